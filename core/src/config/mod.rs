@@ -1,0 +1,101 @@
+//! Configuration: an immutable snapshot that every stage reads.
+
+mod host;
+mod proposal;
+
+pub use host::{HostRegistration, HostRegistrations};
+pub use proposal::{Proposal, Proposals};
+
+use crate::limits;
+
+/// How generated code finds accesses out of bounds and other traps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum TrapMode {
+    /// Guard pages and processor faults, caught by signal handlers: the fastest.
+    #[default]
+    Signals,
+    /// Explicit checks in the code; no signal handler is installed.
+    Checks,
+}
+
+/// How a running call is interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum InterruptMode {
+    /// A real-time signal to the running thread; adds nothing to the code.
+    #[default]
+    Signal,
+    /// A flag tested at function entries and loops; for hosts that forbid signals.
+    Poll,
+}
+
+/// How hard the compiler works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum OptLevel {
+    /// No optimisation: `O0`.
+    None,
+    /// For speed: `O1`, `O2`, `O3`.
+    #[default]
+    Speed,
+    /// For speed and size: `Os`, `Oz`.
+    SpeedAndSize,
+}
+
+/// Which statistics a run keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct StatisticsOptions {
+    /// Count instructions.
+    pub instruction_counting: bool,
+    /// Add up instruction costs and enforce the limit.
+    pub cost_measuring: bool,
+    /// Measure time in wasm and in host functions.
+    pub time_measuring: bool,
+}
+
+/// Everything that can be set before a loader, validator, compiler, executor or VM is made.
+///
+/// The defaults are those of this crate: every finished proposal on, no host registration. For
+/// WasmEdge 0.11.2's defaults use [`Config::wasmedge`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Proposals a module may use.
+    pub proposals: Proposals,
+    /// Host modules a VM registers when it is made.
+    pub host_registrations: HostRegistrations,
+    /// Largest size of any memory, in pages of 64 KiB; growing past it fails.
+    pub max_memory_pages: u32,
+    /// Ignore compiled code that travels with a module.
+    pub force_interpreter: bool,
+    /// Signals or explicit checks.
+    pub trap_mode: TrapMode,
+    /// Signal or polling interrupts.
+    pub interrupt_mode: InterruptMode,
+    /// Effort of the compiler.
+    pub opt_level: OptLevel,
+    /// Threads that compile one module; 0 means all cores.
+    pub compile_threads: usize,
+    /// What a run counts.
+    pub statistics: StatisticsOptions,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            proposals: Proposals::finished(),
+            host_registrations: HostRegistrations::none(),
+            max_memory_pages: limits::MAX_MEMORY_PAGES,
+            force_interpreter: false,
+            trap_mode: TrapMode::Signals,
+            interrupt_mode: InterruptMode::Signal,
+            opt_level: OptLevel::Speed,
+            compile_threads: 0,
+            statistics: StatisticsOptions::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The defaults of WasmEdge 0.11.2: its seven default proposals.
+    pub fn wasmedge() -> Config {
+        Config { proposals: Proposals::wasmedge_default(), ..Config::default() }
+    }
+}

@@ -1,0 +1,188 @@
+//! Errors: one table of WasmEdge's codes, and the value that carries one to the caller.
+
+mod code;
+mod frame;
+
+pub use code::{ErrCategory, ErrCode, Phase};
+pub use frame::Frame;
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong: a code of WasmEdge's table or a user code, a detail that says what, where and
+/// how to mend it, and for traps the WebAssembly frames.
+///
+/// Cloning is cheap; the value may cross threads.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: Kind,
+    /// Lines of detail, innermost first; they become WasmEdge's indented log lines.
+    details: Vec<String>,
+    /// Byte offset in the module, for load and validation errors.
+    offset: Option<u64>,
+    frames: Vec<Frame>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Wasm(ErrCode),
+    User(u32),
+}
+
+impl Error {
+    /// An error of WasmEdge's table without detail.
+    pub fn new(code: ErrCode) -> Error {
+        Error::from_kind(Kind::Wasm(code))
+    }
+
+    /// An error of WasmEdge's table with one line of detail.
+    pub fn with_detail(code: ErrCode, detail: impl Into<String>) -> Error {
+        Error::new(code).detail(detail)
+    }
+
+    /// A host function's own error; `code` is cut to its lower 24 bits.
+    pub fn user(code: u32) -> Error {
+        Error::from_kind(Kind::User(code & 0x00FF_FFFF))
+    }
+
+    /// A host function's own error object, kept so that the caller gets it back through
+    /// [`std::error::Error::source`].
+    pub fn host(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        let source: Arc<dyn std::error::Error + Send + Sync> = Arc::from(source.into());
+        let mut error = Error::with_detail(ErrCode::HostFuncError, source.to_string());
+        Arc::make_mut(&mut error.0).source = Some(source);
+        error
+    }
+
+    fn from_kind(kind: Kind) -> Error {
+        Error(Arc::new(Inner {
+            kind,
+            details: Vec::new(),
+            offset: None,
+            frames: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// Adds a line of detail after the ones it has.
+    pub fn detail(mut self, line: impl Into<String>) -> Error {
+        Arc::make_mut(&mut self.0).details.push(line.into());
+        self
+    }
+
+    /// Sets the byte offset in the module.
+    pub(crate) fn at(mut self, offset: u64) -> Error {
+        Arc::make_mut(&mut self.0).offset = Some(offset);
+        self
+    }
+
+    /// Sets the WebAssembly frames, innermost first, unless some are set already.
+    pub(crate) fn with_frames(mut self, frames: Vec<Frame>) -> Error {
+        if self.0.frames.is_empty() && !frames.is_empty() {
+            Arc::make_mut(&mut self.0).frames = frames;
+        }
+        self
+    }
+
+    /// The code of WasmEdge's table; [`ErrCode::UserDefError`] for user errors.
+    pub fn code(&self) -> ErrCode {
+        match self.0.kind {
+            Kind::Wasm(code) => code,
+            Kind::User(_) => ErrCode::UserDefError,
+        }
+    }
+
+    /// The number a C caller sees: the table's number, or the user's 24-bit code.
+    pub fn number(&self) -> u32 {
+        match self.0.kind {
+            Kind::Wasm(code) => code as u32,
+            Kind::User(code) => code,
+        }
+    }
+
+    /// Whose number [`number`](Error::number) is.
+    pub fn category(&self) -> ErrCategory {
+        match self.0.kind {
+            Kind::Wasm(_) => ErrCategory::Wasm,
+            Kind::User(_) => ErrCategory::UserLevelError,
+        }
+    }
+
+    /// WasmEdge's message for the code.
+    pub fn message(&self) -> &'static str {
+        self.code().message()
+    }
+
+    /// Detail lines, innermost first.
+    pub fn details(&self) -> &[String] {
+        &self.0.details
+    }
+
+    /// Byte offset in the module where loading or validation stopped.
+    pub fn offset(&self) -> Option<u64> {
+        self.0.offset
+    }
+
+    /// WebAssembly frames of a trap, innermost first.
+    pub fn frames(&self) -> &[Frame] {
+        &self.0.frames
+    }
+
+    /// True if the guest or a host function asked to end the run: not a failure.
+    pub fn is_terminated(&self) -> bool {
+        self.code() == ErrCode::Terminated
+    }
+
+    /// The phase word of WasmEdge's first log line.
+    pub fn phase(&self) -> &'static str {
+        match self.0.kind {
+            Kind::Wasm(code) => code.phase().text(),
+            Kind::User(_) => "user defined",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())?;
+        if let Kind::User(code) = self.0.kind {
+            write!(f, " 0x{code:02x}")?;
+        }
+        for (i, detail) in self.0.details.iter().enumerate() {
+            f.write_str(if i == 0 { ": " } else { "; " })?;
+            f.write_str(detail)?;
+        }
+        if let Some(offset) = self.0.offset {
+            write!(f, " (at byte offset 0x{offset:x})")?;
+        }
+        for frame in &self.0.frames {
+            write!(f, "\n    at {frame}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?}: {self})", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|s| s as _)
+    }
+}
+
+impl From<ErrCode> for Error {
+    fn from(code: ErrCode) -> Error {
+        Error::new(code)
+    }
+}

@@ -1,0 +1,35 @@
+//! Every limit of the engine, on one page; each is tested at N and N+1.
+//!
+//! Limits of the binary format itself (types, functions, names, nesting …) are those the
+//! WebAssembly JavaScript API states and wasmparser enforces; they are repeated here where a user
+//! is likely to meet them.
+
+/// Largest size of a 32-bit memory, in pages of 64 KiB (4 GiB).
+pub const MAX_MEMORY_PAGES: u32 = 65_536;
+
+/// Largest size of a memory indexed by `i64`, in pages of 64 KiB (16 GiB).
+pub const MAX_MEMORY64_PAGES: u64 = 262_144;
+
+/// Largest number of elements of a table.
+pub const MAX_TABLE_ELEMENTS: u64 = 10_000_000;
+
+/// Largest number of locals of a function, parameters included.
+pub const MAX_LOCALS: u32 = 50_000;
+
+/// Largest number of bytes of a name.
+pub const MAX_NAME_BYTES: usize = 100_000;
+
+/// Largest number of parameters, and of results, of a function.
+pub const MAX_PARAMS: usize = 1_000;
+
+/// Largest size of a module file, in bytes (1 GiB).
+pub const MAX_MODULE_BYTES: u64 = 1 << 30;
+
+/// Targets of one `br_table`.
+pub const MAX_BR_TABLE_TARGETS: u32 = 65_520;
+
+/// Stack kept free below WebAssembly frames for host functions and signal handlers, in bytes.
+pub const STACK_RESERVE: usize = 64 * 1024;
+
+/// WebAssembly frames a backtrace keeps.
+pub const MAX_BACKTRACE_FRAMES: usize = 64;
