@@ -5,4 +5,7 @@ pub mod error;
 pub mod limits;
 pub mod types;
 
+pub(crate) mod abi;
+pub(crate) mod compile;
+pub(crate) mod loader;
 pub(crate) mod module;

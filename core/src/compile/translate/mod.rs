@@ -18,12 +18,12 @@ mod simd;
 mod table;
 mod variable;
 
-pub(super) use env::{FuncEnv, value_type, wasm_signature};
+pub(super) use control::ControlFrame;
+pub(super) use env::{FuncEnv, Region, returns_through_memory, value_type, wasm_signature};
 
 use crate::abi::{Builtin, Trap};
 use crate::config::TrapMode;
 use crate::error::{ErrCode, Error, Result};
-use control::ControlFrame;
 use cranelift_codegen::ir::{
     self, AliasRegion, InstBuilder, MemFlagsData, TrapCode, Type, Value, types,
 };
