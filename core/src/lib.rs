@@ -7,5 +7,7 @@ pub mod types;
 
 pub(crate) mod abi;
 pub(crate) mod compile;
+pub(crate) mod engine;
 pub(crate) mod loader;
 pub(crate) mod module;
+pub(crate) mod platform;
