@@ -3,6 +3,10 @@
 pub mod config;
 pub mod error;
 pub mod limits;
+pub mod log;
 pub mod types;
 
+pub(crate) mod loader;
 pub(crate) mod module;
+pub(crate) mod platform;
+pub(crate) mod validator;
