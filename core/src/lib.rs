@@ -3,6 +3,7 @@
 pub mod config;
 pub mod error;
 pub mod limits;
+pub mod log;
 pub mod types;
 
 pub(crate) mod abi;
@@ -11,3 +12,4 @@ pub(crate) mod engine;
 pub(crate) mod loader;
 pub(crate) mod module;
 pub(crate) mod platform;
+pub(crate) mod validator;

@@ -2,6 +2,7 @@
 
 use super::translate::{
     ControlFrame, FuncEnv, FuncTranslator, body_error, returns_through_memory, trap_of_code,
+    val_type,
     value_type, wasm_signature,
 };
 use crate::abi::ExecCtx;
@@ -156,7 +157,7 @@ impl<'a> FunctionCompiler<'a> {
         let mut reader = body.get_locals_reader().map_err(body_error)?;
         for _ in 0..reader.get_count() {
             let (count, ty) = reader.read().map_err(body_error)?;
-            let ty = value_type(crate::loader::val_type(ty));
+            let ty = value_type(val_type(ty));
             let zero = zero(&mut b, ty);
             for _ in 0..count {
                 let local = b.declare_var(ty);

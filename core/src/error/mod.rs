@@ -27,6 +27,10 @@ struct Inner {
     details: Vec<String>,
     /// Byte offset in the module, for load and validation errors.
     offset: Option<u64>,
+    /// Parts of the module around the error, innermost first; only the log shows them.
+    nodes: &'static [&'static str],
+    /// Lines that close the log of the error: the file, the function that was called.
+    closing: Vec<String>,
     frames: Vec<Frame>,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
@@ -67,6 +71,8 @@ impl Error {
             kind,
             details: Vec::new(),
             offset: None,
+            nodes: &[],
+            closing: Vec::new(),
             frames: Vec::new(),
             source: None,
         }))
@@ -81,6 +87,18 @@ impl Error {
     /// Sets the byte offset in the module.
     pub(crate) fn at(mut self, offset: u64) -> Error {
         Arc::make_mut(&mut self.0).offset = Some(offset);
+        self
+    }
+
+    /// Sets the parts of the module around the error, innermost first.
+    pub(crate) fn in_nodes(mut self, nodes: &'static [&'static str]) -> Error {
+        Arc::make_mut(&mut self.0).nodes = nodes;
+        self
+    }
+
+    /// Adds a line that stays behind all others, such as the name of the file.
+    pub(crate) fn closing(mut self, line: impl Into<String>) -> Error {
+        Arc::make_mut(&mut self.0).closing.push(line.into());
         self
     }
 
@@ -126,6 +144,16 @@ impl Error {
         &self.0.details
     }
 
+    /// Every line WasmEdge's log has below the first: details, offset, parts of the module from the
+    /// inside out, and last the file or the function that was called.
+    pub fn log_lines(&self) -> Vec<String> {
+        let mut lines = self.0.details.clone();
+        lines.extend(self.0.offset.map(|offset| format!("Bytecode offset: 0x{offset:08x}")));
+        lines.extend(self.0.nodes.iter().map(|node| format!("At AST node: {node}")));
+        lines.extend(self.0.closing.iter().cloned());
+        lines
+    }
+
     /// Byte offset in the module where loading or validation stopped.
     pub fn offset(&self) -> Option<u64> {
         self.0.offset
@@ -156,7 +184,7 @@ impl fmt::Display for Error {
         if let Kind::User(code) = self.0.kind {
             write!(f, " 0x{code:02x}")?;
         }
-        for (i, detail) in self.0.details.iter().enumerate() {
+        for (i, detail) in self.0.details.iter().chain(&self.0.closing).enumerate() {
             f.write_str(if i == 0 { ": " } else { "; " })?;
             f.write_str(detail)?;
         }

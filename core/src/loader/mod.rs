@@ -1,13 +1,74 @@
-//! stub
-use crate::types::ValType;
-pub(crate) fn val_type(ty: wasmparser::ValType) -> ValType {
-    match ty {
-        wasmparser::ValType::I32 => ValType::I32,
-        wasmparser::ValType::I64 => ValType::I64,
-        wasmparser::ValType::F32 => ValType::F32,
-        wasmparser::ValType::F64 => ValType::F64,
-        wasmparser::ValType::V128 => ValType::V128,
-        wasmparser::ValType::Ref(r) if r.is_func_ref() => ValType::FuncRef,
-        _ => ValType::ExternRef,
+//! From bytes, text or a file to a parsed module.
+//!
+//! The loader decodes everything, function bodies included, so that every malformed module fails
+//! here; whether a well-formed module obeys the rules is the validator's question. It never
+//! reserves memory on the word of a count in the module.
+
+mod body;
+mod constant;
+mod convert;
+pub(crate) mod diagnose;
+pub(crate) mod features;
+mod sections;
+mod source;
+
+#[cfg(test)]
+mod suite_tests;
+#[cfg(test)]
+mod tests;
+
+use crate::config::Config;
+use crate::error::{ErrCode, Error, Result};
+use crate::limits;
+use crate::module::ModuleInfo;
+use diagnose::Part;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Parses a module in the binary format or, where the text format is built in, in that.
+///
+/// # Errors
+///
+/// Malformed modules, with the byte offset and what was expected there.
+pub(crate) fn load_bytes(config: &Config, bytes: Arc<[u8]>) -> Result<ModuleInfo> {
+    if bytes.len() as u64 > limits::MAX_MODULE_BYTES {
+        return Err(source::too_large());
     }
+    let bytes = source::to_binary(bytes)?;
+    check_header(&bytes)?;
+    sections::parse(config, bytes)
+}
+
+/// Parses a file as [`load_bytes`] does its content.
+///
+/// # Errors
+///
+/// Also files that can't be read; every error names the file in its last line.
+pub(crate) fn load_file(config: &Config, path: &Path) -> Result<ModuleInfo> {
+    source::read(path)
+        .and_then(|bytes| load_bytes(config, bytes))
+        .map_err(|error| error.closing(format!("File name: \"{}\"", path.display())))
+}
+
+/// Refuses what isn't a module by saying what it is.
+fn check_header(bytes: &[u8]) -> Result<()> {
+    const MAGIC: &[u8] = b"\0asm";
+    let fail = |code, offset, detail: String| {
+        let error: Error = diagnose::error(code, Part::Header, offset, detail);
+        Err(error)
+    };
+    if bytes.is_empty() {
+        return fail(ErrCode::UnexpectedEnd, 0, "the input is empty".into());
+    }
+    let shown = &bytes[..bytes.len().min(MAGIC.len())];
+    if *shown != MAGIC[..shown.len()] {
+        let detail = format!("a module starts with the bytes 00 61 73 6d, not {shown:02x?}");
+        return fail(ErrCode::MalformedMagic, 0, detail);
+    }
+    if wasmparser::Parser::is_component(bytes) {
+        let detail = "this is a component, not a module; build it for a core target such as \
+                      wasm32-wasip1, or extract its core module";
+        return fail(ErrCode::MalformedVersion, 4, detail.into());
+    }
+    Ok(())
 }

@@ -5,12 +5,14 @@
 //! its file.
 
 mod init;
+mod names;
 
 pub(crate) use init::{ConstExpr, ConstOp};
+pub(crate) use names::NameMap;
 
 use crate::types::{ExternKind, ExternType, FuncType, GlobalType, MemoryType, RefType, TableType};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Everything a module's sections say; index spaces count imports first.
 #[derive(Debug, Default)]
@@ -46,6 +48,8 @@ pub(crate) struct ModuleInfo {
     pub escaping: Vec<u32>,
     /// Custom sections: name, and content without the name.
     pub customs: Vec<(String, Range<usize>)>,
+    /// Names of the `name` section, read when first asked for.
+    pub names: OnceLock<NameMap>,
 }
 
 /// How many items of each index space are imports.
@@ -148,6 +152,15 @@ impl ModuleInfo {
             ExternKind::Memory => ExternType::Memory(self.memories[index as usize]),
             ExternKind::Global => ExternType::Global(self.globals[index as usize].ty),
         }
+    }
+
+    /// The names the module gives itself and its functions.
+    pub fn names(&self) -> &NameMap {
+        self.names.get_or_init(|| {
+            let section = self.customs.iter().find(|(name, _)| name == "name");
+            let content = section.and_then(|(_, range)| self.bytes.get(range.clone()));
+            content.map(NameMap::parse).unwrap_or_default()
+        })
     }
 
     /// The position in `escaping` of function `index`.

@@ -6,3 +6,4 @@
 pub(crate) mod mmap;
 pub(crate) mod signal;
 pub(crate) mod stack;
+pub(crate) mod time;

@@ -1,6 +1,6 @@
 //! Blocks, branches, `select`, `drop` and `return`.
 
-use super::env::{returns_through_memory, value_type};
+use super::env::{returns_through_memory, val_type, value_type};
 use super::{FuncTranslator, body_error};
 use crate::abi::{ExecCtx, SLOT_SIZE, Trap};
 use crate::config::InterruptMode;
@@ -129,7 +129,7 @@ impl FuncTranslator<'_, '_> {
     fn block_type(&self, ty: BlockType) -> (Vec<ValType>, Vec<ValType>) {
         match ty {
             BlockType::Empty => (Vec::new(), Vec::new()),
-            BlockType::Type(ty) => (Vec::new(), vec![crate::loader::val_type(ty)]),
+            BlockType::Type(ty) => (Vec::new(), vec![val_type(ty)]),
             BlockType::FuncType(index) => {
                 let ty = &self.env.module.types[index as usize];
                 (ty.params().to_vec(), ty.results().to_vec())

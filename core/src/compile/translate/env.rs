@@ -74,6 +74,19 @@ pub(in crate::compile) fn value_type(ty: ValType) -> Type {
     }
 }
 
+/// The type of a local or block that the validator has let through.
+pub(in crate::compile) fn val_type(ty: wasmparser::ValType) -> ValType {
+    match ty {
+        wasmparser::ValType::I32 => ValType::I32,
+        wasmparser::ValType::I64 => ValType::I64,
+        wasmparser::ValType::F32 => ValType::F32,
+        wasmparser::ValType::F64 => ValType::F64,
+        wasmparser::ValType::V128 => ValType::V128,
+        wasmparser::ValType::Ref(ty) if ty.is_func_ref() => ValType::FuncRef,
+        wasmparser::ValType::Ref(_) => ValType::ExternRef,
+    }
+}
+
 /// True if a function of this type stores its results through a hidden pointer.
 pub(in crate::compile) fn returns_through_memory(ty: &FuncType) -> bool {
     let floats = |ty: &&ValType| matches!(ty, ValType::F32 | ValType::F64 | ValType::V128);

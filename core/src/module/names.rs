@@ -1,0 +1,106 @@
+//! Names of the `name` custom section: hints for people, so garbage in it is no error.
+
+use std::collections::HashMap;
+
+/// What a module calls itself and its functions.
+#[derive(Debug, Default)]
+pub(crate) struct NameMap {
+    pub module: Option<String>,
+    /// Name by function index.
+    pub functions: HashMap<u32, String>,
+}
+
+/// Subsection of the module's own name.
+const MODULE: u8 = 0;
+/// Subsection of function names.
+const FUNCTIONS: u8 = 1;
+
+impl NameMap {
+    /// Reads the content of a `name` section as far as it makes sense; bytes that aren't UTF-8
+    /// become replacement characters.
+    pub fn parse(content: &[u8]) -> NameMap {
+        let mut names = NameMap::default();
+        let mut reader = Reader(content);
+        while let Some((id, body)) = reader.subsection() {
+            let mut body = Reader(body);
+            match id {
+                MODULE => names.module = body.string().or(names.module),
+                FUNCTIONS => {
+                    let count = body.u32().unwrap_or(0);
+                    for _ in 0..count {
+                        let Some((index, name)) = body.u32().zip(body.string()) else { break };
+                        names.functions.insert(index, name);
+                    }
+                }
+                _ => {}
+            }
+        }
+        names
+    }
+
+    /// The name of a function.
+    pub fn function(&self, index: u32) -> Option<&str> {
+        self.functions.get(&index).map(String::as_str)
+    }
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn byte(&mut self) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        let mut value = 0u64;
+        for shift in [0, 7, 14, 21, 28] {
+            let byte = self.byte()?;
+            value |= u64::from(byte & 0x7F) << shift;
+            if byte & 0x80 == 0 {
+                return u32::try_from(value).ok();
+            }
+        }
+        None
+    }
+
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let len = self.u32()? as usize;
+        let (bytes, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    fn string(&mut self) -> Option<String> {
+        self.bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    fn subsection(&mut self) -> Option<(u8, &'a [u8])> {
+        Some((self.byte()?, self.bytes()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NameMap;
+
+    #[test]
+    fn reads_module_and_functions() {
+        let names = NameMap::parse(b"\x00\x02\x01m\x01\x07\x02\x00\x01a\x05\x01b");
+        assert_eq!(names.module.as_deref(), Some("m"));
+        assert_eq!(names.function(0), Some("a"));
+        assert_eq!(names.function(5), Some("b"));
+        assert_eq!(names.function(1), None);
+    }
+
+    #[test]
+    fn keeps_what_precedes_garbage() {
+        let names = NameMap::parse(b"\x00\x02\x01m\x01\x09\xff\xff\xff\xff\x0f\x00\x01a\x01\x7f");
+        assert_eq!(names.module.as_deref(), Some("m"));
+        assert_eq!(names.function(0), Some("a"));
+        assert_eq!(names.functions.len(), 1);
+        assert!(NameMap::parse(&[0xff; 40]).module.is_none());
+        assert_eq!(NameMap::parse(b"\x00\x02\x01\xff").module.as_deref(), Some("\u{fffd}"));
+    }
+}
