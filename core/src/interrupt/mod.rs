@@ -1,0 +1,199 @@
+//! Stopping a running call from another thread.
+//!
+//! An [`Interrupt`] is attached to a call while it runs. Requesting it sets the flag of the running
+//! thread and sends that thread a signal, again and again until the call has ended: a signal that
+//! arrives while the thread is outside generated code only wakes a blocking system call, and the
+//! flag is seen when wasm is entered again. Host functions that block wait on the interrupt itself.
+
+use crate::platform::signal::{self, ThreadId};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// First pause between two signals to a thread that has not stopped yet.
+const FIRST_RESEND: Duration = Duration::from_millis(1);
+/// Longest pause between two signals.
+const LONGEST_RESEND: Duration = Duration::from_millis(20);
+
+/// A request to stop that other threads may make while a call runs.
+///
+/// Clones share one request. A request made before the call starts stops it at once; the call that
+/// it stops uses it up. May be used from any thread.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    requested: AtomicBool,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    targets: Vec<Target>,
+    wakers: Vec<(u64, Waker)>,
+    next_waker: u64,
+    resending: bool,
+}
+
+struct Waker(Arc<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for Waker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Waker")
+    }
+}
+
+/// A thread that runs a call under the interrupt.
+#[derive(Debug)]
+struct Target {
+    /// The flag that generated code's surroundings test.
+    stop: *const AtomicU32,
+    thread: ThreadId,
+}
+
+// SAFETY: the flag outlives the target's stay in the list, and is atomic.
+unsafe impl Send for Target {}
+
+impl Interrupt {
+    /// An interrupt that nobody has requested.
+    pub fn new() -> Interrupt {
+        Interrupt::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Asks the call that runs under this interrupt, or the next one, to stop. Returns at once.
+    pub fn interrupt(&self) {
+        self.0.requested.store(true, Ordering::SeqCst);
+        let mut state = self.lock();
+        for (_, waker) in &state.wakers {
+            waker.0();
+        }
+        self.0.changed.notify_all();
+        if state.targets.is_empty() {
+            return;
+        }
+        state.signal();
+        if !state.resending {
+            state.resending = true;
+            let again = self.clone();
+            let started = std::thread::Builder::new()
+                .name("wasmspan-interrupt".into())
+                .spawn(move || again.resend());
+            if started.is_err() {
+                // Without a thread the flag and the first signal must do.
+                state.resending = false;
+            }
+        }
+    }
+
+    fn resend(&self) {
+        let mut pause = FIRST_RESEND;
+        let mut state = self.lock();
+        while self.is_requested() && !state.targets.is_empty() {
+            let (guard, _) = self
+                .0
+                .changed
+                .wait_timeout(state, pause)
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            state = guard;
+            if self.is_requested() {
+                state.signal();
+            }
+            pause = (pause * 2).min(LONGEST_RESEND);
+        }
+        state.resending = false;
+    }
+
+    /// Whether a stop was requested and no call has answered it yet.
+    pub fn is_requested(&self) -> bool {
+        self.0.requested.load(Ordering::SeqCst)
+    }
+
+    /// Blocks a host function for up to `timeout`; true as soon as a stop is requested.
+    pub fn wait(&self, timeout: Duration) -> bool {
+        let end = Instant::now().checked_add(timeout);
+        let mut state = self.lock();
+        while !self.is_requested() {
+            let left = match end {
+                Some(end) => match end.checked_duration_since(Instant::now()) {
+                    Some(left) if !left.is_zero() => left,
+                    _ => return false,
+                },
+                None => timeout,
+            };
+            let (guard, _) = self
+                .0
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            state = guard;
+        }
+        true
+    }
+
+    /// Calls `waker` when a stop is requested, until the guard is dropped. At once if it is
+    /// requested already.
+    pub(crate) fn on_request(&self, waker: Arc<dyn Fn() + Send + Sync>) -> WakerGuard {
+        let mut state = self.lock();
+        if self.is_requested() {
+            waker();
+        }
+        let id = state.next_waker;
+        state.next_waker += 1;
+        state.wakers.push((id, Waker(waker)));
+        WakerGuard { interrupt: self.clone(), id }
+    }
+
+    /// Attaches the current thread: from now on a request sets `stop`.
+    ///
+    /// # Safety
+    ///
+    /// `stop` must stay valid until [`detach`](Interrupt::detach) is called with it, on this thread.
+    pub(crate) unsafe fn attach(&self, stop: *const AtomicU32) {
+        let mut state = self.lock();
+        state.targets.push(Target { stop, thread: ThreadId::current() });
+        if self.is_requested() {
+            // SAFETY: the caller's promise.
+            unsafe { (*stop).store(1, Ordering::SeqCst) };
+        }
+    }
+
+    /// Ends what [`attach`](Interrupt::attach) began; `answered` if the call stopped because of it.
+    pub(crate) fn detach(&self, stop: *const AtomicU32, answered: bool) {
+        let mut state = self.lock();
+        if let Some(at) = state.targets.iter().rposition(|target| target.stop == stop) {
+            state.targets.remove(at);
+        }
+        if answered {
+            self.0.requested.store(false, Ordering::SeqCst);
+        }
+        self.0.changed.notify_all();
+    }
+}
+
+impl State {
+    fn signal(&self) {
+        for target in &self.targets {
+            // SAFETY: a target is in the list only while its thread runs the call.
+            unsafe { (*target.stop).store(1, Ordering::SeqCst) };
+            signal::interrupt_thread(target.thread);
+        }
+    }
+}
+
+/// Takes a waker back when dropped.
+pub(crate) struct WakerGuard {
+    interrupt: Interrupt,
+    id: u64,
+}
+
+impl Drop for WakerGuard {
+    fn drop(&mut self) {
+        self.interrupt.lock().wakers.retain(|(id, _)| *id != self.id);
+    }
+}

@@ -1,0 +1,386 @@
+//! The functions of `abi/builtin.rs`.
+//!
+//! Each does its work in a closure that returns an error, and only then, with nothing left to
+//! drop, ends the activation.
+
+use super::exec::Exec;
+use super::extern_ref::ExternRef;
+use super::global;
+use super::instance::WasmInstance;
+use super::trap;
+use super::wait::{self, Waited};
+use crate::abi::{BuiltinTable, ExecCtx, InstanceCtx, Trap};
+use crate::error::{ErrCode, Error, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The addresses that instances point to.
+pub(super) static TABLE: BuiltinTable = BuiltinTable {
+    raise: raise as *const u8,
+    memory_grow: memory_grow as *const u8,
+    memory_fill: memory_fill as *const u8,
+    memory_copy: memory_copy as *const u8,
+    memory_init: memory_init as *const u8,
+    data_drop: data_drop as *const u8,
+    table_get: table_get as *const u8,
+    table_set: table_set as *const u8,
+    table_grow: table_grow as *const u8,
+    table_fill: table_fill as *const u8,
+    table_copy: table_copy as *const u8,
+    table_init: table_init as *const u8,
+    elem_drop: elem_drop as *const u8,
+    global_get_ref: global_get_ref as *const u8,
+    global_set_ref: global_set_ref as *const u8,
+    atomic_wait32: atomic_wait32 as *const u8,
+    atomic_wait64: atomic_wait64 as *const u8,
+    atomic_notify: atomic_notify as *const u8,
+};
+
+type Ctx = *mut InstanceCtx;
+
+/// Runs `work`; ends the activation if it fails.
+///
+/// # Safety
+///
+/// Called by a builtin, with the arguments generated code passed.
+unsafe fn guard<T: Copy>(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    work: impl FnOnce(&WasmInstance) -> Result<T>,
+) -> T {
+    let exec: *mut Exec = exec.cast();
+    // SAFETY: the instance runs, so it is alive; the state belongs to this thread.
+    unsafe {
+        let failure = match catch_unwind(AssertUnwindSafe(|| work(WasmInstance::of(ctx)))) {
+            Ok(Ok(value)) => return value,
+            Ok(Err(error)) => error,
+            Err(panic) => super::func::panic_error(panic),
+        };
+        (*exec).pending = Some(failure);
+        trap::raise(exec, ctx, Trap::Host)
+    }
+}
+
+unsafe extern "C" fn raise(exec: *mut ExecCtx, ctx: Ctx, trap: u32) {
+    let trap = Trap::from_number(trap).unwrap_or(Trap::Unreachable);
+    // SAFETY: called by generated code, and this frame has nothing to drop.
+    unsafe { trap::raise(exec.cast(), ctx, trap) }
+}
+
+unsafe extern "C" fn memory_grow(exec: *mut ExecCtx, ctx: Ctx, memory: u32, delta: u64) -> u64 {
+    // SAFETY: called by generated code.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            Ok(instance.memories[memory as usize].try_grow(delta).unwrap_or(u64::MAX))
+        })
+    }
+}
+
+/// Checks a range of a memory and gives the address of its first byte.
+fn memory_range(instance: &WasmInstance, memory: u32, at: u64, len: u64) -> Result<*mut u8> {
+    let memory = &instance.memories[memory as usize];
+    let size = memory.len() as u64;
+    match at.checked_add(len) {
+        // SAFETY: the offset is within the memory, or just past it.
+        Some(end) if end <= size => Ok(unsafe { memory.as_ptr().add(at as usize) }),
+        _ => Err(Error::with_detail(
+            ErrCode::MemoryOutOfBounds,
+            format!(
+                "Accessing offset from: 0x{at:08x} to: 0x{:08x} , Out of boundary: 0x{:08x}",
+                at.saturating_add(len).saturating_sub(1),
+                size.saturating_sub(1)
+            ),
+        )),
+    }
+}
+
+unsafe extern "C" fn memory_fill(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    memory: u32,
+    dst: u64,
+    value: u32,
+    len: u64,
+) {
+    // SAFETY: called by generated code; the range is checked.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            let dst = memory_range(instance, memory, dst, len)?;
+            ptr::write_bytes(dst, value as u8, len as usize);
+            Ok(())
+        })
+    }
+}
+
+unsafe extern "C" fn memory_copy(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    dst_memory: u32,
+    src_memory: u32,
+    dst: u64,
+    src: u64,
+    len: u64,
+) {
+    // SAFETY: called by generated code; both ranges are checked.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            let src = memory_range(instance, src_memory, src, len)?;
+            let dst = memory_range(instance, dst_memory, dst, len)?;
+            ptr::copy(src, dst, len as usize);
+            Ok(())
+        })
+    }
+}
+
+unsafe extern "C" fn memory_init(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    memory: u32,
+    segment: u32,
+    dst: u64,
+    src: u64,
+    len: u64,
+) {
+    // SAFETY: called by generated code.
+    unsafe { guard(exec, ctx, |instance| init_memory(instance, memory, segment, dst, src, len)) }
+}
+
+/// `memory.init`.
+pub(crate) fn init_memory(
+    instance: &WasmInstance,
+    memory: u32,
+    segment: u32,
+    dst: u64,
+    src: u64,
+    len: u64,
+) -> Result<()> {
+    let bytes = instance.data_bytes(segment);
+    let end = src.checked_add(len).filter(|end| *end <= bytes.len() as u64);
+    let Some(end) = end else {
+        return Err(Error::with_detail(
+            ErrCode::MemoryOutOfBounds,
+            format!("data segment {segment} has {} bytes, {src} + {len} are asked for", bytes.len()),
+        ));
+    };
+    let bytes = &bytes[src as usize..end as usize];
+    let dst = memory_range(instance, memory, dst, len)?;
+    // SAFETY: the range was checked, and segments do not lie in linear memory.
+    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), dst, bytes.len()) };
+    Ok(())
+}
+
+unsafe extern "C" fn data_drop(exec: *mut ExecCtx, ctx: Ctx, segment: u32) {
+    // SAFETY: called by generated code.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            instance.drop_data(segment);
+            Ok(())
+        })
+    }
+}
+
+/// Hands a host object to wasm: it stays alive until the thread's outermost call ends.
+unsafe fn hand_over(exec: *mut ExecCtx, object: Option<ExternRef>) -> usize {
+    let Some(object) = object else { return 0 };
+    let word = object.address();
+    // SAFETY: the state belongs to this thread.
+    unsafe { (*exec.cast::<Exec>()).pin_extern(object) };
+    word
+}
+
+unsafe extern "C" fn table_get(exec: *mut ExecCtx, ctx: Ctx, table: u32, index: u64) -> usize {
+    // SAFETY: called by generated code, only for tables of host objects.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            Ok(hand_over(exec, instance.table(table).get_extern(index)?))
+        })
+    }
+}
+
+unsafe extern "C" fn table_set(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    table: u32,
+    index: u64,
+    value: usize,
+) {
+    // SAFETY: called by generated code with a live reference.
+    unsafe { guard(exec, ctx, |instance| instance.table(table).fill(index, value, 1)) }
+}
+
+unsafe extern "C" fn table_grow(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    table: u32,
+    value: usize,
+    delta: u64,
+) -> u64 {
+    // SAFETY: called by generated code with a live reference.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            Ok(instance.table(table).grow(delta, value).unwrap_or(u64::MAX))
+        })
+    }
+}
+
+unsafe extern "C" fn table_fill(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    table: u32,
+    dst: u64,
+    value: usize,
+    len: u64,
+) {
+    // SAFETY: called by generated code with a live reference.
+    unsafe { guard(exec, ctx, |instance| instance.table(table).fill(dst, value, len)) }
+}
+
+unsafe extern "C" fn table_copy(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    dst_table: u32,
+    src_table: u32,
+    dst: u64,
+    src: u64,
+    len: u64,
+) {
+    // SAFETY: called by generated code.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            instance.table(dst_table).copy(dst, instance.table(src_table), src, len)
+        })
+    }
+}
+
+unsafe extern "C" fn table_init(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    table: u32,
+    segment: u32,
+    dst: u64,
+    src: u64,
+    len: u64,
+) {
+    // SAFETY: called by generated code.
+    unsafe { guard(exec, ctx, |instance| instance.table_init(table, segment, dst, src, len)) }
+}
+
+unsafe extern "C" fn elem_drop(exec: *mut ExecCtx, ctx: Ctx, segment: u32) {
+    // SAFETY: called by generated code.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            instance.drop_element(segment);
+            Ok(())
+        })
+    }
+}
+
+unsafe extern "C" fn global_get_ref(exec: *mut ExecCtx, ctx: Ctx, index: u32) -> usize {
+    // SAFETY: called by generated code, only for globals of host objects.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            Ok(hand_over(exec, global::read_extern(instance.global_cell(index).as_ref())))
+        })
+    }
+}
+
+unsafe extern "C" fn global_set_ref(exec: *mut ExecCtx, ctx: Ctx, index: u32, value: usize) {
+    // SAFETY: called by generated code with a live reference of the global's type.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            let ty = instance.code.info.globals[index as usize].ty.content;
+            let cell = instance.global_cell(index);
+            global::write_ref(cell.as_ref(), ty, instance.global_owner(index), value);
+            Ok(())
+        })
+    }
+}
+
+/// Checks the address of a wait or notify.
+fn atomic_address(
+    instance: &WasmInstance,
+    memory: u32,
+    address: u64,
+    size: u64,
+) -> Result<*mut u8> {
+    if !address.is_multiple_of(size) {
+        return Err(Error::new(ErrCode::UnalignedAtomicAccess));
+    }
+    memory_range(instance, memory, address, size)
+}
+
+fn wait_at(
+    exec: *mut ExecCtx,
+    instance: &WasmInstance,
+    memory: u32,
+    place: *mut u8,
+    timeout: i64,
+    unchanged: impl FnOnce() -> bool,
+) -> Result<u32> {
+    if !instance.memories[memory as usize].ty().shared {
+        return Err(Error::new(ErrCode::WaitOnUnsharedMemory));
+    }
+    // SAFETY: the state belongs to this thread.
+    let interrupt = unsafe { (*exec.cast::<Exec>()).interrupt.as_ref() };
+    let timeout = u64::try_from(timeout).ok().map(Duration::from_nanos);
+    match wait::wait(place as usize, unchanged, timeout, interrupt) {
+        Waited::Interrupted => Err(Error::new(ErrCode::Interrupted)),
+        ended => Ok(ended as u32),
+    }
+}
+
+unsafe extern "C" fn atomic_wait32(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    memory: u32,
+    address: u64,
+    expected: u32,
+    timeout: i64,
+) -> u32 {
+    // SAFETY: called by generated code; the address is checked and aligned.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            let place = atomic_address(instance, memory, address, 4)?;
+            wait_at(exec, instance, memory, place, timeout, || {
+                AtomicU32::from_ptr(place.cast()).load(Ordering::SeqCst) == expected
+            })
+        })
+    }
+}
+
+unsafe extern "C" fn atomic_wait64(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    memory: u32,
+    address: u64,
+    expected: u64,
+    timeout: i64,
+) -> u32 {
+    // SAFETY: called by generated code; the address is checked and aligned.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            let place = atomic_address(instance, memory, address, 8)?;
+            wait_at(exec, instance, memory, place, timeout, || {
+                AtomicU64::from_ptr(place.cast()).load(Ordering::SeqCst) == expected
+            })
+        })
+    }
+}
+
+unsafe extern "C" fn atomic_notify(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    memory: u32,
+    address: u64,
+    count: u32,
+) -> u32 {
+    // SAFETY: called by generated code.
+    unsafe {
+        guard(exec, ctx, |instance| {
+            let place = atomic_address(instance, memory, address, 4)?;
+            Ok(wait::notify(place as usize, count))
+        })
+    }
+}

@@ -1,0 +1,323 @@
+//! Functions: of wasm or of the host, and the way out to the host.
+
+use super::call;
+use super::exec::{Caller, Exec};
+use super::node::{Kind, Node, NodeRef};
+use super::trap;
+use super::typed::{IntoFunc, TypedFunc, WasmParams, WasmResults};
+use super::value::Val;
+use crate::abi::{ExecCtx, FuncRef, HostFuncCtx, Trap};
+use crate::engine::Signature;
+use crate::error::{ErrCode, Error, Result};
+use crate::types::FuncType;
+use std::alloc::Layout;
+use std::any::Any;
+use std::fmt;
+use std::mem::offset_of;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::sync::atomic::Ordering;
+
+/// A function that can be called, stored in tables and given to instances as an import.
+///
+/// Cloning gives another handle to the same function. A handle keeps what it needs alive; it may
+/// be used and dropped on any thread.
+#[derive(Clone)]
+pub struct Func {
+    owner: NodeRef,
+    func_ref: NonNull<FuncRef>,
+    signature: &'static Signature,
+}
+
+// SAFETY: the function's data is immutable, and the owner is counted atomically.
+unsafe impl Send for Func {}
+// SAFETY: as above.
+unsafe impl Sync for Func {}
+
+/// A function of the host.
+#[repr(C)]
+struct HostFunc<F> {
+    node: Node,
+    jit: HostFuncCtx,
+    func_ref: FuncRef,
+    signature: &'static Signature,
+    body: F,
+}
+
+impl Func {
+    /// Makes a host function of type `ty` from a closure, which gets the parameters and fills the
+    /// results; the results start as zero or null.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for the call stub of a new function type.
+    pub fn new<F>(ty: FuncType, body: F) -> Result<Func>
+    where
+        F: Fn(Caller<'_>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    {
+        Func::from_host(&ty, call_untyped::<F>, body)
+    }
+
+    /// Makes a host function from a closure with typed parameters, optionally preceded by a
+    /// [`Caller`]; it returns a value, a tuple of values, or a `Result` of either.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for the call stub of a new function type.
+    ///
+    /// ```
+    /// use wasmspan::Func;
+    /// let add = Func::wrap(|a: i32, b: i32| a + b)?;
+    /// assert_eq!(add.typed::<(i32, i32), i32>()?.call((2, 3))?, 5);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn wrap<P, R, M>(body: impl IntoFunc<P, R, M>) -> Result<Func> {
+        body.into_func()
+    }
+
+    /// Makes a host function whose dispatcher is `call`.
+    pub(super) fn from_host<F: Send + Sync + 'static>(
+        ty: &FuncType,
+        call: unsafe extern "C" fn(*mut HostFuncCtx, *mut ExecCtx, *mut u128),
+        body: F,
+    ) -> Result<Func> {
+        let signature = Signature::of(ty);
+        let code = signature.exit()?;
+        let object = Box::into_raw(Box::new(HostFunc {
+            node: Node::new(const { &host_kind::<F>() }),
+            jit: HostFuncCtx { call },
+            func_ref: FuncRef {
+                code,
+                ctx: std::ptr::null_mut(),
+                type_id: signature.id,
+                index: u32::MAX,
+                owner: std::ptr::null(),
+            },
+            signature,
+            body,
+        }));
+        // SAFETY: just made; the node's first count goes to the handle.
+        unsafe {
+            (*object).func_ref.ctx = (&raw mut (*object).jit).cast();
+            (*object).func_ref.owner = object.cast_const().cast();
+            let func_ref = NonNull::new_unchecked(&raw mut (*object).func_ref);
+            let owner = NodeRef::adopt(NonNull::new_unchecked(object));
+            Ok(Func { owner, func_ref, signature })
+        }
+    }
+
+    /// A handle to the function behind a reference.
+    ///
+    /// # Safety
+    ///
+    /// The function must be alive during the call.
+    pub(crate) unsafe fn from_raw(func_ref: NonNull<FuncRef>) -> Func {
+        // SAFETY: the caller's promise; the owner of a function is a node.
+        unsafe {
+            let target = func_ref.as_ref();
+            let owner = NonNull::new_unchecked(target.owner.cast_mut().cast::<Node>());
+            Func {
+                owner: NodeRef::another(owner),
+                func_ref,
+                signature: Signature::by_id(target.type_id),
+            }
+        }
+    }
+
+    /// The word by which wasm knows the function.
+    pub(crate) fn as_raw(&self) -> usize {
+        self.func_ref.as_ptr() as usize
+    }
+
+    pub(crate) fn func_ref(&self) -> &FuncRef {
+        // SAFETY: the owner keeps it alive.
+        unsafe { self.func_ref.as_ref() }
+    }
+
+    pub(crate) fn owner(&self) -> &NodeRef {
+        &self.owner
+    }
+
+    pub(super) fn signature(&self) -> &'static Signature {
+        self.signature
+    }
+
+    /// The function's type.
+    pub fn ty(&self) -> &FuncType {
+        &self.signature.ty
+    }
+
+    /// Calls the function and gives its results.
+    ///
+    /// # Errors
+    ///
+    /// `function signature mismatch` if the parameters do not fit the type; else the trap, or the
+    /// error of the host function, that ended the call.
+    pub fn call(&self, params: &[Val]) -> Result<Vec<Val>> {
+        let ty = self.ty();
+        check_params(ty, params)?;
+        let count = params.len().max(ty.results().len()).max(1);
+        let mut slots = vec![0u128; count];
+        for (slot, param) in slots.iter_mut().zip(params) {
+            *slot = param.to_raw();
+        }
+        let entry = self.signature.entry()?;
+        // SAFETY: parameters were checked against the type; `params` keeps references alive; the
+        // results are taken over before anything is let go.
+        let results = unsafe {
+            call::enter(self.func_ref(), entry, slots.as_mut_ptr()).map(|()| {
+                let results = ty.results().iter().zip(&slots);
+                results.map(|(ty, slot)| Val::from_raw(*slot, *ty)).collect()
+            })
+        };
+        call::finish();
+        results
+    }
+
+    /// The function with a type known to the compiler, whose calls convert and check nothing.
+    ///
+    /// # Errors
+    ///
+    /// `function signature mismatch` if the type is another.
+    pub fn typed<P: WasmParams, R: WasmResults>(&self) -> Result<TypedFunc<P, R>> {
+        TypedFunc::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Func {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Func({})", self.ty())
+    }
+}
+
+/// True if both are the same function.
+impl PartialEq for Func {
+    fn eq(&self, other: &Func) -> bool {
+        self.func_ref == other.func_ref
+    }
+}
+
+/// Checks number and types of parameters.
+pub(crate) fn check_params(ty: &FuncType, params: &[Val]) -> Result<()> {
+    let fits = params.len() == ty.params().len()
+        && params.iter().zip(ty.params()).all(|(param, ty)| param.ty() == *ty);
+    if fits {
+        return Ok(());
+    }
+    let got = FuncType::new(params.iter().map(Val::ty), ty.results().iter().copied());
+    Err(Error::with_detail(
+        ErrCode::FuncSigMismatch,
+        format!("Mismatched function type. Expected: {ty} , Got: {got}"),
+    ))
+}
+
+const fn host_kind<F>() -> Kind {
+    unsafe fn no_edges(_: *const Node, _: &mut dyn FnMut(NonNull<Node>)) {}
+    unsafe fn clear<F>(node: *mut Node) {
+        // SAFETY: the node heads a `HostFunc<F>`; its body is dropped once, here.
+        let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
+            std::ptr::drop_in_place(&raw mut (*node.cast::<HostFunc<F>>()).body);
+        }));
+        // A destructor that panics has nobody to tell.
+        drop(dropped);
+    }
+    unsafe fn free<F>(node: *mut Node) {
+        // SAFETY: allocated as a box of this type; contents were dropped.
+        unsafe { std::alloc::dealloc(node.cast(), Layout::new::<HostFunc<F>>()) };
+    }
+    Kind { edges: no_edges, clear: clear::<F>, free: free::<F>, is_instance: false }
+}
+
+/// The body and type of the function that a dispatcher was called for.
+///
+/// # Safety
+///
+/// `host` must head a `HostFunc<F>` that outlives `'a`.
+pub(super) unsafe fn body_of<'a, F>(host: *mut HostFuncCtx) -> (&'a F, &'static Signature) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let object = host.byte_sub(offset_of!(HostFunc<F>, jit)).cast::<HostFunc<F>>();
+        (&(*object).body, (*object).signature)
+    }
+}
+
+/// Calls an untyped closure.
+unsafe extern "C" fn call_untyped<F>(host: *mut HostFuncCtx, exec: *mut ExecCtx, slots: *mut u128)
+where
+    F: Fn(Caller<'_>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+{
+    // SAFETY: the exit stub passes the function's own head, the thread's state, and slots for
+    // parameters and results.
+    unsafe {
+        let (body, signature) = body_of::<F>(host);
+        dispatch(exec, |caller, exec| {
+            let ty = &signature.ty;
+            let params: Vec<Val> = ty
+                .params()
+                .iter()
+                .enumerate()
+                .map(|(at, ty)| Val::from_raw(*slots.add(at), *ty))
+                .collect();
+            let mut results: Vec<Val> =
+                ty.results().iter().map(|ty| Val::default_for(*ty)).collect();
+            body(caller, &params, &mut results)?;
+            for (at, (result, wanted)) in results.iter().zip(ty.results()).enumerate() {
+                if result.ty() != *wanted {
+                    return Err(Error::with_detail(
+                        ErrCode::FuncSigMismatch,
+                        format!(
+                            "result {at} of a host function is of type {}, not {wanted}",
+                            result.ty()
+                        ),
+                    ));
+                }
+                *slots.add(at) = result.to_raw_pinned(&mut *exec);
+            }
+            Ok(())
+        });
+    }
+}
+
+/// The one way out: calls the host, and ends the activation if it fails, panics, or the run is to
+/// stop.
+///
+/// # Safety
+///
+/// Called by an exit stub on this thread, with nothing on the stack above it that needs dropping.
+#[inline(always)]
+pub(super) unsafe fn dispatch(
+    exec: *mut ExecCtx,
+    host: impl FnOnce(Caller<'_>, *mut Exec) -> Result<()>,
+) {
+    let exec: *mut Exec = exec.cast();
+    // SAFETY: the state belongs to this thread.
+    unsafe {
+        let caller = Caller::new(exec);
+        let failure = match catch_unwind(AssertUnwindSafe(|| host(caller, exec))) {
+            Ok(Ok(())) => {
+                if (*exec).jit.stop.load(Ordering::Relaxed) == 0 {
+                    return;
+                }
+                None
+            }
+            Ok(Err(error)) => Some(error),
+            Err(panic) => Some(panic_error(panic)),
+        };
+        let trap = if failure.is_some() { Trap::Host } else { Trap::Interrupted };
+        (*exec).pending = failure;
+        trap::raise(exec, std::ptr::null_mut(), trap)
+    }
+}
+
+/// The error that stands for a panic of the host.
+#[cold]
+pub(crate) fn panic_error(panic: Box<dyn Any + Send>) -> Error {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_string())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".into());
+    // Dropping the payload may panic again.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+    Error::with_detail(ErrCode::HostFuncError, format!("the host function panicked: {text}"))
+}

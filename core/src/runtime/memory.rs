@@ -1,0 +1,394 @@
+//! Linear memories.
+//!
+//! A memory never moves: it reserves address space for its whole life and makes pages accessible as
+//! it grows. A guarded memory reserves 4 GiB and a guard, so that code needs no bounds checks for
+//! it. Reservations of guarded memories are kept for the next one, since making them is what
+//! instantiation spends most of its time on.
+
+use crate::abi::MemoryDef;
+use crate::abi::layout::GUARD_BYTES;
+use crate::error::{ErrCode, Error, Result};
+use crate::limits;
+use crate::platform::mmap::{HOST_PAGE, Protection, Reservation};
+use crate::types::{MemoryType, PAGE_SIZE};
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Bytes that a 32-bit index reaches.
+const INDEX_SPACE: u64 = 1 << 32;
+/// Reservations kept for reuse.
+const MAX_KEPT: usize = 64;
+/// Largest accessible part of a reservation that is kept.
+const MAX_KEPT_BYTES: usize = 64 << 20;
+
+/// How a memory proves its accesses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MemoryKind {
+    /// By a guard if the system grants the address space, else by checks.
+    Guarded,
+    /// By checks in the code; reserves only what the memory may grow to.
+    Checked,
+}
+
+/// A linear memory. Clones are handles to the same memory; it may be used from any thread.
+///
+/// Reading and writing here is bounds-checked. While a guest writes the same bytes on another
+/// thread, what is read is unspecified.
+#[derive(Clone)]
+pub struct Memory(Arc<Inner>);
+
+struct Inner {
+    def: MemoryDef,
+    ty: MemoryType,
+    /// Bytes up to which it may grow.
+    capacity: usize,
+    guarded: bool,
+    slot: Option<Slot>,
+    growing: Mutex<()>,
+}
+
+// SAFETY: the base is constant, the length atomic, growth locked; contents are raw bytes.
+unsafe impl Send for Inner {}
+// SAFETY: as above.
+unsafe impl Sync for Inner {}
+
+/// Reserved address space of which the first `accessible` bytes can be used.
+struct Slot {
+    space: Reservation,
+    accessible: AtomicUsize,
+}
+
+static KEPT: Mutex<Vec<Slot>> = Mutex::new(Vec::new());
+
+fn kept() -> MutexGuard<'static, Vec<Slot>> {
+    KEPT.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Slot {
+    /// A guarded reservation with `bytes` accessible, all zero.
+    fn guarded(bytes: usize) -> std::io::Result<Slot> {
+        let reused = {
+            let mut kept = kept();
+            // The best fit needs no change of protection.
+            let fit = kept.iter().rposition(|slot| slot.accessible.load(Ordering::Relaxed) == bytes);
+            match fit {
+                Some(at) => Some(kept.swap_remove(at)),
+                None => kept.pop(),
+            }
+        };
+        let slot = match reused {
+            Some(slot) => slot,
+            None => Slot {
+                space: Reservation::reserve((INDEX_SPACE + GUARD_BYTES) as usize)?,
+                accessible: AtomicUsize::new(0),
+            },
+        };
+        let accessible = slot.accessible.load(Ordering::Relaxed);
+        if accessible > bytes {
+            slot.space.protect(bytes, accessible - bytes, Protection::None)?;
+            slot.accessible.store(bytes, Ordering::Relaxed);
+        } else {
+            slot.extend(bytes)?;
+        }
+        Ok(slot)
+    }
+
+    /// Makes the first `bytes` accessible.
+    fn extend(&self, bytes: usize) -> std::io::Result<()> {
+        let accessible = self.accessible.load(Ordering::Relaxed);
+        if bytes > accessible {
+            self.space.protect(accessible, bytes - accessible, Protection::ReadWrite)?;
+            self.accessible.store(bytes, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Zeroes a guarded reservation and keeps it for the next memory.
+    fn recycle(self) {
+        let accessible = self.accessible.load(Ordering::Relaxed);
+        if accessible > MAX_KEPT_BYTES || self.space.discard(0, accessible).is_err() {
+            return;
+        }
+        let mut kept = kept();
+        if kept.len() < MAX_KEPT {
+            kept.push(self);
+        }
+    }
+}
+
+impl Memory {
+    /// Makes a memory of its minimum size, all zero.
+    ///
+    /// # Errors
+    ///
+    /// If the type is impossible, or the system grants no address space.
+    ///
+    /// ```
+    /// use wasmspan::{Memory, MemoryType};
+    /// let memory = Memory::new(MemoryType::new(1, Some(5)))?;
+    /// memory.write(0x1000, b"abc")?;
+    /// assert_eq!(memory.grow(2)?, 1);
+    /// assert_eq!(memory.pages(), 3);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn new(ty: MemoryType) -> Result<Memory> {
+        let most = if ty.memory64 { limits::MAX_MEMORY64_PAGES } else { limits::MAX_MEMORY_PAGES.into() };
+        Memory::with_kind(ty, MemoryKind::Guarded, most)
+    }
+
+    /// Makes a memory that never grows past `max_pages`.
+    pub(crate) fn with_kind(ty: MemoryType, kind: MemoryKind, max_pages: u64) -> Result<Memory> {
+        let Some(refused) = Memory::refusal(&ty, max_pages) else {
+            return Memory::make(ty, kind, max_pages).map_err(|error| {
+                Error::with_detail(
+                    ErrCode::MemoryOutOfBounds,
+                    format!("Unable to find usable memory address: {error}"),
+                )
+            });
+        };
+        Err(refused)
+    }
+
+    fn refusal(ty: &MemoryType, max_pages: u64) -> Option<Error> {
+        if ty.limits.max.is_some_and(|max| max < ty.limits.min) {
+            let limits = ty.limits;
+            return Some(Error::with_detail(ErrCode::InvalidLimit, format!("In {limits}")));
+        }
+        if ty.shared && ty.limits.max.is_none() {
+            return Some(Error::new(ErrCode::SharedMemoryNoMax));
+        }
+        if ty.limits.min > max_pages {
+            return Some(Error::with_detail(
+                ErrCode::InvalidMemPages,
+                format!(
+                    "Create memory instance failed -- exceeded limit page size: {max_pages} \
+                     (minimum is {})",
+                    ty.limits.min
+                ),
+            ));
+        }
+        None
+    }
+
+    fn make(ty: MemoryType, kind: MemoryKind, max_pages: u64) -> std::io::Result<Memory> {
+        let pages = ty.limits.max.unwrap_or(max_pages).min(max_pages);
+        let bytes = |pages: u64| (pages * PAGE_SIZE) as usize;
+        let (len, mut capacity) = (bytes(ty.limits.min), bytes(pages));
+        let slot = match kind {
+            MemoryKind::Guarded if !ty.memory64 => Slot::guarded(len).ok(),
+            _ => None,
+        };
+        let guarded = slot.is_some();
+        let slot = match slot {
+            Some(slot) => slot,
+            None => loop {
+                match Reservation::reserve(capacity + HOST_PAGE) {
+                    Ok(space) => {
+                        let slot = Slot { space, accessible: AtomicUsize::new(0) };
+                        slot.extend(len)?;
+                        break slot;
+                    }
+                    // A memory that can grow less far is better than none.
+                    Err(_) if capacity > len => capacity = (capacity / 2).max(len),
+                    Err(error) => return Err(error),
+                }
+            },
+        };
+        Ok(Memory(Arc::new(Inner {
+            def: MemoryDef { base: slot.space.base(), len: AtomicUsize::new(len) },
+            ty,
+            capacity,
+            guarded,
+            slot: Some(slot),
+            growing: Mutex::new(()),
+        })))
+    }
+
+    pub(crate) fn def(&self) -> &MemoryDef {
+        &self.0.def
+    }
+
+    /// True if code without bounds checks may use this memory.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.0.guarded
+    }
+
+    /// The type it was made with.
+    pub fn ty(&self) -> &MemoryType {
+        &self.0.ty
+    }
+
+    /// Current size in bytes.
+    pub fn len(&self) -> usize {
+        self.0.def.len.load(Ordering::Acquire)
+    }
+
+    /// True if the size is zero.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Current size in pages of 64 KiB.
+    pub fn pages(&self) -> u64 {
+        self.len() as u64 / PAGE_SIZE
+    }
+
+    /// Grows by `delta` pages and gives the old size in pages.
+    ///
+    /// # Errors
+    ///
+    /// `out of bounds memory access` if it may not become that large; the memory stays as it was.
+    pub fn grow(&self, delta: u64) -> Result<u64> {
+        self.try_grow(delta).ok_or_else(|| {
+            let limit = self.0.capacity as u64 / PAGE_SIZE;
+            Error::with_detail(
+                ErrCode::MemoryOutOfBounds,
+                format!("Memory grow page failed -- exceeded limit page size: {limit}"),
+            )
+        })
+    }
+
+    pub(crate) fn try_grow(&self, delta: u64) -> Option<u64> {
+        let _growing = self.0.growing.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let old = self.len();
+        let bytes = usize::try_from(delta.checked_mul(PAGE_SIZE)?).ok()?;
+        let new = old.checked_add(bytes).filter(|new| *new <= self.0.capacity)?;
+        self.0.slot.as_ref()?.extend(new).ok()?;
+        self.0.def.len.store(new, Ordering::Release);
+        Some(old as u64 / PAGE_SIZE)
+    }
+
+    fn check(&self, offset: usize, len: usize) -> Result<()> {
+        let size = self.len();
+        if offset.checked_add(len).is_some_and(|end| end <= size) {
+            return Ok(());
+        }
+        Err(Error::with_detail(
+            ErrCode::MemoryOutOfBounds,
+            format!(
+                "Accessing offset from: 0x{offset:08x} to: 0x{:08x} , Out of boundary: 0x{:08x}",
+                offset.saturating_add(len).saturating_sub(1),
+                size.saturating_sub(1)
+            ),
+        ))
+    }
+
+    /// Copies bytes from `offset` into `into`.
+    ///
+    /// # Errors
+    ///
+    /// `out of bounds memory access`; nothing is copied then.
+    pub fn read(&self, offset: usize, into: &mut [u8]) -> Result<()> {
+        self.check(offset, into.len())?;
+        // SAFETY: checked; memory never shrinks or moves.
+        unsafe {
+            let from = self.0.def.base.add(offset);
+            std::ptr::copy(from, into.as_mut_ptr(), into.len());
+        }
+        Ok(())
+    }
+
+    /// Copies `len` bytes from `offset`.
+    ///
+    /// # Errors
+    ///
+    /// `out of bounds memory access`; checked before anything is allocated.
+    pub fn read_vec(&self, offset: usize, len: usize) -> Result<Vec<u8>> {
+        self.check(offset, len)?;
+        let mut bytes = vec![0; len];
+        self.read(offset, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Copies `bytes` to `offset`.
+    ///
+    /// # Errors
+    ///
+    /// `out of bounds memory access`; nothing is copied then.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        self.check(offset, bytes.len())?;
+        // SAFETY: checked; memory never shrinks or moves.
+        unsafe {
+            let to = self.0.def.base.add(offset);
+            std::ptr::copy(bytes.as_ptr(), to, bytes.len());
+        }
+        Ok(())
+    }
+
+    /// Reads a little-endian number, such as a `u32` or `f64`.
+    ///
+    /// # Errors
+    ///
+    /// `out of bounds memory access`.
+    pub fn read_value<T: MemoryValue>(&self, offset: usize) -> Result<T> {
+        let mut bytes = T::Bytes::default();
+        self.read(offset, bytes.as_mut())?;
+        Ok(T::from_bytes(bytes))
+    }
+
+    /// Writes a number in little-endian form.
+    ///
+    /// # Errors
+    ///
+    /// `out of bounds memory access`.
+    pub fn write_value<T: MemoryValue>(&self, offset: usize, value: T) -> Result<()> {
+        self.write(offset, value.to_bytes().as_ref())
+    }
+
+    /// Address of the first byte; constant for the memory's life. Bytes below [`len`](Memory::len)
+    /// may be used while a handle exists; races with guests on other threads are the user's.
+    pub fn as_ptr(&self) -> *mut u8 {
+        self.0.def.base
+    }
+
+    /// True if both are the same memory.
+    pub fn same(&self, other: &Memory) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Memory({} pages of {})", self.pages(), self.0.ty)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take()
+            && self.guarded
+        {
+            slot.recycle();
+        }
+    }
+}
+
+/// A number that [`Memory::read_value`] and [`Memory::write_value`] know.
+pub trait MemoryValue: Sized {
+    /// The number's bytes.
+    #[doc(hidden)]
+    type Bytes: Default + AsRef<[u8]> + AsMut<[u8]>;
+    /// From little-endian bytes.
+    #[doc(hidden)]
+    fn from_bytes(bytes: Self::Bytes) -> Self;
+    /// To little-endian bytes.
+    #[doc(hidden)]
+    fn to_bytes(self) -> Self::Bytes;
+}
+
+macro_rules! memory_values {
+    ($($ty:ty),*) => {$(
+        impl MemoryValue for $ty {
+            type Bytes = [u8; size_of::<$ty>()];
+            fn from_bytes(bytes: Self::Bytes) -> Self {
+                <$ty>::from_le_bytes(bytes)
+            }
+            fn to_bytes(self) -> Self::Bytes {
+                self.to_le_bytes()
+            }
+        }
+    )*};
+}
+
+memory_values!(u8, i8, u16, i16, u32, i32, u64, i64, u128, i128, f32, f64);

@@ -1,0 +1,43 @@
+//! Live objects: the unsafe heart under a safe surface.
+//!
+//! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
+//! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
+//! errors, `builtins` are the functions generated code calls. The entities have a file each.
+
+mod builtins;
+mod call;
+mod code;
+mod exec;
+mod extern_ref;
+mod func;
+mod global;
+mod instance;
+mod memory;
+mod node;
+mod table;
+mod trap;
+mod typed;
+mod value;
+mod wait;
+
+pub use exec::Caller;
+pub use extern_ref::ExternRef;
+pub use func::Func;
+pub use global::Global;
+pub use instance::{Extern, HostModule, Instance};
+pub use memory::Memory;
+pub use table::Table;
+pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};
+pub use value::Val;
+
+pub(crate) use code::CodeModule;
+pub(crate) use exec::interruptible;
+pub(crate) use instance::WasmInstance;
+pub(crate) use memory::MemoryKind;
+pub(crate) use trap::{ensure_handlers, install_handlers};
+
+/// Live instances, host functions, host tables and host globals of the process: for leak tests.
+#[doc(hidden)]
+pub fn live_objects() -> usize {
+    node::live_nodes()
+}
