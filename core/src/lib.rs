@@ -6,6 +6,9 @@ pub mod limits;
 pub mod log;
 pub mod types;
 
+pub(crate) mod abi;
+pub(crate) mod compile;
+pub(crate) mod engine;
 pub(crate) mod loader;
 pub(crate) mod module;
 pub(crate) mod platform;

@@ -68,7 +68,7 @@ pub(crate) struct MemoryRef {
     pub def: *const MemoryDef,
 }
 
-/// A table: `len` elements of 8 bytes at `base`. Both change when the table grows.
+/// A table: `len` elements of 8 bytes at `base`, which never changes during the table's life.
 #[repr(C)]
 pub(crate) struct TableDef {
     /// First element.

@@ -5,10 +5,12 @@
 //! `offset_of!`, so there is no second copy to keep in step.
 
 pub(crate) mod builtin;
+pub(crate) mod code;
 pub(crate) mod context;
 pub(crate) mod layout;
 pub(crate) mod trap;
 
+pub(crate) use code::CodeBlob;
 pub(crate) use builtin::{Builtin, BuiltinTable, BuiltinType};
 pub(crate) use context::{
     ExecCtx, FuncImport, FuncRef, GlobalCell, HostFuncCtx, InstanceCtx, MemoryDef, MemoryRef,

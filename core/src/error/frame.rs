@@ -1,37 +1,78 @@
 //! One WebAssembly frame of a backtrace.
 
 use std::fmt;
+use std::sync::Arc;
+
+/// Names of a module's functions; asked only when a backtrace is shown.
+pub(crate) trait Symbols: Send + Sync {
+    /// Name of the module.
+    fn module_name(&self) -> Option<String>;
+    /// Name of the function with this index.
+    fn func_name(&self, index: u32) -> Option<String>;
+    /// Source file and line of the instruction at this byte offset.
+    fn location(&self, offset: u32) -> Option<(String, u32)>;
+}
 
 /// Where a WebAssembly function was when a trap stopped it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Frame {
-    /// Name the module was registered under, or the one in its name section.
-    pub module: Option<String>,
+    func_index: u32,
+    offset: Option<u32>,
+    symbols: Arc<dyn Symbols>,
+}
+
+impl Frame {
+    pub(crate) fn new(func_index: u32, offset: Option<u32>, symbols: Arc<dyn Symbols>) -> Frame {
+        Frame { func_index, offset, symbols }
+    }
+
     /// Index of the function in its module.
-    pub func_index: u32,
-    /// Name of the function: from the name section, else the export name.
-    pub func_name: Option<String>,
-    /// Byte offset of the instruction in the module.
-    pub offset: Option<u32>,
+    pub fn func_index(&self) -> u32 {
+        self.func_index
+    }
+
+    /// Byte offset of the instruction in the module, if known.
+    pub fn offset(&self) -> Option<u32> {
+        self.offset
+    }
+
+    /// Name of the module in its name section.
+    pub fn module_name(&self) -> Option<String> {
+        self.symbols.module_name()
+    }
+
+    /// Name of the function: from the name section, else the name it is exported under.
+    pub fn func_name(&self) -> Option<String> {
+        self.symbols.func_name(self.func_index)
+    }
+
     /// Source file and line, where the module has debug information.
-    pub location: Option<(String, u32)>,
+    pub fn location(&self) -> Option<(String, u32)> {
+        self.symbols.location(self.offset?)
+    }
 }
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(module) = &self.module {
+        if let Some(module) = self.module_name() {
             write!(f, "{module}!")?;
         }
-        match &self.func_name {
-            Some(name) => f.write_str(name)?,
+        match self.func_name() {
+            Some(name) => f.write_str(&name)?,
             None => write!(f, "function[{}]", self.func_index)?,
         }
         if let Some(offset) = self.offset {
             write!(f, " @ 0x{offset:x}")?;
         }
-        if let Some((file, line)) = &self.location {
+        if let Some((file, line)) = self.location() {
             write!(f, " ({file}:{line})")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

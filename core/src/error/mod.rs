@@ -5,6 +5,7 @@ mod frame;
 
 pub use code::{ErrCategory, ErrCode, Phase};
 pub use frame::Frame;
+pub(crate) use frame::Symbols;
 
 use std::fmt;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use crate::abi::Trap;
 use crate::config::TrapMode;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, TrapCode, Value, types};
-use wasmparser::MemArg;
+use wasmparser::{MemArg, MemArgTarget};
 
 /// Bytes after the 4 GiB of a reservation that always fault.
 pub(crate) const GUARD_BYTES: u64 = crate::abi::layout::GUARD_BYTES;
@@ -35,14 +35,15 @@ impl FuncTranslator<'_, '_> {
 
     /// The place of an access of `size` bytes at `index + memarg.offset`, checked as needed.
     pub(super) fn address(&mut self, index: Value, memarg: &MemArg, size: u32) -> Address {
-        let memory = self.env.module.memories[memarg.memory as usize];
-        let flags = self.memory_flags(memarg.memory);
+        let target = memory_index(memarg);
+        let memory = self.env.module.memories[target as usize];
+        let flags = self.memory_flags(target);
         let end = memarg.offset.checked_add(u64::from(size));
         let wide = if memory.memory64 { index } else { self.b.ins().uextend(types::I64, index) };
         let elide = self.env.trap_mode == TrapMode::Signals
             && !memory.memory64
             && end.is_some_and(|end| end <= GUARD_BYTES);
-        let base = self.memory_base(memarg.memory);
+        let base = self.memory_base(target);
         if elide {
             let place = self.b.ins().iadd(base, wide);
             return match i32::try_from(memarg.offset) {
@@ -53,7 +54,7 @@ impl FuncTranslator<'_, '_> {
                 }
             };
         }
-        let place = self.checked_place(memarg.memory, wide, memarg.offset, end);
+        let place = self.checked_place(target, wide, memarg.offset, end);
         let base = self.b.ins().iadd(base, place);
         // The check has proved the access; nothing may fault here.
         Address { flags: flags.with_trap_code(Some(TrapCode::HEAP_OUT_OF_BOUNDS)), base, offset: 0 }
@@ -84,5 +85,13 @@ impl FuncTranslator<'_, '_> {
             .with_endianness(Endianness::Little)
             .with_trap_code(Some(TrapCode::HEAP_OUT_OF_BOUNDS))
             .with_alias_region(Some(region))
+    }
+}
+
+/// The memory an access goes to.
+pub(super) fn memory_index(memarg: &MemArg) -> u32 {
+    match memarg.target {
+        MemArgTarget::Memory(index) => index,
+        MemArgTarget::Array(_) => unreachable!("the validator refuses accesses of GC arrays"),
     }
 }

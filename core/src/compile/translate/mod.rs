@@ -1,7 +1,7 @@
 //! Translation of one function body from operators to Cranelift IR.
 //!
 //! Each operator family has its file: `control` (blocks, branches), `call`, `variable` (locals and
-//! globals), `memory` (loads, stores, sizes, bulk), `table` (tables and references), `numeric`,
+//! globals), `load_store`, `memory` (sizes, bulk), `table` (tables and references), `numeric`,
 //! `simd`, `atomic`. `bounds` alone computes addresses of linear memory.
 //!
 //! The body is valid: the validator has seen it. Vectors travel on the operand stack in whatever
@@ -12,18 +12,22 @@ mod bounds;
 mod call;
 mod control;
 mod env;
+mod load_store;
 mod memory;
 mod numeric;
 mod simd;
+mod simd_arith;
+mod simd_memory;
+mod simd_relaxed;
 mod table;
 mod variable;
 
-pub(super) use env::{FuncEnv, value_type, wasm_signature};
+pub(super) use control::ControlFrame;
+pub(super) use env::{FuncEnv, Region, returns_through_memory, val_type, value_type, wasm_signature};
 
 use crate::abi::{Builtin, Trap};
 use crate::config::TrapMode;
 use crate::error::{ErrCode, Error, Result};
-use control::ControlFrame;
 use cranelift_codegen::ir::{
     self, AliasRegion, InstBuilder, MemFlagsData, TrapCode, Type, Value, types,
 };
@@ -66,6 +70,7 @@ impl FuncTranslator<'_, '_> {
         if self.control_operator(op)?
             || self.variable_operator(op)
             || self.numeric_operator(op)
+            || self.load_store_operator(op)
             || self.memory_operator(op)
             || self.call_operator(op)
             || self.table_operator(op)
@@ -74,8 +79,11 @@ impl FuncTranslator<'_, '_> {
         {
             return Ok(());
         }
-        Err(Error::with_detail(ErrCode::IllegalOpCode, format!("operator {op:?} has no translation"))
-            .at(u64::from(self.offset)))
+        Err(Error::with_detail(
+            ErrCode::IllegalOpCode,
+            format!("operator {op:?} has no translation"),
+        )
+        .at(u64::from(self.offset)))
     }
 
     // The operand stack.

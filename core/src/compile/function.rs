@@ -1,0 +1,216 @@
+//! One function body, from operators to relocatable machine code.
+
+use super::translate::{
+    ControlFrame, FuncEnv, FuncTranslator, body_error, returns_through_memory, trap_of_code,
+    val_type,
+    value_type, wasm_signature,
+};
+use crate::abi::ExecCtx;
+use crate::config::TrapMode;
+use crate::error::{ErrCode, Error, Result};
+use cranelift_codegen::Context;
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{
+    self, ExternalName, GlobalValueData, InstBuilder, MemFlagsData, SourceLoc, UserFuncName, types,
+};
+use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::{CodegenError, FinalizedRelocTarget};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use std::collections::HashMap;
+use std::mem::offset_of;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use wasmparser::{BinaryReader, FunctionBody};
+
+/// Machine code of one function; offsets are from its start.
+pub(super) struct CompiledFunction {
+    pub code: Vec<u8>,
+    pub align: u32,
+    /// Calls of other functions of the module: place, kind, addend, function index.
+    pub calls: Vec<(u32, Reloc, i64, u32)>,
+    pub traps: Vec<(u32, u8)>,
+    pub sites: Vec<(u32, u32)>,
+}
+
+
+/// Compiles bodies one after the other, reusing its memory.
+pub(super) struct FunctionCompiler<'a> {
+    isa: &'a dyn TargetIsa,
+    env: &'a FuncEnv<'a>,
+    context: Context,
+    builder: FunctionBuilderContext,
+}
+
+impl<'a> FunctionCompiler<'a> {
+    pub fn new(isa: &'a dyn TargetIsa, env: &'a FuncEnv<'a>) -> FunctionCompiler<'a> {
+        FunctionCompiler {
+            isa,
+            env,
+            context: Context::new(),
+            builder: FunctionBuilderContext::new(),
+        }
+    }
+
+    /// Compiles the body `number`, counted from the first function the module defines.
+    pub fn compile(&mut self, number: u32) -> Result<CompiledFunction> {
+        // The compiler asserts on inputs beyond its limits; those must not take the host down.
+        match catch_unwind(AssertUnwindSafe(|| self.compile_unguarded(number))) {
+            Ok(result) => result,
+            Err(_) => {
+                self.context = Context::new();
+                self.builder = FunctionBuilderContext::new();
+                Err(self.failure(number, "the compiler gave up"))
+            }
+        }
+    }
+
+    fn failure(&self, number: u32, reason: &str) -> Error {
+        let index = self.env.module.imported.funcs + number;
+        let start = self.env.module.bodies[number as usize].start;
+        let detail = format!("function {index} cannot be compiled: {reason}");
+        Error::with_detail(ErrCode::RuntimeError, detail).at(start as u64)
+    }
+
+    fn compile_unguarded(&mut self, number: u32) -> Result<CompiledFunction> {
+        self.context.clear();
+        self.translate(number)?;
+        let mut control = ControlPlane::default();
+        if let Err(error) = self.context.compile(self.isa, &mut control) {
+            let reason = match error.inner {
+                CodegenError::ImplLimitExceeded | CodegenError::CodeTooLarge => {
+                    "it is too large".to_string()
+                }
+                other => other.to_string(),
+            };
+            return Err(self.failure(number, &reason));
+        }
+        let compiled = self.context.take_compiled_code().expect("compiling succeeded");
+        let buffer = &compiled.buffer;
+        let mut calls = Vec::with_capacity(buffer.relocs().len());
+        for reloc in buffer.relocs() {
+            let FinalizedRelocTarget::ExternalName(ExternalName::User(name)) = &reloc.target else {
+                return Err(self.failure(number, "it needs a function the runtime does not have"));
+            };
+            let target = self.context.func.params.user_named_funcs()[*name].index;
+            calls.push((reloc.offset, reloc.kind, reloc.addend, target));
+        }
+        let traps = buffer
+            .traps()
+            .iter()
+            .filter_map(|trap| trap_of_code(trap.code).map(|known| (trap.offset, known as u8)))
+            .collect();
+        let sites = buffer
+            .get_srclocs_sorted()
+            .iter()
+            .filter(|site| !site.loc.is_default())
+            .map(|site| (site.start, site.loc.bits()))
+            .collect();
+        Ok(CompiledFunction {
+            code: buffer.data().to_vec(),
+            align: buffer.alignment.max(self.isa.function_alignment().minimum).max(16),
+            calls,
+            traps,
+            sites,
+        })
+    }
+
+    fn translate(&mut self, number: u32) -> Result<()> {
+        let env = self.env;
+        let func_index = env.module.imported.funcs + number;
+        let ty = env.module.func_type(func_index);
+        let range = env.module.bodies[number as usize].clone();
+
+        let func = &mut self.context.func;
+        func.signature = wasm_signature(ty);
+        func.name = UserFuncName::user(0, func_index);
+        if env.trap_mode == TrapMode::Signals {
+            let exec = func.create_global_value(GlobalValueData::VMContext);
+            let flags = MemFlagsData::trusted().with_readonly();
+            let flags = func.dfg.mem_flags.insert(flags).expect("the first set of flags");
+            let limit = func.create_global_value(GlobalValueData::Load {
+                base: exec,
+                offset: (offset_of!(ExecCtx, stack_limit) as i32).into(),
+                global_type: types::I64,
+                flags,
+            });
+            func.stack_limit = Some(limit);
+        }
+
+        let mut b = FunctionBuilder::new(func, &mut self.builder);
+        let entry = b.create_block();
+        b.append_block_params_for_function_params(entry);
+        b.switch_to_block(entry);
+        b.seal_block(entry);
+        let params: Vec<ir::Value> = b.block_params(entry).to_vec();
+        let through_memory = returns_through_memory(ty);
+        let hidden = if through_memory { 3 } else { 2 };
+
+        let mut locals: Vec<Variable> = Vec::with_capacity(ty.params().len());
+        for (param, value) in ty.params().iter().zip(&params[hidden..]) {
+            let local = b.declare_var(value_type(*param));
+            b.def_var(local, *value);
+            locals.push(local);
+        }
+
+        let bytes = &env.module.bytes[range.clone()];
+        let body = FunctionBody::new(BinaryReader::new(bytes, range.start as u64));
+        let mut reader = body.get_locals_reader().map_err(body_error)?;
+        for _ in 0..reader.get_count() {
+            let (count, ty) = reader.read().map_err(body_error)?;
+            let ty = value_type(val_type(ty));
+            let zero = zero(&mut b, ty);
+            for _ in 0..count {
+                let local = b.declare_var(ty);
+                b.def_var(local, zero);
+                locals.push(local);
+            }
+        }
+
+        let exit = b.create_block();
+        for result in ty.results() {
+            b.append_block_param(exit, value_type(*result));
+        }
+        let mut translator = FuncTranslator {
+            b,
+            env,
+            func_index,
+            exec: params[0],
+            inst: params[1],
+            result_area: through_memory.then(|| params[2]),
+            stack: Vec::with_capacity(16),
+            control: vec![ControlFrame::function(exit, ty.results().len())],
+            reachable: true,
+            locals,
+            offset: range.start as u32,
+            regions: HashMap::new(),
+            signatures: HashMap::new(),
+            functions: HashMap::new(),
+        };
+        if env.trap_mode == TrapMode::Checks {
+            translator.check_stack();
+        }
+        translator.poll_interrupt();
+        let mut operators = body.get_operators_reader().map_err(body_error)?;
+        while !operators.eof() {
+            let (op, offset) = operators.read_with_offset().map_err(body_error)?;
+            translator.offset = offset as u32;
+            translator.b.set_srcloc(SourceLoc::new(offset as u32));
+            translator.operator(&op)?;
+        }
+        translator.b.finalize(self.isa.frontend_config());
+        Ok(())
+    }
+}
+
+fn zero(b: &mut FunctionBuilder<'_>, ty: ir::Type) -> ir::Value {
+    match ty {
+        types::F32 => b.ins().f32const(0.0),
+        types::F64 => b.ins().f64const(0.0),
+        types::I8X16 => {
+            let zero = b.func.dfg.constants.insert([0u8; 16].as_slice().into());
+            b.ins().vconst(types::I8X16, zero)
+        }
+        int => b.ins().iconst(int, 0),
+    }
+}
+

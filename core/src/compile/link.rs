@@ -1,0 +1,41 @@
+//! Lays compiled functions out in one text and resolves the calls between them.
+
+use super::function::CompiledFunction;
+use crate::abi::CodeBlob;
+use crate::error::{ErrCode, Error, Result};
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::isa::TargetIsa;
+
+/// Links the functions a module defines; `imported` functions come before them in the index space.
+pub(super) fn link(
+    isa: &dyn TargetIsa,
+    imported: u32,
+    functions: Vec<CompiledFunction>,
+) -> Result<CodeBlob> {
+    let mut control = ControlPlane::default();
+    let mut text = isa.text_section_builder(functions.len());
+    let mut blob = CodeBlob::default();
+    for (number, function) in functions.iter().enumerate() {
+        let start = text.append(true, &function.code, function.align, &mut control);
+        let start = u32::try_from(start).map_err(|_| too_large())?;
+        blob.entries.push(start);
+        blob.starts.push((start, number as u32));
+        blob.traps.extend(function.traps.iter().map(|(at, trap)| (start + at, *trap)));
+        blob.sites.extend(function.sites.iter().map(|(at, offset)| (start + at, *offset)));
+        for (at, kind, addend, target) in &function.calls {
+            let target = (target - imported) as usize;
+            if !text.resolve_reloc(u64::from(start + at), *kind, *addend, target) {
+                return Err(too_large());
+            }
+        }
+    }
+    blob.text = text.finish(&mut control);
+    Ok(blob)
+}
+
+fn too_large() -> Error {
+    Error::with_detail(
+        ErrCode::RuntimeError,
+        "the module's code is too large: calls between its functions cannot reach that far",
+    )
+}

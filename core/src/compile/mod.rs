@@ -1,0 +1,63 @@
+//! From a validated module to machine code in memory; knows nothing of instances.
+//!
+//! `function` translates and compiles one body, `link` lays the bodies out, `trampoline` makes the
+//! stubs between host and wasm, `isa` chooses the target. Bodies are compiled in parallel, largest
+//! first, because one large body bounds the whole time.
+
+mod function;
+mod isa;
+mod link;
+mod trampoline;
+mod translate;
+
+pub(crate) use trampoline::{entry_trampoline, exit_trampoline};
+
+use crate::abi::{CodeBlob, InstanceLayout};
+use crate::config::Config;
+use crate::error::{ErrCode, Error, Result};
+use crate::module::ModuleInfo;
+use function::{CompiledFunction, FunctionCompiler};
+use rayon::prelude::*;
+use std::cmp::Reverse;
+use translate::FuncEnv;
+
+/// Compiles every function that `module` defines.
+pub(crate) fn compile(
+    config: &Config,
+    module: &ModuleInfo,
+    layout: &InstanceLayout,
+) -> Result<CodeBlob> {
+    let isa = isa::for_config(config)?;
+    let c_conv = isa.default_call_conv();
+    let env = FuncEnv::new(module, layout, config.trap_mode, config.interrupt_mode, c_conv);
+    let mut order: Vec<u32> = (0..module.bodies.len() as u32).collect();
+    order.sort_by_key(|&number| Reverse(module.bodies[number as usize].len()));
+
+    let compile_all = || -> Result<Vec<(u32, CompiledFunction)>> {
+        order
+            .par_iter()
+            .with_max_len(1)
+            .map_init(
+                || FunctionCompiler::new(&*isa, &env),
+                |compiler, &number| Ok((number, compiler.compile(number)?)),
+            )
+            .collect()
+    };
+    let compiled = match config.compile_threads {
+        0 => compile_all()?,
+        threads => rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| {
+                Error::with_detail(ErrCode::RuntimeError, format!("no compile threads: {error}"))
+            })?
+            .install(compile_all)?,
+    };
+    let mut functions: Vec<Option<CompiledFunction>> = Vec::new();
+    functions.resize_with(module.bodies.len(), || None);
+    for (number, function) in compiled {
+        functions[number as usize] = Some(function);
+    }
+    let functions = functions.into_iter().map(|f| f.expect("every body was compiled")).collect();
+    link::link(&*isa, module.imported.funcs, functions)
+}
