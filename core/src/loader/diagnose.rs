@@ -255,3 +255,35 @@ fn code_of(part: Part, text: &str, loading: bool) -> ErrCode {
     let known = tables.into_iter().flatten().find(|(known, _)| text.contains(known));
     known.map_or_else(|| general(part, loading), |&(_, code)| code)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_texts_fall_to_the_code_of_their_part() {
+        let text = "something new";
+        assert_eq!(code_of(Part::Export, text, true), ErrCode::MalformedExportKind);
+        assert_eq!(code_of(Part::Code, text, true), ErrCode::IllegalOpCode);
+        assert_eq!(code_of(Part::Code, text, false), ErrCode::TypeCheckFailed);
+        assert_eq!(code_of(Part::Start, text, false), ErrCode::InvalidStartFunc);
+    }
+
+    #[test]
+    fn codes_belong_to_the_phase_of_their_table() {
+        use crate::error::Phase;
+        assert!(MALFORMED.iter().all(|(_, code)| code.phase() == Phase::Loading));
+        // A shared memory without maximum is a load error, though the parser finds it later.
+        let rules = INVALID.iter().filter(|(_, code)| *code != ErrCode::SharedMemoryNoMax);
+        assert!(rules.into_iter().all(|(_, code)| code.phase() == Phase::Validation));
+    }
+
+    #[test]
+    fn parts_follow_section_ids() {
+        assert_eq!(Part::of_section(1), Part::Type);
+        assert_eq!(Part::of_section(6), Part::Global);
+        assert_eq!(Part::of_section(10), Part::Code);
+        assert_eq!(Part::of_section(13), Part::Tag);
+        assert_eq!(Part::of_section(200), Part::Layout);
+    }
+}

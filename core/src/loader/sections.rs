@@ -6,6 +6,7 @@ use super::diagnose::{self, Part};
 use super::{beyond, constant, features};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
+use crate::limits;
 use crate::module::{
     ConstExpr, ConstOp, DataSegment, ElementItems, ElementSegment, ExportDesc, GlobalDesc,
     ImportDesc, ModuleInfo, SegmentMode, TableDesc,
@@ -165,6 +166,10 @@ impl<'a> Builder<'a> {
             }
             Payload::DataSection(section) => self.each(section.range(), Builder::data),
             Payload::CustomSection(section) => {
+                let (count, limit) = (self.info.customs.len(), limits::MAX_ENTRIES as usize);
+                if count >= limit {
+                    return Err(self.too_many(section.range().start, count + 1, limit));
+                }
                 let range = usize_range(section.data_range());
                 self.info.customs.push((section.name().to_owned(), range));
                 Ok(())
@@ -193,8 +198,7 @@ impl<'a> Builder<'a> {
         let bytes = self.bytes;
         let content = &bytes[usize_range(range.clone())];
         let mut reader = BinaryReader::new_features(content, range.start, self.features);
-        let count = reader.read_var_u32().map_err(|e| diagnose::malformed(self.part, &e))?;
-        for _ in 0..count {
+        for _ in 0..self.count(&mut reader)? {
             let offset = reader.original_position();
             match reader.read() {
                 Ok(value) => item(self, offset, value)?,
@@ -205,6 +209,23 @@ impl<'a> Builder<'a> {
             }
         }
         self.expect_end(&reader)
+    }
+
+    /// The number of items a section states, if it is one this engine takes.
+    fn count(&self, reader: &mut BinaryReader<'_>) -> Result<u32> {
+        let offset = reader.original_position();
+        let count = reader.read_var_u32().map_err(|e| diagnose::malformed(self.part, &e))?;
+        let left = reader.bytes_remaining();
+        // A section too short for its count is cut off, whatever the limit says.
+        if count > limits::MAX_ENTRIES && count as usize <= left {
+            return Err(self.too_many(offset, count as usize, limits::MAX_ENTRIES as usize));
+        }
+        Ok(count)
+    }
+
+    fn too_many(&self, offset: u64, count: usize, limit: usize) -> Error {
+        let why = format!("there are {count} entries; the limit is {limit}");
+        diagnose::error(ErrCode::LengthOutOfBounds, self.part, offset, why)
     }
 
     /// Fails unless a section's items filled it.
@@ -229,8 +250,7 @@ impl<'a> Builder<'a> {
         let bytes = self.bytes;
         let content = &bytes[usize_range(range.clone())];
         let mut reader = BinaryReader::new_features(content, range.start, self.features);
-        let count = reader.read_var_u32().map_err(malformed)?;
-        for _ in 0..count {
+        for _ in 0..self.count(&mut reader)? {
             let offset = reader.original_position();
             let place = self.place(offset);
             match content.get(reader.current_position()) {
@@ -339,6 +359,14 @@ impl<'a> Builder<'a> {
             },
         };
         let malformed = |e| diagnose::malformed(Part::Element, &e);
+        let count = match &element.items {
+            wasmparser::ElementItems::Functions(funcs) => funcs.count(),
+            wasmparser::ElementItems::Expressions(_, exprs) => exprs.count(),
+        };
+        if u64::from(count) > limits::MAX_TABLE_ELEMENTS {
+            let limit = limits::MAX_TABLE_ELEMENTS as usize;
+            return Err(self.too_many(offset, count as usize, limit));
+        }
         let (ty, items) = match element.items {
             wasmparser::ElementItems::Functions(funcs) => {
                 let funcs: Box<[u32]> =
@@ -380,7 +408,11 @@ impl<'a> Builder<'a> {
         // Constant expressions can't name data segments, so their count doesn't matter.
         let context = Context { features: self.features, data_count: true };
         body::check_expr(expr, context, self.part)?;
-        let ops = constant::read(expr);
+        let ops = constant::read(expr).map_err(|limit| {
+            let why = format!("a constant expression has at most {limit} instructions");
+            let at = expr.get_binary_reader().original_position();
+            diagnose::error(ErrCode::LengthOutOfBounds, self.part, at, why)
+        })?;
         for op in &ops {
             if let ConstOp::RefFunc(index) = op {
                 self.info.escaping.push(*index);

@@ -256,6 +256,40 @@ fn names_up_to_the_limit() {
 }
 
 #[test]
+fn entries_up_to_the_limit() {
+    let types = |count: u32| {
+        let list = [leb(u64::from(count)), [0x60, 0, 0].repeat(count as usize)].concat();
+        check(&Config::default(), &module(&[(1, list)]))
+    };
+    assert_eq!(types(limits::MAX_ENTRIES).unwrap().types.len(), 1_000_000);
+    fails(types(limits::MAX_ENTRIES + 1), ErrCode::LengthOutOfBounds, "the limit is 1000000");
+    let customs = |count: u32| {
+        let sections = [0, 1, 0].repeat(count as usize);
+        check(&Config::default(), &[module(&[]), sections].concat())
+    };
+    assert_eq!(customs(limits::MAX_ENTRIES).unwrap().customs.len(), 1_000_000);
+    fails(customs(limits::MAX_ENTRIES + 1), ErrCode::LengthOutOfBounds, "the limit is 1000000");
+    let elements = |count: u64| {
+        let list = [&[1, 1, 0][..], &leb(count), &vec![0; count as usize]].concat();
+        load(&module(&[(9, list)]))
+    };
+    elements(limits::MAX_TABLE_ELEMENTS).unwrap();
+    let error = elements(limits::MAX_TABLE_ELEMENTS + 1);
+    fails(error, ErrCode::LengthOutOfBounds, "the limit is 10000000");
+}
+
+#[test]
+fn constant_expressions_up_to_the_limit() {
+    let global = |adds: usize| {
+        let expr = [&[0x41, 1][..], &[0x41, 1, 0x6A].repeat(adds), &[0x0B]].concat();
+        check(&Config::default(), &module(&[(6, [&[1, 0x7F, 0][..], &expr].concat())]))
+    };
+    let adds = (limits::MAX_CONST_OPS - 1) / 2;
+    assert_eq!(global(adds).unwrap().globals[0].init.as_ref().unwrap().len(), 1 + 2 * adds);
+    fails(global(adds + 1), ErrCode::LengthOutOfBounds, "10000");
+}
+
+#[test]
 fn parameters_and_results_up_to_the_limit() {
     let of = |params: usize, results: usize| {
         let list = |len: usize| [leb(len as u64), vec![0x7F; len]].concat();
