@@ -38,8 +38,9 @@ fn check(config: &Config, bytes: &[u8]) -> Result<ModuleInfo> {
     Ok(info)
 }
 
+/// Checks the binary of a text.
 fn check_text(text: &str) -> Result<ModuleInfo> {
-    check(&Config::default(), text.as_bytes())
+    check(&Config::default(), &wat::parse_str(text).expect(text))
 }
 
 #[track_caller]
@@ -385,6 +386,8 @@ fn files() {
 #[test]
 #[cfg(feature = "wat")]
 fn text() {
+    let config = Config::default();
+    let check_text = |text: &str| check(&config, text.as_bytes());
     let info = check_text(";; a comment\n(module $m (func (export \"f\")))").unwrap();
     assert_eq!(info.exports[0].name, "f");
     assert_eq!(info.names().module.as_deref(), Some("m"));
@@ -393,7 +396,6 @@ fn text() {
     fails(check_text("(module (func)"), ErrCode::IllegalGrammar, "expected");
     let deep = "(".repeat(100_000);
     fails(check_text(&deep), ErrCode::IllegalGrammar, "not valid WebAssembly text");
-    let config = Config::default();
     fails(check(&config, b"(module \xff)"), ErrCode::IllegalGrammar, "UTF-8");
 }
 
@@ -402,7 +404,7 @@ fn components_are_named() {
     let header = b"\0asm\x0d\0\x01\0";
     fails(load(header), ErrCode::MalformedVersion, "this is a component, not a module");
     if cfg!(feature = "wat") {
-        fails(check_text("(component)"), ErrCode::MalformedVersion, "component");
+        fails(load(b"(component)"), ErrCode::MalformedVersion, "component");
     }
     fails(load(b"\0asm\x02\0\0\0"), ErrCode::MalformedVersion, "");
 }
