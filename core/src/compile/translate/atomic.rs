@@ -4,7 +4,7 @@
 //! the access's own type between a reduction and an extension.
 
 use super::FuncTranslator;
-use super::load_store::memory_index;
+use super::bounds::memory_index;
 use crate::abi::{Builtin, Trap};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
@@ -93,7 +93,7 @@ impl FuncTranslator<'_, '_> {
         self.push(old);
     }
 
-    /// Pops memory index, expected value and timeout of a wait, and pushes its result.
+    /// Pops an index, the expected value and the timeout, and pushes how the wait ended.
     fn atomic_wait(&mut self, builtin: Builtin, memarg: &MemArg) {
         let (expected, timeout) = self.pop2();
         let (memory, address) = self.pop_wait_address(memarg);

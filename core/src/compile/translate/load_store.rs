@@ -4,7 +4,7 @@ use super::FuncTranslator;
 use super::bounds::Address;
 use cranelift_codegen::ir::types::{F32, F64, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, Opcode, Type};
-use wasmparser::{MemArg, MemArgTarget, Operator};
+use wasmparser::{MemArg, Operator};
 
 impl FuncTranslator<'_, '_> {
     /// Translates `op` if it belongs to this family.
@@ -40,7 +40,7 @@ impl FuncTranslator<'_, '_> {
     /// A load of `size` bytes whose result has type `ty`.
     pub(super) fn load(&mut self, memarg: &MemArg, opcode: Opcode, ty: Type, size: u32) {
         let Address { flags, base, offset } = self.pop_address(memarg, size);
-        let flags = self.b.func.dfg.mem_flags.insert(flags).unwrap();
+        let flags = self.b.func.dfg.mem_flags.insert_unchecked(flags);
         let (inst, dfg) = self.b.ins().Load(opcode, ty, flags, offset.into(), base);
         let value = dfg.first_result(inst);
         self.push(value);
@@ -51,15 +51,7 @@ impl FuncTranslator<'_, '_> {
         let value = self.pop();
         let ty = self.b.func.dfg.value_type(value);
         let Address { flags, base, offset } = self.pop_address(memarg, size);
-        let flags = self.b.func.dfg.mem_flags.insert(flags).unwrap();
+        let flags = self.b.func.dfg.mem_flags.insert_unchecked(flags);
         self.b.ins().Store(opcode, ty, flags, offset.into(), value, base);
-    }
-}
-
-/// The memory that an access uses.
-pub(super) fn memory_index(memarg: &MemArg) -> u32 {
-    match memarg.target {
-        MemArgTarget::Memory(index) => index,
-        MemArgTarget::Array(_) => unreachable!("the validator rejects accesses to arrays"),
     }
 }

@@ -10,6 +10,7 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::immediates::{Ieee32, Ieee64};
 use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Opcode, Type, Value};
+use cranelift_frontend::FunctionBuilder;
 use wasmparser::Operator;
 
 impl FuncTranslator<'_, '_> {
@@ -94,10 +95,7 @@ impl FuncTranslator<'_, '_> {
         self.push_with(|b| b.ins().uextend(I32, value));
     }
 
-    fn push_with(
-        &mut self,
-        emit: impl FnOnce(&mut cranelift_frontend::FunctionBuilder<'_>) -> Value,
-    ) {
+    fn push_with(&mut self, emit: impl FnOnce(&mut FunctionBuilder<'_>) -> Value) {
         let value = emit(&mut self.b);
         self.push(value);
     }
