@@ -19,6 +19,12 @@ pub const MAX_LOCALS: u32 = 50_000;
 /// Largest number of bytes of a name.
 pub const MAX_NAME_BYTES: usize = 100_000;
 
+/// Largest number of entries of a section, and of custom sections.
+pub const MAX_ENTRIES: u32 = 1_000_000;
+
+/// Largest number of instructions of a constant expression.
+pub const MAX_CONST_OPS: usize = 10_000;
+
 /// Largest number of parameters, and of results, of a function.
 pub const MAX_PARAMS: usize = 1_000;
 

@@ -10,8 +10,8 @@ pub(crate) mod context;
 pub(crate) mod layout;
 pub(crate) mod trap;
 
-pub(crate) use code::CodeBlob;
 pub(crate) use builtin::{Builtin, BuiltinTable, BuiltinType};
+pub(crate) use code::CodeBlob;
 pub(crate) use context::{
     ExecCtx, FuncImport, FuncRef, GlobalCell, HostFuncCtx, InstanceCtx, MemoryDef, MemoryRef,
     TableDef,

@@ -2,8 +2,7 @@
 
 use super::translate::{
     ControlFrame, FuncEnv, FuncTranslator, body_error, returns_through_memory, trap_of_code,
-    val_type,
-    value_type, wasm_signature,
+    val_type, value_type, wasm_signature,
 };
 use crate::abi::ExecCtx;
 use crate::config::TrapMode;
@@ -31,7 +30,6 @@ pub(super) struct CompiledFunction {
     pub traps: Vec<(u32, u8)>,
     pub sites: Vec<(u32, u32)>,
 }
-
 
 /// Compiles bodies one after the other, reusing its memory.
 pub(super) struct FunctionCompiler<'a> {
@@ -213,4 +211,3 @@ fn zero(b: &mut FunctionBuilder<'_>, ty: ir::Type) -> ir::Value {
         int => b.ins().iconst(int, 0),
     }
 }
-

@@ -8,8 +8,7 @@ use std::sync::OnceLock;
 
 /// The target for modules compiled under `config`.
 pub(super) fn for_config(config: &Config) -> Result<OwnedTargetIsa> {
-    static CACHE: [OnceLock<Result<OwnedTargetIsa, String>>; 3] =
-        [const { OnceLock::new() }; 3];
+    static CACHE: [OnceLock<Result<OwnedTargetIsa, String>>; 3] = [const { OnceLock::new() }; 3];
     CACHE[config.opt_level as usize]
         .get_or_init(|| build(config.opt_level))
         .clone()

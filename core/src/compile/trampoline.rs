@@ -109,8 +109,11 @@ pub(crate) fn exit_trampoline(ty: &FuncType) -> Result<CodeBlob> {
     b.seal_block(start);
     let params: Vec<Value> = b.block_params(start).to_vec();
     let (exec, host) = (params[0], params[1]);
-    let (area, params) =
-        if returns_through_memory(ty) { (Some(params[2]), &params[3..]) } else { (None, &params[2..]) };
+    let (area, params) = if returns_through_memory(ty) {
+        (Some(params[2]), &params[3..])
+    } else {
+        (None, &params[2..])
+    };
 
     let count = ty.params().len().max(ty.results().len()).max(1) as u32;
     let slots = b.create_sized_stack_slot(StackSlotData::new(
@@ -166,9 +169,5 @@ fn emit(mut context: Context, isa: &dyn TargetIsa) -> Result<CodeBlob> {
         Error::with_detail(ErrCode::RuntimeError, format!("trampoline: {}", error.inner))
     })?;
     debug_assert!(compiled.buffer.relocs().is_empty());
-    Ok(CodeBlob {
-        text: compiled.buffer.data().to_vec(),
-        entries: vec![0],
-        ..CodeBlob::default()
-    })
+    Ok(CodeBlob { text: compiled.buffer.data().to_vec(), entries: vec![0], ..CodeBlob::default() })
 }

@@ -92,12 +92,15 @@ impl CodeRange {
         let room = code.len().max(1).next_multiple_of(GRANULE);
         let offset = {
             let mut free = arena.free.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let found = free.modules.iter().position(|range| range.len() >= room).ok_or_else(|| {
-                Error::with_detail(
-                    ErrCode::RuntimeError,
-                    format!("{room} bytes of code do not fit: {ARENA_BYTES} bytes hold all modules"),
-                )
-            })?;
+            let found =
+                free.modules.iter().position(|range| range.len() >= room).ok_or_else(|| {
+                    Error::with_detail(
+                        ErrCode::RuntimeError,
+                        format!(
+                            "{room} bytes of code do not fit: {ARENA_BYTES} bytes hold all modules"
+                        ),
+                    )
+                })?;
             let range = &mut free.modules[found];
             let offset = range.start;
             range.start += room;
@@ -114,7 +117,15 @@ impl CodeRange {
     /// Address of the first byte.
     pub fn base(&self) -> *const u8 {
         // SAFETY: the offset lies in the reservation.
-        unsafe { ARENA.get().and_then(|arena| arena.as_ref().ok()).expect("published").memory.base().add(self.offset) }
+        unsafe {
+            ARENA
+                .get()
+                .and_then(|arena| arena.as_ref().ok())
+                .expect("published")
+                .memory
+                .base()
+                .add(self.offset)
+        }
     }
 
     /// Number of bytes of code.

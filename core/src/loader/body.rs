@@ -1,6 +1,7 @@
 //! Decoding of function bodies and expressions: every operator must be known, complete, nested
 //! well, and of a proposal that is on.
 
+use super::beyond;
 use super::diagnose::{self, Part, refusal_code};
 use crate::error::{ErrCode, Error, Result};
 use crate::limits;
@@ -38,7 +39,11 @@ pub(super) fn check_all(
     let first = bodies.first().map_or(0, |b| b.range.start);
     let last = bodies.last().map_or(0, |b| b.range.end);
     let check = |allocs: &mut OperatorsReaderAllocations, body: &Body| {
-        check_body(bytes, body, context, allocs).err()
+        let error = check_body(bytes, &body.range, body.params, context, allocs).err()?;
+        if error.code() != ErrCode::ENDCodeExpected {
+            return Some(error);
+        }
+        Some(beyond_end(bytes, body, body.range.end == last, context).unwrap_or(error))
     };
     let error = if parallel && last - first >= PARALLEL_BYTES {
         let errors = bodies.par_iter().map_init(OperatorsReaderAllocations::default, check);
@@ -50,18 +55,41 @@ pub(super) fn check_all(
     error.map_or(Ok(()), Err)
 }
 
+/// What is wrong where a body goes on past its stated end, if that says more than that it lacks
+/// its `end`: an integer cut in two, a section or an input that ends.
+#[cold]
+fn beyond_end(bytes: &[u8], body: &Body, last: bool, context: Context) -> Option<Error> {
+    let Range { start, end } = body.range;
+    let reread = |range| check_body(bytes, &range, body.params, context, &mut Default::default());
+    if bytes[start..end].last().is_some_and(|byte| byte & 0x80 != 0)
+        && let Err(error) = reread(start..bytes.len())
+        && beyond::is_integer(&error)
+    {
+        return Some(error);
+    }
+    let (code, why) = if end == bytes.len() {
+        (ErrCode::UnexpectedEnd, "the input ends inside a function body")
+    } else if last {
+        (ErrCode::SectionSizeMismatch, "the section ends inside a function body")
+    } else {
+        return None;
+    };
+    Some(diagnose::error(code, Part::Code, end as u64, why))
+}
+
 fn check_body(
     bytes: &[u8],
-    body: &Body,
+    range: &Range<usize>,
+    params: usize,
     context: Context,
     allocs: &mut OperatorsReaderAllocations,
 ) -> Result<()> {
     let malformed = |e| diagnose::malformed(Part::Code, &e);
-    let content = &bytes[body.range.clone()];
-    let reader = BinaryReader::new_features(content, body.range.start as u64, context.features);
+    let content = &bytes[range.clone()];
+    let reader = BinaryReader::new_features(content, range.start as u64, context.features);
     let body_reader = FunctionBody::new(reader);
     let mut locals = body_reader.get_locals_reader().map_err(malformed)?;
-    let mut total = body.params as u64;
+    let mut total = params as u64;
     for _ in 0..locals.get_count() {
         let offset = locals.original_position();
         let (count, _) = locals.read().map_err(malformed)?;

@@ -1,5 +1,6 @@
 //! Constant expressions: from the parser's operators to ours.
 
+use crate::limits;
 use crate::module::{ConstExpr, ConstOp};
 use crate::types::RefType;
 use wasmparser::{AbstractHeapType, HeapType, Operator};
@@ -8,19 +9,23 @@ use wasmparser::{AbstractHeapType, HeapType, Operator};
 ///
 /// An operator that isn't constant makes the whole expression empty: the validator refuses it from
 /// the bytes.
-pub(super) fn read(expr: &wasmparser::ConstExpr<'_>) -> ConstExpr {
+///
+/// # Errors
+///
+/// The limit, if there are more instructions than [`limits::MAX_CONST_OPS`].
+pub(super) fn read(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, usize> {
     let mut ops = Vec::new();
     for op in expr.get_operators_reader() {
-        match op {
-            Ok(Operator::End) => break,
-            Ok(op) => match constant(&op) {
-                Some(op) => ops.push(op),
-                None => return ConstExpr::default(),
-            },
-            Err(_) => return ConstExpr::default(),
+        match op.map(|op| (constant(&op), op)) {
+            Ok((Some(_), _)) if ops.len() == limits::MAX_CONST_OPS => {
+                return Err(limits::MAX_CONST_OPS);
+            }
+            Ok((Some(op), _)) => ops.push(op),
+            Ok((None, Operator::End)) => break,
+            _ => return Ok(ConstExpr::default()),
         }
     }
-    ops.into()
+    Ok(ops.into())
 }
 
 fn constant(op: &Operator<'_>) -> Option<ConstOp> {

@@ -35,9 +35,10 @@ impl Place {
                 ValType::V128
             }
             wasmparser::ValType::Ref(ty) => {
+                let ty = self.ref_type(ty)?;
                 let code = ErrCode::MalformedValType;
                 self.require(self.features.reference_types(), code, "reference_types")?;
-                self.ref_type(ty)?.into()
+                ty.into()
             }
         })
     }

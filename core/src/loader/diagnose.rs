@@ -5,6 +5,7 @@
 
 use super::features::{Missing, missing};
 use crate::error::{ErrCode, Error};
+use crate::limits;
 
 /// The part of a module that was read or checked when an error arose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,9 @@ const MALFORMED: &[(&str, ErrCode)] = &[
     ("integer too large", ErrCode::IntegerTooLarge),
     ("malformed UTF-8 encoding", ErrCode::MalformedUTF8),
     ("size out of bounds", ErrCode::LengthOutOfBounds),
+    ("exceeds limit", ErrCode::LengthOutOfBounds),
+    ("exceeds the limit", ErrCode::LengthOutOfBounds),
+    ("specifies too many", ErrCode::LengthOutOfBounds),
     ("size is out of bounds", ErrCode::LengthOutOfBounds),
     ("function and code section have inconsistent lengths", ErrCode::IncompatibleFuncCode),
     ("function section is absent but code section", ErrCode::IncompatibleFuncCode),
@@ -146,6 +150,14 @@ const INVALID: &[(&str, ErrCode)] = &[
     ("unknown elem segment", ErrCode::InvalidElemIdx),
     ("unknown data segment", ErrCode::InvalidDataIdx),
     ("type mismatch", ErrCode::TypeCheckFailed),
+];
+
+/// Texts that mean a limit is exceeded without naming it, and what has the limit.
+const LIMITS: &[(&str, &str, usize)] = &[
+    ("string size", "bytes of a name", limits::MAX_NAME_BYTES),
+    ("function params size", "parameters of a function", limits::MAX_PARAMS),
+    ("function returns size", "results of a function", limits::MAX_PARAMS),
+    ("br_table size", "targets of br_table", limits::MAX_BR_TABLE_TARGETS as usize),
 ];
 
 /// The code for a text the tables lack.
@@ -219,7 +231,11 @@ fn diagnose(part: Part, from: &wasmparser::Error, loading: bool) -> Error {
         let code = refusal_code(part, &feature);
         return refuse(code, part, &feature, from.offset()).detail(text);
     }
-    error(code_of(part, text, loading), part, from.offset(), text)
+    let error = error(code_of(part, text, loading), part, from.offset(), text);
+    match LIMITS.iter().find(|(known, ..)| text.contains(known)) {
+        Some((_, what, limit)) => error.detail(format!("the limit is {limit} {what}")),
+        None => error,
+    }
 }
 
 fn code_of(part: Part, text: &str, loading: bool) -> ErrCode {
@@ -238,4 +254,36 @@ fn code_of(part: Part, text: &str, loading: bool) -> ErrCode {
     let tables = if loading { [MALFORMED, INVALID] } else { [INVALID, MALFORMED] };
     let known = tables.into_iter().flatten().find(|(known, _)| text.contains(known));
     known.map_or_else(|| general(part, loading), |&(_, code)| code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_texts_fall_to_the_code_of_their_part() {
+        let text = "something new";
+        assert_eq!(code_of(Part::Export, text, true), ErrCode::MalformedExportKind);
+        assert_eq!(code_of(Part::Code, text, true), ErrCode::IllegalOpCode);
+        assert_eq!(code_of(Part::Code, text, false), ErrCode::TypeCheckFailed);
+        assert_eq!(code_of(Part::Start, text, false), ErrCode::InvalidStartFunc);
+    }
+
+    #[test]
+    fn codes_belong_to_the_phase_of_their_table() {
+        use crate::error::Phase;
+        assert!(MALFORMED.iter().all(|(_, code)| code.phase() == Phase::Loading));
+        // A shared memory without maximum is a load error, though the parser finds it later.
+        let rules = INVALID.iter().filter(|(_, code)| *code != ErrCode::SharedMemoryNoMax);
+        assert!(rules.into_iter().all(|(_, code)| code.phase() == Phase::Validation));
+    }
+
+    #[test]
+    fn parts_follow_section_ids() {
+        assert_eq!(Part::of_section(1), Part::Type);
+        assert_eq!(Part::of_section(6), Part::Global);
+        assert_eq!(Part::of_section(10), Part::Code);
+        assert_eq!(Part::of_section(13), Part::Tag);
+        assert_eq!(Part::of_section(200), Part::Layout);
+    }
 }

@@ -4,6 +4,7 @@
 //! here; whether a well-formed module obeys the rules is the validator's question. It never
 //! reserves memory on the word of a count in the module.
 
+mod beyond;
 mod body;
 mod constant;
 mod convert;
@@ -61,9 +62,11 @@ fn check_header(bytes: &[u8]) -> Result<()> {
         return fail(ErrCode::UnexpectedEnd, 0, "the input is empty".into());
     }
     let shown = &bytes[..bytes.len().min(MAGIC.len())];
-    if *shown != MAGIC[..shown.len()] {
+    if shown != MAGIC {
         let detail = format!("a module starts with the bytes 00 61 73 6d, not {shown:02x?}");
-        return fail(ErrCode::MalformedMagic, 0, detail);
+        let cut = shown.len() < MAGIC.len();
+        let code = if cut { ErrCode::UnexpectedEnd } else { ErrCode::MalformedMagic };
+        return fail(code, 0, detail);
     }
     if wasmparser::Parser::is_component(bytes) {
         let detail = "this is a component, not a module; build it for a core target such as \

@@ -3,9 +3,10 @@
 use super::body::{self, Body, Context};
 use super::convert::Place;
 use super::diagnose::{self, Part};
-use super::{constant, features};
+use super::{beyond, constant, features};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
+use crate::limits;
 use crate::module::{
     ConstExpr, ConstOp, DataSegment, ElementItems, ElementSegment, ExportDesc, GlobalDesc,
     ImportDesc, ModuleInfo, SegmentMode, TableDesc,
@@ -15,7 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use wasmparser::{
     BinaryReader, Chunk, CompositeInnerType, DataKind, ElementKind, Encoding, ExternalKind,
-    FromReader, Parser, Payload, SectionLimited, SubType, TableInit, TypeRef, WasmFeatures,
+    FromReader, Parser, Payload, SubType, TableInit, TypeRef, WasmFeatures,
 };
 
 /// Parses a binary whose header says it is a module.
@@ -72,7 +73,7 @@ impl<'a> Builder<'a> {
                     let why = "the input ends inside a section";
                     return Err(diagnose::error(ErrCode::UnexpectedEnd, self.part, offset, why));
                 }
-                Err(e) => return Err(self.malformed_section(&e)),
+                Err(e) => return Err(self.malformed_section(offset, &e)),
             };
             match payload {
                 Payload::CodeSectionStart { count, .. } => bodies_left = count,
@@ -98,6 +99,10 @@ impl<'a> Builder<'a> {
             Ok(size) => size,
             Err(e) => return Err(diagnose::malformed(Part::Layout, &e)),
         };
+        if part == Part::Tag {
+            let place = Place { part, offset: offset as u64, features: self.features };
+            return place.refuse_part("exceptions");
+        }
         if id & 0x80 == 0 && size as usize > reader.bytes_remaining() {
             let left = reader.bytes_remaining();
             let why = format!("the section states {size} bytes, but {left} are left");
@@ -107,38 +112,51 @@ impl<'a> Builder<'a> {
         Ok(part)
     }
 
-    /// An error between the items of the code section is one of its sizes, not of an operator.
-    fn malformed_section(&self, e: &wasmparser::Error) -> Error {
-        match self.part {
-            Part::Code if e.message().contains("unexpected end-of-file") => {
-                diagnose::error(ErrCode::UnexpectedEnd, Part::Code, e.offset(), e.message())
+    /// Translates an error of the parser outside the sections' items.
+    fn malformed_section(&self, offset: u64, e: &wasmparser::Error) -> Error {
+        let text = e.message();
+        let code = match self.part {
+            // A size in the code section, not an operator, is cut off.
+            Part::Code if text.contains("unexpected end-of-file") => ErrCode::UnexpectedEnd,
+            // The parser compares the counts before it sees that the section is there twice.
+            Part::Code if text.contains("inconsistent") && self.repeats(offset) => {
+                ErrCode::JunkSection
             }
-            part => diagnose::malformed(part, e),
-        }
+            part => return diagnose::malformed(part, e),
+        };
+        diagnose::error(code, self.part, e.offset(), text)
+    }
+
+    /// Whether the section at `offset` is followed by another of its kind.
+    fn repeats(&self, offset: u64) -> bool {
+        let rest = &self.bytes[offset as usize..];
+        let mut reader = BinaryReader::new(&rest[1..], offset + 1);
+        let Ok(size) = reader.read_var_u32() else { return false };
+        rest.get(1 + reader.current_position() + size as usize) == rest.first()
     }
 
     fn payload(&mut self, payload: Payload<'a>) -> Result<()> {
         match payload {
             Payload::Version { encoding: Encoding::Module, .. } => Ok(()),
             Payload::TypeSection(section) => self.types(section.range()),
-            Payload::ImportSection(section) => self.imports(section),
-            Payload::FunctionSection(section) => self.each(section, |this, _, ty| {
+            Payload::ImportSection(section) => self.each(section.range(), Builder::import),
+            Payload::FunctionSection(section) => self.each(section.range(), |this, _, ty| {
                 this.info.funcs.push(ty);
                 Ok(())
             }),
-            Payload::TableSection(section) => self.each(section, Builder::table),
-            Payload::MemorySection(section) => self.each(section, |this, offset, ty| {
+            Payload::TableSection(section) => self.each(section.range(), Builder::table),
+            Payload::MemorySection(section) => self.each(section.range(), |this, offset, ty| {
                 let ty = this.place(offset).memory_type(&ty)?;
                 this.info.memories.push(ty);
                 Ok(())
             }),
-            Payload::GlobalSection(section) => self.each(section, Builder::global),
-            Payload::ExportSection(section) => self.each(section, Builder::export),
+            Payload::GlobalSection(section) => self.each(section.range(), Builder::global),
+            Payload::ExportSection(section) => self.each(section.range(), Builder::export),
             Payload::StartSection { func, .. } => {
                 self.info.start = Some(func);
                 Ok(())
             }
-            Payload::ElementSection(section) => self.each(section, Builder::element),
+            Payload::ElementSection(section) => self.each(section.range(), Builder::element),
             Payload::DataCountSection { range, .. } => {
                 if !self.features.bulk_memory() {
                     return self.place(range.start).refuse_part("bulk_memory");
@@ -146,8 +164,12 @@ impl<'a> Builder<'a> {
                 self.data_count = true;
                 Ok(())
             }
-            Payload::DataSection(section) => self.each(section, Builder::data),
+            Payload::DataSection(section) => self.each(section.range(), Builder::data),
             Payload::CustomSection(section) => {
+                let (count, limit) = (self.info.customs.len(), limits::MAX_ENTRIES as usize);
+                if count >= limit {
+                    return Err(self.too_many(section.range().start, count + 1, limit));
+                }
                 let range = usize_range(section.data_range());
                 self.info.customs.push((section.name().to_owned(), range));
                 Ok(())
@@ -170,14 +192,51 @@ impl<'a> Builder<'a> {
     /// Hands every item of a section, with its offset, to `item`.
     fn each<T: FromReader<'a>>(
         &mut self,
-        section: SectionLimited<'a, T>,
+        range: Range<u64>,
         item: impl Fn(&mut Self, u64, T) -> Result<()>,
     ) -> Result<()> {
-        for entry in section.into_iter_with_offsets() {
-            let (offset, value) = entry.map_err(|e| diagnose::malformed(self.part, &e))?;
-            item(self, offset, value)?;
+        let bytes = self.bytes;
+        let content = &bytes[usize_range(range.clone())];
+        let mut reader = BinaryReader::new_features(content, range.start, self.features);
+        for _ in 0..self.count(&mut reader)? {
+            let offset = reader.original_position();
+            match reader.read() {
+                Ok(value) => item(self, offset, value)?,
+                Err(e) => {
+                    let place = self.place(offset);
+                    return Err(beyond::item::<T>(bytes, place, range.end as usize, &e));
+                }
+            }
         }
-        Ok(())
+        self.expect_end(&reader)
+    }
+
+    /// The number of items a section states, if it is one this engine takes.
+    fn count(&self, reader: &mut BinaryReader<'_>) -> Result<u32> {
+        let offset = reader.original_position();
+        let count = reader.read_var_u32().map_err(|e| diagnose::malformed(self.part, &e))?;
+        let left = reader.bytes_remaining();
+        // A section too short for its count is cut off, whatever the limit says.
+        if count > limits::MAX_ENTRIES && count as usize <= left {
+            return Err(self.too_many(offset, count as usize, limits::MAX_ENTRIES as usize));
+        }
+        Ok(count)
+    }
+
+    fn too_many(&self, offset: u64, count: usize, limit: usize) -> Error {
+        let why = format!("there are {count} entries; the limit is {limit}");
+        diagnose::error(ErrCode::LengthOutOfBounds, self.part, offset, why)
+    }
+
+    /// Fails unless a section's items filled it.
+    fn expect_end(&self, reader: &BinaryReader<'_>) -> Result<()> {
+        if reader.eof() {
+            return Ok(());
+        }
+        let left = reader.bytes_remaining();
+        let why = format!("{left} bytes of the section are left after its last item");
+        let at = reader.original_position();
+        Err(diagnose::error(ErrCode::SectionSizeMismatch, self.part, at, why))
     }
 
     fn place(&self, offset: u64) -> Place {
@@ -191,8 +250,7 @@ impl<'a> Builder<'a> {
         let bytes = self.bytes;
         let content = &bytes[usize_range(range.clone())];
         let mut reader = BinaryReader::new_features(content, range.start, self.features);
-        let count = reader.read_var_u32().map_err(malformed)?;
-        for _ in 0..count {
+        for _ in 0..self.count(&mut reader)? {
             let offset = reader.original_position();
             let place = self.place(offset);
             match content.get(reader.current_position()) {
@@ -208,52 +266,44 @@ impl<'a> Builder<'a> {
                 _ => return place.refuse_part("gc"),
             }
         }
-        if !reader.eof() {
-            let why = "there is content after the last type";
-            let at = reader.original_position();
-            return Err(diagnose::error(ErrCode::SectionSizeMismatch, Part::Type, at, why));
-        }
-        Ok(())
+        self.expect_end(&reader)
     }
 
-    fn imports(&mut self, section: wasmparser::ImportSectionReader<'a>) -> Result<()> {
-        for import in section.into_imports_with_offsets() {
-            let (offset, import) = import.map_err(|e| diagnose::malformed(Part::Import, &e))?;
-            let place = self.place(offset);
-            let info = &mut self.info;
-            let (kind, index) = match import.ty {
-                TypeRef::Func(ty) => {
-                    info.funcs.push(ty);
-                    (ExternKind::Func, &mut info.imported.funcs)
+    fn import(&mut self, offset: u64, import: wasmparser::Import<'a>) -> Result<()> {
+        let place = self.place(offset);
+        let info = &mut self.info;
+        let (kind, index) = match import.ty {
+            TypeRef::Func(ty) => {
+                info.funcs.push(ty);
+                (ExternKind::Func, &mut info.imported.funcs)
+            }
+            TypeRef::Table(ty) => {
+                info.tables.push(TableDesc { ty: place.table_type(&ty)?, init: None });
+                (ExternKind::Table, &mut info.imported.tables)
+            }
+            TypeRef::Memory(ty) => {
+                info.memories.push(place.memory_type(&ty)?);
+                (ExternKind::Memory, &mut info.imported.memories)
+            }
+            TypeRef::Global(ty) => {
+                let ty = place.global_type(ty)?;
+                if ty.mutability == Mutability::Var && !self.features.mutable_global() {
+                    return place.refuse_part("mutable_global");
                 }
-                TypeRef::Table(ty) => {
-                    info.tables.push(TableDesc { ty: place.table_type(&ty)?, init: None });
-                    (ExternKind::Table, &mut info.imported.tables)
-                }
-                TypeRef::Memory(ty) => {
-                    info.memories.push(place.memory_type(&ty)?);
-                    (ExternKind::Memory, &mut info.imported.memories)
-                }
-                TypeRef::Global(ty) => {
-                    let ty = place.global_type(ty)?;
-                    if ty.mutability == Mutability::Var && !self.features.mutable_global() {
-                        return place.refuse_part("mutable_global");
-                    }
-                    info.globals.push(GlobalDesc { ty, init: None });
-                    (ExternKind::Global, &mut info.imported.globals)
-                }
-                TypeRef::Tag(_) => return place.refuse_part("exceptions"),
-                TypeRef::FuncExact(_) => return place.refuse_part("custom_descriptors"),
-            };
-            let desc = ImportDesc {
-                module: import.module.to_owned(),
-                name: import.name.to_owned(),
-                kind,
-                index: *index,
-            };
-            *index += 1;
-            info.imports.push(desc);
-        }
+                info.globals.push(GlobalDesc { ty, init: None });
+                (ExternKind::Global, &mut info.imported.globals)
+            }
+            TypeRef::Tag(_) => return place.refuse_part("exceptions"),
+            TypeRef::FuncExact(_) => return place.refuse_part("custom_descriptors"),
+        };
+        let desc = ImportDesc {
+            module: import.module.to_owned(),
+            name: import.name.to_owned(),
+            kind,
+            index: *index,
+        };
+        *index += 1;
+        info.imports.push(desc);
         Ok(())
     }
 
@@ -309,6 +359,14 @@ impl<'a> Builder<'a> {
             },
         };
         let malformed = |e| diagnose::malformed(Part::Element, &e);
+        let count = match &element.items {
+            wasmparser::ElementItems::Functions(funcs) => funcs.count(),
+            wasmparser::ElementItems::Expressions(_, exprs) => exprs.count(),
+        };
+        if u64::from(count) > limits::MAX_TABLE_ELEMENTS {
+            let limit = limits::MAX_TABLE_ELEMENTS as usize;
+            return Err(self.too_many(offset, count as usize, limit));
+        }
         let (ty, items) = match element.items {
             wasmparser::ElementItems::Functions(funcs) => {
                 let funcs: Box<[u32]> =
@@ -350,7 +408,11 @@ impl<'a> Builder<'a> {
         // Constant expressions can't name data segments, so their count doesn't matter.
         let context = Context { features: self.features, data_count: true };
         body::check_expr(expr, context, self.part)?;
-        let ops = constant::read(expr);
+        let ops = constant::read(expr).map_err(|limit| {
+            let why = format!("a constant expression has at most {limit} instructions");
+            let at = expr.get_binary_reader().original_position();
+            diagnose::error(ErrCode::LengthOutOfBounds, self.part, at, why)
+        })?;
         for op in &ops {
             if let ConstOp::RefFunc(index) = op {
                 self.info.escaping.push(*index);

@@ -159,7 +159,7 @@ impl ModuleInfo {
         self.names.get_or_init(|| {
             let section = self.customs.iter().find(|(name, _)| name == "name");
             let content = section.and_then(|(_, range)| self.bytes.get(range.clone()));
-            content.map(NameMap::parse).unwrap_or_default()
+            content.map(|c| NameMap::parse(c, self.funcs.len())).unwrap_or_default()
         })
     }
 

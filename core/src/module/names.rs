@@ -16,9 +16,9 @@ const MODULE: u8 = 0;
 const FUNCTIONS: u8 = 1;
 
 impl NameMap {
-    /// Reads the content of a `name` section as far as it makes sense; bytes that aren't UTF-8
-    /// become replacement characters.
-    pub fn parse(content: &[u8]) -> NameMap {
+    /// Reads the content of a `name` section as far as it makes sense, for a module of `functions`
+    /// functions; bytes that aren't UTF-8 become replacement characters.
+    pub fn parse(content: &[u8], functions: usize) -> NameMap {
         let mut names = NameMap::default();
         let mut reader = Reader(content);
         while let Some((id, body)) = reader.subsection() {
@@ -29,7 +29,9 @@ impl NameMap {
                     let count = body.u32().unwrap_or(0);
                     for _ in 0..count {
                         let Some((index, name)) = body.u32().zip(body.string()) else { break };
-                        names.functions.insert(index, name);
+                        if (index as usize) < functions {
+                            names.functions.insert(index, name);
+                        }
                     }
                 }
                 _ => {}
@@ -87,20 +89,23 @@ mod tests {
 
     #[test]
     fn reads_module_and_functions() {
-        let names = NameMap::parse(b"\x00\x02\x01m\x01\x07\x02\x00\x01a\x05\x01b");
+        let names = NameMap::parse(b"\x00\x02\x01m\x01\x07\x02\x00\x01a\x05\x01b", 6);
         assert_eq!(names.module.as_deref(), Some("m"));
         assert_eq!(names.function(0), Some("a"));
         assert_eq!(names.function(5), Some("b"));
         assert_eq!(names.function(1), None);
+        let names = NameMap::parse(b"\x01\x07\x02\x00\x01a\x05\x01b", 5);
+        assert_eq!(names.functions.len(), 1, "function 5 doesn't exist");
     }
 
     #[test]
     fn keeps_what_precedes_garbage() {
-        let names = NameMap::parse(b"\x00\x02\x01m\x01\x09\xff\xff\xff\xff\x0f\x00\x01a\x01\x7f");
+        let names =
+            NameMap::parse(b"\x00\x02\x01m\x01\x09\xff\xff\xff\xff\x0f\x00\x01a\x01\x7f", 9);
         assert_eq!(names.module.as_deref(), Some("m"));
         assert_eq!(names.function(0), Some("a"));
         assert_eq!(names.functions.len(), 1);
-        assert!(NameMap::parse(&[0xff; 40]).module.is_none());
-        assert_eq!(NameMap::parse(b"\x00\x02\x01\xff").module.as_deref(), Some("\u{fffd}"));
+        assert!(NameMap::parse(&[0xff; 40], 9).module.is_none());
+        assert_eq!(NameMap::parse(b"\x00\x02\x01\xff", 9).module.as_deref(), Some("\u{fffd}"));
     }
 }

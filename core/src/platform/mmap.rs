@@ -39,7 +39,8 @@ impl Reservation {
     }
 
     fn map(len: usize, protection: i32) -> io::Result<Reservation> {
-        let len = len.max(1).checked_next_multiple_of(HOST_PAGE).ok_or(io::ErrorKind::OutOfMemory)?;
+        let len =
+            len.max(1).checked_next_multiple_of(HOST_PAGE).ok_or(io::ErrorKind::OutOfMemory)?;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
         // SAFETY: a fresh anonymous mapping touches nothing that exists.
         let base = unsafe { libc::mmap(ptr::null_mut(), len, protection, flags, -1, 0) };

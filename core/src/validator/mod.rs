@@ -1,5 +1,9 @@
 //! Whether a parsed module obeys the rules of WebAssembly, under the configured proposals.
 
+mod capacity;
+
+pub(crate) use capacity::check_capacity;
+
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::loader::diagnose::{self, Part};

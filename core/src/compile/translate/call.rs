@@ -64,12 +64,7 @@ impl FuncTranslator<'_, '_> {
                     .with_aligned()
                     .with_readonly()
                     .with_trap_code(Some(trap_code(Trap::UninitializedElement)));
-                self.b.ins().load(
-                    types::I32,
-                    flags,
-                    func_ref,
-                    offset_of!(FuncRef, type_id) as i32,
-                )
+                self.b.ins().load(types::I32, flags, func_ref, offset_of!(FuncRef, type_id) as i32)
             }
             TrapMode::Checks => {
                 self.trap_unless(func_ref, Trap::UninitializedElement);

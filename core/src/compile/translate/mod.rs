@@ -23,7 +23,9 @@ mod table;
 mod variable;
 
 pub(super) use control::ControlFrame;
-pub(super) use env::{FuncEnv, Region, returns_through_memory, val_type, value_type, wasm_signature};
+pub(super) use env::{
+    FuncEnv, Region, returns_through_memory, val_type, value_type, wasm_signature,
+};
 
 use crate::abi::{Builtin, Trap};
 use crate::config::TrapMode;

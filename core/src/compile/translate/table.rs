@@ -122,7 +122,8 @@ impl FuncTranslator<'_, '_> {
             let at = self.env.layout.func_import(index) + offset_of!(FuncImport, func_ref) as u32;
             return self.load_constant(types::I64, self.inst, at);
         }
-        let slot = self.env.module.escaping_index(index).expect("a valid body declares its ref.func");
+        let slot =
+            self.env.module.escaping_index(index).expect("a valid body declares its ref.func");
         let at = self.env.layout.func_ref(slot);
         self.b.ins().iadd_imm_u(self.inst, i64::from(at))
     }
