@@ -1,4 +1,29 @@
-//! Wasmspan: a WebAssembly runtime.
+//! Wasmspan: a WebAssembly runtime that loads, validates, compiles and runs modules.
+//!
+//! A [`Module`] is loaded and compiled once; an [`Instance`] of it has its own memories, tables and
+//! globals; a [`Store`] holds instances under the names that others import from. Host functions are
+//! made from closures by [`Func::wrap`] and put into a host module made by [`Instance::host`].
+//!
+//! ```
+//! use wasmspan::{Func, Instance, Module, Store};
+//!
+//! let store = Store::new();
+//! let env = Instance::host("env");
+//! env.define("double", Func::wrap(|n: i32| n * 2)?)?;
+//! store.register("env", &env)?;
+//!
+//! let module = Module::new(br#"(module
+//!     (import "env" "double" (func $double (param i32) (result i32)))
+//!     (func (export "quadruple") (param i32) (result i32)
+//!         (call $double (call $double (local.get 0)))))"#)?;
+//! let instance = module.instantiate(&store)?;
+//! let quadruple = instance.typed::<i32, i32>("quadruple")?;
+//! assert_eq!(quadruple.call(5)?, 20);
+//! # Ok::<(), wasmspan::Error>(())
+//! ```
+//!
+//! The folders of this crate are its layers; `ARCHITECTURE.md` draws how a module travels through
+//! them from bytes to a result.
 
 pub mod config;
 pub mod error;
@@ -9,7 +34,26 @@ pub mod types;
 pub(crate) mod abi;
 pub(crate) mod compile;
 pub(crate) mod engine;
+pub(crate) mod executor;
+pub(crate) mod host;
+pub(crate) mod interrupt;
 pub(crate) mod loader;
 pub(crate) mod module;
 pub(crate) mod platform;
+pub(crate) mod runtime;
+pub(crate) mod store;
 pub(crate) mod validator;
+
+pub use config::Config;
+pub use error::{ErrCode, Error, Result};
+pub use executor::{Executor, Loader, Module, Validator};
+pub use interrupt::Interrupt;
+pub use runtime::{
+    Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, Table,
+    TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
+};
+pub use store::Store;
+pub use types::{
+    ExportType, ExternKind, ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType,
+    Mutability, RefType, TableType, ValType,
+};

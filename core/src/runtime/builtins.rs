@@ -161,7 +161,10 @@ pub(crate) fn init_memory(
     let Some(end) = end else {
         return Err(Error::with_detail(
             ErrCode::MemoryOutOfBounds,
-            format!("data segment {segment} has {} bytes, {src} + {len} are asked for", bytes.len()),
+            format!(
+                "data segment {segment} has {} bytes, {src} + {len} are asked for",
+                bytes.len()
+            ),
         ));
     };
     let bytes = &bytes[src as usize..end as usize];
@@ -193,19 +196,11 @@ unsafe fn hand_over(exec: *mut ExecCtx, object: Option<ExternRef>) -> usize {
 unsafe extern "C" fn table_get(exec: *mut ExecCtx, ctx: Ctx, table: u32, index: u64) -> usize {
     // SAFETY: called by generated code, only for tables of host objects.
     unsafe {
-        guard(exec, ctx, |instance| {
-            Ok(hand_over(exec, instance.table(table).get_extern(index)?))
-        })
+        guard(exec, ctx, |instance| Ok(hand_over(exec, instance.table(table).get_extern(index)?)))
     }
 }
 
-unsafe extern "C" fn table_set(
-    exec: *mut ExecCtx,
-    ctx: Ctx,
-    table: u32,
-    index: u64,
-    value: usize,
-) {
+unsafe extern "C" fn table_set(exec: *mut ExecCtx, ctx: Ctx, table: u32, index: u64, value: usize) {
     // SAFETY: called by generated code with a live reference.
     unsafe { guard(exec, ctx, |instance| instance.table(table).fill(index, value, 1)) }
 }

@@ -219,8 +219,7 @@ pub(crate) fn interruptible<T>(
     // SAFETY: detached before the state can go; see `Attached`.
     unsafe { interrupt.attach(&raw const (*exec).jit.stop) };
     let result = call();
-    attached.answered =
-        matches!(&result, Err(error) if error.code() == ErrCode::Interrupted);
+    attached.answered = matches!(&result, Err(error) if error.code() == ErrCode::Interrupted);
     result
 }
 

@@ -4,7 +4,7 @@ use super::call;
 use super::exec::{Caller, Exec};
 use super::node::{Kind, Node, NodeRef};
 use super::trap;
-use super::typed::{IntoFunc, TypedFunc, WasmParams, WasmResults};
+use super::typed::{TypedFunc, WasmParams, WasmResults};
 use super::value::Val;
 use crate::abi::{ExecCtx, FuncRef, HostFuncCtx, Trap};
 use crate::engine::Signature;
@@ -45,34 +45,12 @@ struct HostFunc<F> {
 }
 
 impl Func {
-    /// Makes a host function of type `ty` from a closure, which gets the parameters and fills the
-    /// results; the results start as zero or null.
-    ///
-    /// # Errors
-    ///
-    /// If there is no room for the call stub of a new function type.
-    pub fn new<F>(ty: FuncType, body: F) -> Result<Func>
+    /// Makes a host function of type `ty` from an untyped closure.
+    pub(crate) fn from_untyped<F>(ty: &FuncType, body: F) -> Result<Func>
     where
         F: Fn(Caller<'_>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     {
-        Func::from_host(&ty, call_untyped::<F>, body)
-    }
-
-    /// Makes a host function from a closure with typed parameters, optionally preceded by a
-    /// [`Caller`]; it returns a value, a tuple of values, or a `Result` of either.
-    ///
-    /// # Errors
-    ///
-    /// If there is no room for the call stub of a new function type.
-    ///
-    /// ```
-    /// use wasmspan::Func;
-    /// let add = Func::wrap(|a: i32, b: i32| a + b)?;
-    /// assert_eq!(add.typed::<(i32, i32), i32>()?.call((2, 3))?, 5);
-    /// # Ok::<(), wasmspan::Error>(())
-    /// ```
-    pub fn wrap<P, R, M>(body: impl IntoFunc<P, R, M>) -> Result<Func> {
-        body.into_func()
+        Func::from_host(ty, call_untyped::<F>, body)
     }
 
     /// Makes a host function whose dispatcher is `call`.

@@ -1,6 +1,7 @@
 //! Module instances: of wasm modules and of host modules.
 
 use super::builtins;
+use super::call;
 use super::code::CodeModule;
 use super::func::Func;
 use super::global::{self, Global};
@@ -9,6 +10,7 @@ use super::node::{Kind, Node, NodeRef};
 use super::table::{Table, TableCore};
 use crate::abi::layout::Place;
 use crate::abi::{FuncImport, FuncRef, GlobalCell, InstanceCtx, MemoryRef, TableDef};
+use crate::engine::Signature;
 use crate::error::{ErrCode, Error, Result};
 use crate::module::{ConstOp, ElementItems};
 use crate::types::{ExternKind, ExternType, FuncType};
@@ -386,9 +388,15 @@ impl WasmInstance {
                 }
                 ConstOp::RefNull(_) => stack.push(0),
                 ConstOp::RefFunc(index) => stack.push(self.func_ref(index).as_ptr() as u128),
-                ConstOp::I32Add => binary(&mut stack, |a, b| u64::from((a as u32).wrapping_add(b as u32))),
-                ConstOp::I32Sub => binary(&mut stack, |a, b| u64::from((a as u32).wrapping_sub(b as u32))),
-                ConstOp::I32Mul => binary(&mut stack, |a, b| u64::from((a as u32).wrapping_mul(b as u32))),
+                ConstOp::I32Add => {
+                    binary(&mut stack, |a, b| u64::from((a as u32).wrapping_add(b as u32)))
+                }
+                ConstOp::I32Sub => {
+                    binary(&mut stack, |a, b| u64::from((a as u32).wrapping_sub(b as u32)))
+                }
+                ConstOp::I32Mul => {
+                    binary(&mut stack, |a, b| u64::from((a as u32).wrapping_mul(b as u32)))
+                }
                 ConstOp::I64Add => binary(&mut stack, u64::wrapping_add),
                 ConstOp::I64Sub => binary(&mut stack, u64::wrapping_sub),
                 ConstOp::I64Mul => binary(&mut stack, u64::wrapping_mul),
@@ -411,7 +419,9 @@ impl WasmInstance {
         if from.checked_add(len).is_none_or(|end| end > count) {
             return Err(Error::with_detail(
                 ErrCode::TableOutOfBounds,
-                format!("element segment {segment} has {count} elements, {from} + {len} are asked for"),
+                format!(
+                    "element segment {segment} has {count} elements, {from} + {len} are asked for"
+                ),
             ));
         }
         let range = from as usize..(from + len) as usize;
@@ -430,6 +440,40 @@ impl WasmInstance {
                 }
             }
         }
+    }
+
+    /// `memory.init`.
+    pub fn memory_init(
+        &self,
+        memory: u32,
+        segment: u32,
+        to: u64,
+        from: u64,
+        len: u64,
+    ) -> Result<()> {
+        builtins::init_memory(self, memory, segment, to, from, len)
+    }
+
+    /// Calls the start function.
+    pub fn call_start(&self, index: u32) -> Result<()> {
+        let signature = Signature::of(self.code.info.func_type(index));
+        let func_ref = if index < self.code.info.imported.funcs {
+            // SAFETY: imports live as long as the instance.
+            unsafe { *self.func_ref(index).as_ref() }
+        } else {
+            FuncRef {
+                code: self.code.image.entry(index),
+                ctx: self.ctx.as_ptr().cast(),
+                type_id: signature.id,
+                index,
+                owner: (&raw const *self).cast(),
+            }
+        };
+        let mut slot = 0;
+        // SAFETY: the caller holds this instance; a start function has no parameters or results.
+        let result = unsafe { call::enter(&func_ref, signature.entry()?, &mut slot) };
+        call::finish();
+        result
     }
 
     /// `elem.drop`.

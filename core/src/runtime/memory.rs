@@ -71,7 +71,8 @@ impl Slot {
         let reused = {
             let mut kept = kept();
             // The best fit needs no change of protection.
-            let fit = kept.iter().rposition(|slot| slot.accessible.load(Ordering::Relaxed) == bytes);
+            let fit =
+                kept.iter().rposition(|slot| slot.accessible.load(Ordering::Relaxed) == bytes);
             match fit {
                 Some(at) => Some(kept.swap_remove(at)),
                 None => kept.pop(),
@@ -133,7 +134,8 @@ impl Memory {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn new(ty: MemoryType) -> Result<Memory> {
-        let most = if ty.memory64 { limits::MAX_MEMORY64_PAGES } else { limits::MAX_MEMORY_PAGES.into() };
+        let most =
+            if ty.memory64 { limits::MAX_MEMORY64_PAGES } else { limits::MAX_MEMORY_PAGES.into() };
         Memory::with_kind(ty, MemoryKind::Guarded, most)
     }
 

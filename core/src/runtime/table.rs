@@ -60,7 +60,10 @@ impl TableCore {
             (Storage::Small { _elements: elements }, base)
         } else {
             let space = Reservation::zeroed(capacity as usize * 8).map_err(|error| {
-                Error::with_detail(ErrCode::TableOutOfBounds, format!("memory for a table: {error}"))
+                Error::with_detail(
+                    ErrCode::TableOutOfBounds,
+                    format!("memory for a table: {error}"),
+                )
             })?;
             let base = space.base().cast();
             (Storage::Large { _space: space }, base)
@@ -189,7 +192,11 @@ impl TableCore {
     /// # Safety
     ///
     /// Each word must be null or refer to a live object of the table's element type.
-    pub unsafe fn write(&self, from: u64, words: impl ExactSizeIterator<Item = usize>) -> Result<()> {
+    pub unsafe fn write(
+        &self,
+        from: u64,
+        words: impl ExactSizeIterator<Item = usize>,
+    ) -> Result<()> {
         let mut released = Vec::new();
         {
             let _changing = self.lock();

@@ -1,0 +1,91 @@
+//! Makes an instance: memories, context, segments, start function.
+
+use super::module::Module;
+use crate::config::{Config, TrapMode};
+use crate::error::Result;
+use crate::limits;
+use crate::module::SegmentMode;
+use crate::runtime::{Extern, Instance, Memory, MemoryKind, WasmInstance};
+use crate::validator;
+
+/// Instantiates `module` with checked imports.
+pub(super) fn instantiate(
+    config: &Config,
+    module: &Module,
+    imports: Box<[Extern]>,
+    name: &str,
+) -> Result<Instance> {
+    let info = module.info();
+    validator::check_capacity(info)?;
+    let memories = memories(config, module, &imports)?;
+    // Code without bounds checks needs guards around every memory it uses.
+    let guarded = memories.iter().all(|memory| memory.is_guarded() || memory.ty().memory64);
+    let trap_mode = if guarded { config.trap_mode } else { TrapMode::Checks };
+    let code = module.code(config, trap_mode)?;
+    let instance = WasmInstance::new(name.to_string(), code, imports, memories)?;
+    let wasm = instance.wasm().expect("just made from a wasm module");
+    apply_segments(wasm)?;
+    if let Some(start) = info.start {
+        wasm.call_start(start)?;
+    }
+    Ok(instance)
+}
+
+fn memories(config: &Config, module: &Module, imports: &[Extern]) -> Result<Box<[Memory]>> {
+    let info = module.info();
+    let mut memories = Vec::with_capacity(info.memories.len());
+    memories.extend(imports.iter().filter_map(|import| match import {
+        Extern::Memory(memory) => Some(memory.clone()),
+        _ => None,
+    }));
+    let kind = match config.trap_mode {
+        TrapMode::Signals => MemoryKind::Guarded,
+        TrapMode::Checks => MemoryKind::Checked,
+    };
+    for ty in &info.memories[memories.len()..] {
+        let most = if ty.memory64 && config.max_memory_pages == limits::MAX_MEMORY_PAGES {
+            limits::MAX_MEMORY64_PAGES
+        } else {
+            u64::from(config.max_memory_pages)
+        };
+        memories.push(Memory::with_kind(*ty, kind, most)?);
+    }
+    Ok(memories.into())
+}
+
+/// Applies the active segments in order; what was written stays when a later one traps.
+fn apply_segments(instance: &WasmInstance) -> Result<()> {
+    let info = &instance.code.info;
+    for (index, segment) in info.elements.iter().enumerate() {
+        let index_u32 = index as u32;
+        match &segment.mode {
+            SegmentMode::Passive => {}
+            SegmentMode::Declared => instance.drop_element(index_u32),
+            SegmentMode::Active { index: table, offset } => {
+                let to = offset_of(instance, offset, info.tables[*table as usize].ty.table64);
+                let len = segment.items.len() as u64;
+                instance.table_init(*table, index_u32, to, 0, len).map_err(|error| {
+                    error.in_nodes(&["element segment", "element section", "module"])
+                })?;
+                instance.drop_element(index_u32);
+            }
+        }
+    }
+    for (index, segment) in info.data.iter().enumerate() {
+        if let SegmentMode::Active { index: memory, offset } = &segment.mode {
+            let to = offset_of(instance, offset, info.memories[*memory as usize].memory64);
+            let len = segment.range.len() as u64;
+            instance
+                .memory_init(*memory, index as u32, to, 0, len)
+                .map_err(|error| error.in_nodes(&["data segment", "data section", "module"]))?;
+            instance.drop_data(index as u32);
+        }
+    }
+    Ok(())
+}
+
+/// Value of a segment's offset expression.
+fn offset_of(instance: &WasmInstance, offset: &crate::module::ConstExpr, wide: bool) -> u64 {
+    let raw = instance.evaluate(offset);
+    if wide { raw as u64 } else { u64::from(raw as u32) }
+}

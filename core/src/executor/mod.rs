@@ -1,0 +1,98 @@
+//! From a module to a running instance: compile, link, initialise, call.
+
+mod instantiate;
+mod link;
+mod module;
+mod symbols;
+
+pub use module::{Loader, Module, Validator};
+
+pub(crate) use module::prepare_stubs;
+
+use crate::config::Config;
+use crate::error::{ErrCode, Error, Result};
+use crate::interrupt::Interrupt;
+use crate::runtime::{Extern, Func, Instance, Val};
+use crate::store::Store;
+
+/// Instantiates modules and calls functions under one configuration.
+///
+/// May be used from several threads at once.
+#[derive(Clone, Debug, Default)]
+pub struct Executor {
+    config: Config,
+}
+
+impl Executor {
+    /// An executor with this configuration.
+    pub fn new(config: &Config) -> Executor {
+        Executor { config: config.clone() }
+    }
+
+    /// Makes an anonymous instance; what the module imports is looked up in `store`.
+    ///
+    /// # Errors
+    ///
+    /// `unknown import` or `incompatible import type` with every import that is at fault; errors of
+    /// compiling; traps of segments and of the start function.
+    pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Instance> {
+        let imports = link::from_store(store, module.info())?;
+        instantiate::instantiate(&self.config, module, imports, "")
+    }
+
+    /// As [`instantiate`](Executor::instantiate), with the imports given in the module's order.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn instantiate_with(&self, module: &Module, imports: &[Extern]) -> Result<Instance> {
+        let imports = link::from_list(imports, module.info())?;
+        instantiate::instantiate(&self.config, module, imports, "")
+    }
+
+    /// Makes an instance and registers it in `store` under `name`.
+    ///
+    /// # Errors
+    ///
+    /// `module name conflict`, and those of [`instantiate`](Executor::instantiate).
+    pub fn register(&self, store: &Store, module: &Module, name: &str) -> Result<Instance> {
+        if store.contains(name) {
+            let detail = format!("a module is registered as \"{name}\" already");
+            return Err(Error::with_detail(ErrCode::ModuleNameConflict, detail));
+        }
+        let imports = link::from_store(store, module.info())?;
+        let instance = instantiate::instantiate(&self.config, module, imports, name)?;
+        store.register(name, &instance)?;
+        Ok(instance)
+    }
+
+    /// Registers an instance in `store` under the name it has.
+    ///
+    /// # Errors
+    ///
+    /// `module name conflict`.
+    pub fn register_instance(&self, store: &Store, instance: &Instance) -> Result<()> {
+        store.register(instance.name(), instance)
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    ///
+    /// What [`Func::call`] can give.
+    pub fn invoke(&self, func: &Func, params: &[Val]) -> Result<Vec<Val>> {
+        func.call(params)
+    }
+}
+
+impl Interrupt {
+    /// Runs `call`; [`interrupt`](Interrupt::interrupt) stops the wasm that it runs on this thread.
+    ///
+    /// # Errors
+    ///
+    /// Those of `call`; `execution interrupted` if it was stopped.
+    pub fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
+        crate::runtime::install_handlers()?;
+        crate::runtime::interruptible(self, call)
+    }
+}

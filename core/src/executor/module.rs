@@ -1,0 +1,292 @@
+//! Modules as users hold them: loaded, validated, and compiled when first needed.
+
+use super::symbols::ModuleSymbols;
+use crate::abi::InstanceLayout;
+use crate::compile;
+use crate::config::{Config, InterruptMode, OptLevel, TrapMode};
+use crate::engine::Image;
+use crate::engine::signature::{self, StubCompiler};
+use crate::error::{ErrCode, Error, Result};
+use crate::loader;
+use crate::module::ModuleInfo;
+use crate::runtime::{self, CodeModule};
+use crate::types::{ExportType, ImportType};
+use crate::validator;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// A WebAssembly module. Clones share it; it never changes, and any thread may use it.
+#[derive(Clone)]
+pub struct Module(Arc<Inner>);
+
+struct Inner {
+    info: Arc<ModuleInfo>,
+    config: Config,
+    validated: OnceLock<Result<()>>,
+    /// Code for each way of compiling that was asked for.
+    code: Mutex<Vec<(CodeKind, Arc<CodeModule>)>>,
+}
+
+/// What makes two compilations of one module differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct CodeKind {
+    trap_mode: TrapMode,
+    interrupt_mode: InterruptMode,
+    opt_level: OptLevel,
+}
+
+impl Module {
+    /// Loads, validates and compiles a module from bytes, with the default configuration. The text
+    /// format is accepted too.
+    ///
+    /// # Errors
+    ///
+    /// Those of loading, validation and compiling.
+    ///
+    /// ```
+    /// use wasmspan::{Module, Store};
+    /// let module = Module::new(br#"(module
+    ///     (func (export "add") (param i32 i32) (result i32)
+    ///         local.get 0
+    ///         local.get 1
+    ///         i32.add))"#)?;
+    /// let instance = module.instantiate(&Store::new())?;
+    /// assert_eq!(instance.typed::<(i32, i32), i32>("add")?.call((2, 3))?, 5);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Module> {
+        Module::with_config(&Config::default(), bytes)
+    }
+
+    /// As [`new`](Module::new), with a configuration.
+    ///
+    /// # Errors
+    ///
+    /// Those of loading, validation and compiling.
+    pub fn with_config(config: &Config, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        Loader::new(config).load_bytes(bytes)?.finish()
+    }
+
+    /// As [`with_config`](Module::with_config), from a file.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, loading, validation and compiling.
+    pub fn from_file(config: &Config, path: impl AsRef<Path>) -> Result<Module> {
+        Loader::new(config).load_file(path)?.finish()
+    }
+
+    fn finish(self) -> Result<Module> {
+        self.validate()?;
+        self.compile(&self.0.config)?;
+        Ok(self)
+    }
+
+    fn from_info(config: &Config, info: ModuleInfo) -> Module {
+        Module(Arc::new(Inner {
+            info: Arc::new(info),
+            config: config.clone(),
+            validated: OnceLock::new(),
+            code: Mutex::default(),
+        }))
+    }
+
+    pub(super) fn info(&self) -> &Arc<ModuleInfo> {
+        &self.0.info
+    }
+
+    /// Checks the module against the rules of WebAssembly, once.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken, and where.
+    pub fn validate(&self) -> Result<()> {
+        self.0.validated.get_or_init(|| validator::validate(&self.0.config, &self.0.info)).clone()
+    }
+
+    /// Whether the module has passed validation.
+    pub fn is_validated(&self) -> bool {
+        matches!(self.0.validated.get(), Some(Ok(())))
+    }
+
+    /// Compiles the module for `config`, unless that was done.
+    ///
+    /// # Errors
+    ///
+    /// `wasm module hasn't passed validation yet`, or what the compiler cannot do.
+    pub fn compile(&self, config: &Config) -> Result<()> {
+        self.code(config, config.trap_mode).map(|_| ())
+    }
+
+    /// The module's code for `config` with traps found by `trap_mode`.
+    pub(super) fn code(&self, config: &Config, trap_mode: TrapMode) -> Result<Arc<CodeModule>> {
+        if !self.is_validated() {
+            return Err(Error::new(ErrCode::NotValidated));
+        }
+        let kind = CodeKind {
+            trap_mode,
+            interrupt_mode: config.interrupt_mode,
+            opt_level: config.opt_level,
+        };
+        // Held while compiling, so that two threads do not do the same work.
+        let mut known = self.0.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, code)) = known.iter().find(|(other, _)| *other == kind) {
+            return Ok(Arc::clone(code));
+        }
+        prepare(trap_mode)?;
+        let info = &self.0.info;
+        let layout = InstanceLayout::new(info);
+        let config = Config { trap_mode, ..config.clone() };
+        let blob = compile::compile(&config, info, &layout)?;
+        let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info)));
+        let image = Image::publish(blob, info.imported.funcs, symbols)?;
+        let code = Arc::new(CodeModule::new(Arc::clone(info), layout, image, trap_mode));
+        known.push((kind, Arc::clone(&code)));
+        Ok(code)
+    }
+
+    /// Makes an instance with the module's configuration; imports are looked up in `store`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Executor::instantiate`](super::Executor::instantiate).
+    pub fn instantiate(&self, store: &crate::store::Store) -> Result<runtime::Instance> {
+        super::Executor::new(&self.0.config).instantiate(store, self)
+    }
+
+    /// What the module imports, in its order.
+    pub fn imports(&self) -> Vec<ImportType> {
+        let info = &self.0.info;
+        info.imports
+            .iter()
+            .map(|import| ImportType {
+                module: import.module.clone(),
+                name: import.name.clone(),
+                ty: info.extern_type(import.kind, import.index),
+            })
+            .collect()
+    }
+
+    /// What the module exports, in its order.
+    pub fn exports(&self) -> Vec<ExportType> {
+        let info = &self.0.info;
+        info.exports
+            .iter()
+            .map(|export| ExportType {
+                name: export.name.clone(),
+                ty: info.extern_type(export.kind, export.index),
+            })
+            .collect()
+    }
+
+    /// The name in the module's name section.
+    pub fn name(&self) -> Option<&str> {
+        self.0.info.names().module.as_deref()
+    }
+
+    /// Contents of the custom sections of this name, in the module's order.
+    pub fn custom_sections<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + 'a {
+        let info = &self.0.info;
+        info.customs
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, range)| &info.bytes[range.clone()])
+    }
+
+    /// The module in the binary format.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.info.bytes
+    }
+
+    /// Bytes of machine code made so far.
+    pub fn code_size(&self) -> usize {
+        let known = self.0.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        known.iter().map(|(_, code)| code.image.code_len()).sum()
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Module({:?}, {} imports, {} exports)",
+            self.name().unwrap_or(""),
+            self.0.info.imports.len(),
+            self.0.info.exports.len()
+        )
+    }
+}
+
+/// Hands the compiler of call stubs down to the engine.
+pub(crate) fn prepare_stubs() {
+    signature::set_compiler(StubCompiler {
+        entry: compile::entry_trampoline,
+        exit: compile::exit_trampoline,
+    });
+}
+
+/// Sets up what code needs once in a process: call stubs, and signal handlers unless it does
+/// without.
+fn prepare(trap_mode: TrapMode) -> Result<()> {
+    prepare_stubs();
+    match trap_mode {
+        TrapMode::Signals => runtime::install_handlers(),
+        TrapMode::Checks => Ok(()),
+    }
+}
+
+/// Reads modules.
+#[derive(Clone, Debug, Default)]
+pub struct Loader {
+    config: Config,
+}
+
+impl Loader {
+    /// A loader with this configuration.
+    pub fn new(config: &Config) -> Loader {
+        Loader { config: config.clone() }
+    }
+
+    /// Reads a module from bytes; it is not validated yet.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are not a well-formed module.
+    pub fn load_bytes(&self, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        let info = loader::load_bytes(&self.config, bytes.as_ref().into())?;
+        Ok(Module::from_info(&self.config, info))
+    }
+
+    /// Reads a module from a file; it is not validated yet.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read, or is not a well-formed module.
+    pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Module> {
+        let info = loader::load_file(&self.config, path.as_ref())?;
+        Ok(Module::from_info(&self.config, info))
+    }
+}
+
+/// Checks modules.
+#[derive(Clone, Debug, Default)]
+pub struct Validator {
+    _config: Config,
+}
+
+impl Validator {
+    /// A validator with this configuration.
+    pub fn new(config: &Config) -> Validator {
+        Validator { _config: config.clone() }
+    }
+
+    /// Checks a module; the result is kept with it.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that is broken, and where.
+    pub fn validate(&self, module: &Module) -> Result<()> {
+        module.validate()
+    }
+}

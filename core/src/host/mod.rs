@@ -1,0 +1,40 @@
+//! Functions of the host, made from closures.
+
+use crate::error::Result;
+use crate::executor::prepare_stubs;
+use crate::runtime::{Caller, Func, IntoFunc, Val};
+use crate::types::FuncType;
+
+impl Func {
+    /// Makes a host function of type `ty` from a closure, which gets the parameters and fills the
+    /// results; the results start as zero or null.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for the call stub of a new function type.
+    pub fn new<F>(ty: FuncType, body: F) -> Result<Func>
+    where
+        F: Fn(Caller<'_>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    {
+        prepare_stubs();
+        Func::from_untyped(&ty, body)
+    }
+
+    /// Makes a host function from a closure with typed parameters, optionally preceded by a
+    /// [`Caller`]; it returns a value, a tuple of values, or a `Result` of either.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for the call stub of a new function type.
+    ///
+    /// ```
+    /// use wasmspan::Func;
+    /// let add = Func::wrap(|a: i32, b: i32| a + b)?;
+    /// assert_eq!(add.typed::<(i32, i32), i32>()?.call((2, 3))?, 5);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn wrap<P, R, M>(body: impl IntoFunc<P, R, M>) -> Result<Func> {
+        prepare_stubs();
+        body.into_func()
+    }
+}
