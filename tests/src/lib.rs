@@ -1,1 +1,3 @@
-//! Shared helpers of the test suites.
+//! Shared parts of the test suites.
+
+pub mod spec;
