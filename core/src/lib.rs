@@ -25,11 +25,14 @@
 //! The folders of this crate are its layers; `ARCHITECTURE.md` draws how a module travels through
 //! them from bytes to a result.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod limits;
 pub mod log;
 pub mod types;
+pub mod wasi;
 
 pub(crate) mod abi;
 pub(crate) mod compile;
@@ -43,6 +46,7 @@ pub(crate) mod platform;
 pub(crate) mod runtime;
 pub(crate) mod store;
 pub(crate) mod validator;
+pub(crate) mod vm;
 
 pub use config::Config;
 pub use error::{ErrCode, Error, Result};
@@ -57,3 +61,5 @@ pub use types::{
     ExportType, ExternKind, ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType,
     Mutability, RefType, TableType, ValType,
 };
+pub use vm::{Vm, VmState};
+pub use wasi::Wasi;

@@ -194,6 +194,11 @@ impl Module {
             .map(|(_, range)| &info.bytes[range.clone()])
     }
 
+    /// Name and size of every custom section, in the module's order.
+    pub fn custom_section_sizes(&self) -> impl Iterator<Item = (&str, usize)> + '_ {
+        self.0.info.customs.iter().map(|(name, range)| (name.as_str(), range.len()))
+    }
+
     /// The module in the binary format.
     pub fn bytes(&self) -> &[u8] {
         &self.0.info.bytes

@@ -1,0 +1,10 @@
+//! Compiles a module ahead of time: the command line of WasmEdge 0.11.2.
+
+fn main() {
+    let status = wasmspan::cli::wasmedgec(
+        std::env::args_os(),
+        &mut std::io::stdout(),
+        &mut std::io::stderr(),
+    );
+    std::process::exit(status);
+}

@@ -1,0 +1,10 @@
+//! Wasmspan's own commands.
+
+fn main() {
+    let status = wasmspan::cli::wasmspan(
+        std::env::args_os(),
+        &mut std::io::stdout(),
+        &mut std::io::stderr(),
+    );
+    std::process::exit(status);
+}

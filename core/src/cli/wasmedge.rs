@@ -1,0 +1,252 @@
+//! `wasmedge`: runs a command, or calls a function of a reactor.
+
+use super::parser::{Command, Opt, Parsed};
+use super::{FAILURE, number, options, reactor};
+use crate::config::HostRegistration;
+use crate::interrupt::Interrupt;
+use crate::vm::Vm;
+use crate::wasi::{Wasi, WasiBuilder};
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+const OWN: &[Opt] = &[
+    Opt {
+        name: "reactor",
+        takes_value: false,
+        text: "Call a function: the first argument is its name, the others its parameters. \
+               `_initialize` is called first if it is exported.",
+    },
+    Opt {
+        name: "dir",
+        takes_value: true,
+        text: "Give the guest a directory, as GUEST:HOST, or one path for both. Recorded, but not \
+               served yet. May be repeated.",
+    },
+    Opt {
+        name: "env",
+        takes_value: true,
+        text: "Set an environment variable of the guest, as NAME=VALUE. May be repeated.",
+    },
+];
+
+const AFTER_STATISTICS: &[Opt] = &[Opt {
+    name: "force-interpreter",
+    takes_value: false,
+    text: "Ignore compiled code that comes with the module.",
+}];
+
+const LIMITS: &[Opt] = &[
+    Opt {
+        name: "time-limit",
+        takes_value: true,
+        text: "Stop after this many milliseconds; 0 means no limit.",
+    },
+    Opt {
+        name: "gas-limit",
+        takes_value: true,
+        text: "Stop when the cost of the instructions that ran exceeds this.",
+    },
+    Opt {
+        name: "memory-page-limit",
+        takes_value: true,
+        text: "Let no memory have more pages of 64 KiB than this.",
+    },
+    Opt {
+        name: "forbidden-plugin",
+        takes_value: true,
+        text: "Don't use this plug-in. May be repeated.",
+    },
+];
+
+fn command() -> Command {
+    let options = [OWN, options::STATISTICS, AFTER_STATISTICS, options::PROPOSALS, LIMITS];
+    Command {
+        usage: "WASM_OR_SO [ARG ...]",
+        min_positional: 1,
+        max_positional: usize::MAX,
+        options: options.concat(),
+    }
+}
+
+/// Runs the `wasmedge` command; `args` begin with the program's name. Gives the exit status.
+///
+/// ```no_run
+/// let args = ["wasmedge", "--reactor", "fibonacci.wasm", "fib", "10"].map(Into::into);
+/// let status = wasmspan::cli::wasmedge(args, &mut std::io::stdout(), &mut std::io::stderr());
+/// std::process::exit(status);
+/// ```
+pub fn wasmedge(
+    args: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> i32 {
+    let started = Instant::now();
+    let status = match command().parse(args, out) {
+        Ok(parsed) => match prepare(&parsed, started, err) {
+            Ok(run) => run.run(out, err).err().unwrap_or(0),
+            Err(message) => {
+                let _ = writeln!(out, "{message}");
+                FAILURE
+            }
+        },
+        Err(status) => status,
+    };
+    let _ = out.flush();
+    status
+}
+
+/// A run with everything set up.
+struct Run {
+    vm: Vm,
+    file: std::path::PathBuf,
+    words: Vec<String>,
+    reactor: bool,
+    limit: Option<TimeLimit>,
+}
+
+fn prepare(parsed: &Parsed, started: Instant, err: &mut dyn Write) -> Result<Run, String> {
+    let mut config = options::config(parsed);
+    config.force_interpreter = parsed.has("force-interpreter");
+    config.host_registrations.add(HostRegistration::Wasi);
+    if let Some(pages) = parsed.number("memory-page-limit")? {
+        config.max_memory_pages = u32::try_from(pages).unwrap_or(u32::MAX);
+        config.max_memory_pages = config.max_memory_pages.min(crate::limits::MAX_MEMORY_PAGES);
+    }
+    let time_limit = parsed.number("time-limit")?.filter(|limit| *limit > 0);
+    let gas_limit = parsed.number("gas-limit")?;
+    let unfinished = [
+        (parsed.values("dir").next().is_some(), "--dir: directories are not served yet"),
+        (gas_limit.is_some(), "--gas-limit: costs are not measured yet, so nothing is limited"),
+        (config.statistics != Default::default(), "statistics are not gathered yet"),
+    ];
+    for (_, text) in unfinished.iter().filter(|(given, _)| *given) {
+        let _ = writeln!(err, "warning: {text}");
+    }
+    let file = std::path::absolute(&parsed.positional[0])
+        .map_err(|error| format!("{:?} is no path: {error}", parsed.positional[0]))?;
+    let vm = Vm::new(&config).map_err(|error| error.to_string())?;
+    let wasi = vm.wasi().expect("its registration was just switched on");
+    wasi.configure(environment(parsed, &file)?).map_err(|error| error.to_string())?;
+    let limit = time_limit.map(|milliseconds| {
+        let left = Duration::from_millis(milliseconds).saturating_sub(started.elapsed());
+        TimeLimit::start(vm.interrupt().clone(), left)
+    });
+    let words = parsed.positional[1..].iter();
+    Ok(Run {
+        vm,
+        file,
+        words: words.map(|word| word.to_string_lossy().into_owned()).collect(),
+        reactor: parsed.has("reactor"),
+        limit: limit.transpose()?,
+    })
+}
+
+/// Arguments, variables and directories of the guest.
+fn environment(parsed: &Parsed, file: &Path) -> Result<WasiBuilder, String> {
+    let mut settings = Wasi::builder().arg(program_name(file).as_encoded_bytes());
+    settings = settings.args(parsed.positional[1..].iter().map(|word| word.as_encoded_bytes()));
+    for variable in parsed.values("env") {
+        let bytes = variable.as_encoded_bytes();
+        let equals = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
+        let value = bytes.get(equals + 1..).unwrap_or_default();
+        settings = settings.env(&bytes[..equals], value);
+    }
+    for directory in parsed.values("dir") {
+        let text = directory.to_str().ok_or_else(|| format!("{directory:?} is not UTF-8"))?;
+        let (guest, host) = text.split_once(':').unwrap_or((text, text));
+        settings = settings.preopen(guest, host);
+    }
+    Ok(settings)
+}
+
+/// The guest's name for itself: the file's name, ending in `.wasm`.
+fn program_name(file: &Path) -> OsString {
+    let name = Path::new(file.file_name().unwrap_or(OsStr::new("")));
+    name.with_extension("wasm").into_os_string()
+}
+
+impl Run {
+    /// Runs the module; `Err` is the exit status of a run that did not end well.
+    fn run(self, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), i32> {
+        // The VM has logged what fails.
+        let fail = |_| FAILURE;
+        self.vm.load_file(&self.file).map_err(fail)?;
+        self.vm.validate().map_err(fail)?;
+        self.vm.instantiate().map_err(fail)?;
+        // The guest writes past the buffers of these.
+        let _ = out.flush();
+        let _ = err.flush();
+        let start = self.vm.function_type("_start");
+        let plain =
+            start.as_ref().is_some_and(|ty| ty.params().is_empty() && ty.results().is_empty());
+        let result = if !self.reactor && plain {
+            self.command()
+        } else {
+            let mut words = self.words.clone();
+            if !self.reactor && start.is_some() {
+                words.insert(0, "_start".into());
+            }
+            self.call(&words, out, err)
+        };
+        drop(self.limit);
+        result
+    }
+
+    fn command(&self) -> Result<(), i32> {
+        match self.vm.execute("_start", &[]) {
+            Err(error) if !error.is_terminated() => Err(FAILURE),
+            _ => {
+                let code = self.vm.wasi().map_or(0, Wasi::exit_code);
+                if code == 0 { Ok(()) } else { Err(code.cast_signed()) }
+            }
+        }
+    }
+
+    fn call(&self, words: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Result<(), i32> {
+        let Some((name, words)) = words.split_first() else {
+            let _ = writeln!(err, "A function name is required when reactor mode is enabled.");
+            return Err(FAILURE);
+        };
+        if self.vm.function_type("_initialize").is_some() {
+            self.vm.execute("_initialize", &[]).map_err(|_| FAILURE)?;
+        }
+        let ty = self.vm.function_type(name);
+        let values = reactor::parameters(ty.as_ref(), words).map_err(|message| {
+            let _ = writeln!(err, "{message}");
+            FAILURE
+        })?;
+        let results = self.vm.execute(name, &values).map_err(|_| FAILURE)?;
+        for line in results.iter().filter_map(number::printed) {
+            writeln!(out, "{line}").map_err(|_| FAILURE)?;
+        }
+        Ok(())
+    }
+}
+
+/// Interrupts a run when its time is over, unless it is dropped before.
+pub(super) struct TimeLimit {
+    /// Its end tells the thread that the run has ended.
+    _running: mpsc::Sender<()>,
+}
+
+impl TimeLimit {
+    /// # Errors
+    ///
+    /// If no thread can be started.
+    pub(super) fn start(interrupt: Interrupt, time: Duration) -> Result<TimeLimit, String> {
+        let (running, ended) = mpsc::channel::<()>();
+        let wait = move || {
+            if let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(time) {
+                interrupt.interrupt();
+            }
+        };
+        std::thread::Builder::new()
+            .name("wasmspan-time-limit".into())
+            .spawn(wait)
+            .map_err(|error| format!("no thread for the time limit: {error}"))?;
+        Ok(TimeLimit { _running: running })
+    }
+}

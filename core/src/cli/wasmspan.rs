@@ -1,0 +1,204 @@
+//! `wasmspan`: our own commands.
+
+use super::wasmedge::TimeLimit;
+use super::{FAILURE, number, reactor};
+use crate::config::Config;
+use crate::error::Error;
+use crate::executor::{Executor, Module};
+use crate::interrupt::Interrupt;
+use crate::store::Store;
+use crate::wasi::Wasi;
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Runs and inspects WebAssembly modules; `.wat` is read where `.wasm` is.
+#[derive(Parser)]
+#[command(name = "wasmspan", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run a command, or call one function of a module.
+    Run(Run),
+    /// Show what a module imports, exports and carries in custom sections.
+    Inspect {
+        /// The module.
+        file: PathBuf,
+    },
+    /// Check that modules are valid.
+    Validate {
+        /// The modules.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+struct Run {
+    /// Call this exported function, with the arguments as its parameters, and print its results.
+    #[arg(long, value_name = "FUNCTION")]
+    invoke: Option<String>,
+    /// Set an environment variable of the guest. May be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    env: Vec<String>,
+    /// Stop the guest after this many milliseconds.
+    #[arg(long, value_name = "MILLISECONDS")]
+    time_limit: Option<u64>,
+    /// Let no memory have more pages of 64 KiB than this.
+    #[arg(long, value_name = "PAGES", value_parser = clap::value_parser!(u32).range(0..=65536))]
+    memory_page_limit: Option<u32>,
+    /// The module.
+    file: PathBuf,
+    /// Arguments of the guest.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<OsString>,
+}
+
+/// Runs the `wasmspan` command; `args` begin with the program's name. Gives the exit status: the
+/// guest's own, 1 for a failure, 2 for wrong usage.
+///
+/// ```
+/// let args = ["wasmspan", "--version"].map(Into::into);
+/// let (mut out, mut err) = (Vec::new(), Vec::new());
+/// assert_eq!(wasmspan::cli::wasmspan(args, &mut out, &mut err), 0);
+/// assert!(out.starts_with(b"wasmspan "));
+/// ```
+pub fn wasmspan(
+    args: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> i32 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(shown) => {
+            let to: &mut dyn Write = if shown.use_stderr() { err } else { out };
+            let _ = write!(to, "{}", shown.render());
+            let _ = to.flush();
+            return shown.exit_code();
+        }
+    };
+    let result = match cli.command {
+        Verb::Run(run) => run.run(out, err),
+        Verb::Inspect { file } => inspect(&file, out),
+        Verb::Validate { files } => validate(&files, out, err),
+    };
+    let _ = out.flush();
+    match result {
+        Ok(status) => status,
+        Err(message) => {
+            let _ = writeln!(err, "error: {message}");
+            FAILURE
+        }
+    }
+}
+
+impl Run {
+    fn run(&self, out: &mut dyn Write, err: &mut dyn Write) -> Result<i32, String> {
+        let mut config = Config::default();
+        if let Some(pages) = self.memory_page_limit {
+            config.max_memory_pages = pages;
+        }
+        let interrupt = Interrupt::new();
+        let limit = self.time_limit.map(|milliseconds| {
+            TimeLimit::start(interrupt.clone(), Duration::from_millis(milliseconds))
+        });
+        let _limit = limit.transpose()?;
+        let module = Module::from_file(&config, &self.file).map_err(text)?;
+        let wasi = self.environment()?;
+        let store = Store::new();
+        store.register(wasi.instance().name(), wasi.instance()).map_err(text)?;
+        let _ = out.flush();
+        let _ = err.flush();
+        let name = self.invoke.as_deref().unwrap_or("_start");
+        let call = || {
+            let instance = Executor::new(&config).instantiate(&store, &module)?;
+            let func = instance.find_func(name)?;
+            if self.invoke.is_some()
+                && let Some(initialize) = instance.get_func("_initialize")
+            {
+                initialize.call(&[])?;
+            }
+            let words: Vec<String> =
+                self.args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+            let words = if self.invoke.is_some() { &words[..] } else { &[] };
+            let parameters = reactor::parameters(Some(func.ty()), words).map_err(Error::host)?;
+            func.call(&parameters)
+        };
+        match interrupt.run(call) {
+            Ok(results) => {
+                for line in results.iter().filter_map(number::printed) {
+                    let _ = writeln!(out, "{line}");
+                }
+                Ok(wasi.exit_code().cast_signed())
+            }
+            Err(error) if error.is_terminated() => Ok(wasi.exit_code().cast_signed()),
+            Err(error) => Err(text(error)),
+        }
+    }
+
+    fn environment(&self) -> Result<Wasi, String> {
+        let name = self.file.file_name().unwrap_or(self.file.as_os_str());
+        let mut settings = Wasi::builder()
+            .arg(name.as_encoded_bytes())
+            .args(self.args.iter().map(|word| word.as_encoded_bytes()));
+        for variable in &self.env {
+            let (name, value) = variable
+                .split_once('=')
+                .ok_or_else(|| format!("--env needs NAME=VALUE, not {variable:?}"))?;
+            settings = settings.env(name, value);
+        }
+        settings.build().map_err(text)
+    }
+}
+
+fn load(file: &std::path::Path) -> Result<Module, Error> {
+    let module = crate::executor::Loader::new(&Config::default()).load_file(file)?;
+    module.validate()?;
+    Ok(module)
+}
+
+fn inspect(file: &std::path::Path, out: &mut dyn Write) -> Result<i32, String> {
+    let module = load(file).map_err(text)?;
+    let mut show = || -> std::io::Result<()> {
+        if let Some(name) = module.name() {
+            writeln!(out, "module {name}")?;
+        }
+        for import in module.imports() {
+            writeln!(out, "import {:?} {:?} {}", import.module, import.name, import.ty)?;
+        }
+        for export in module.exports() {
+            writeln!(out, "export {:?} {}", export.name, export.ty)?;
+        }
+        for (name, size) in module.custom_section_sizes() {
+            writeln!(out, "custom {name:?} {size} bytes")?;
+        }
+        Ok(())
+    };
+    show().map(|()| 0).map_err(|error| error.to_string())
+}
+
+fn validate(files: &[PathBuf], out: &mut dyn Write, err: &mut dyn Write) -> Result<i32, String> {
+    let mut status = 0;
+    for file in files {
+        match load(file) {
+            Ok(_) => {
+                let _ = writeln!(out, "{}: valid", file.display());
+            }
+            Err(error) => {
+                let _ = writeln!(err, "{}: {error}", file.display());
+                status = FAILURE;
+            }
+        }
+    }
+    Ok(status)
+}
+
+fn text(error: Error) -> String {
+    error.to_string()
+}

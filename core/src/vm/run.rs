@@ -1,0 +1,146 @@
+//! Calling functions.
+
+use super::{Vm, logged};
+use crate::error::{ErrCode, Error, Result};
+use crate::executor::Module;
+use crate::interrupt::Interrupt;
+use crate::runtime::{Instance, Val};
+use std::path::Path;
+
+impl Vm {
+    /// Calls a function of the active module.
+    ///
+    /// # Errors
+    ///
+    /// `wrong instance address` if no module is active, `wasm function not found`, `function
+    /// signature mismatch`, `execution interrupted`, and what ends the call: a trap, a host
+    /// function's error, or `terminated`.
+    pub fn execute(&self, name: &str, params: &[Val]) -> Result<Vec<Val>> {
+        let active = self.lock().active.clone();
+        self.execute_in(active.as_ref(), name, params)
+    }
+
+    fn execute_in(
+        &self,
+        instance: Option<&Instance>,
+        name: &str,
+        params: &[Val],
+    ) -> Result<Vec<Val>> {
+        let result = match instance {
+            Some(instance) => self.call(instance, name, params),
+            None => Err(Error::with_detail(
+                ErrCode::WrongInstanceAddress,
+                "no module is instantiated: load, validate and instantiate one first",
+            )),
+        };
+        let closing = |e: Error| e.closing(format!("When executing function name: \"{name}\""));
+        logged(result.map_err(closing))
+    }
+
+    /// Calls a function of a registered module; allowed in every state.
+    ///
+    /// # Errors
+    ///
+    /// `wrong instance address` if no module has that name, else as [`execute`](Vm::execute).
+    pub fn execute_registered(&self, module: &str, name: &str, params: &[Val]) -> Result<Vec<Val>> {
+        let result = match self.store.find(module) {
+            Some(instance) => self.call(&instance, name, params),
+            None => Err(Error::with_detail(
+                ErrCode::WrongInstanceAddress,
+                format!("no module is registered as \"{module}\""),
+            )),
+        };
+        logged(result.map_err(|error| {
+            error.closing(format!(
+                "When executing module name: \"{module}\" , function name: \"{name}\""
+            ))
+        }))
+    }
+
+    /// Calls under the VM's interrupt; the function that was found keeps its instance alive.
+    fn call(&self, instance: &Instance, name: &str, params: &[Val]) -> Result<Vec<Val>> {
+        let func = instance.find_func(name)?;
+        self.interrupt.run(|| self.executor.invoke(&func, params))
+    }
+
+    /// Loads, validates and instantiates a file, and calls a function of it. The instance becomes
+    /// the active one; a loaded module stays loaded.
+    ///
+    /// # Errors
+    ///
+    /// Those of each step.
+    pub fn run_file(&self, path: impl AsRef<Path>, name: &str, params: &[Val]) -> Result<Vec<Val>> {
+        self.run_loaded(|| self.loader.load_file(path), name, params)
+    }
+
+    /// As [`run_file`](Vm::run_file), from bytes.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// ```
+    /// use wasmspan::{Config, Val, Vm};
+    /// let vm = Vm::new(&Config::default())?;
+    /// let wat = r#"(module (func (export "neg") (param i32) (result i32)
+    ///     (i32.sub (i32.const 0) (local.get 0))))"#;
+    /// assert_eq!(vm.run_bytes(wat, "neg", &[Val::I32(7)])?[0].i32(), Some(-7));
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn run_bytes(
+        &self,
+        bytes: impl AsRef<[u8]>,
+        name: &str,
+        params: &[Val],
+    ) -> Result<Vec<Val>> {
+        self.run_loaded(|| self.loader.load_bytes(bytes), name, params)
+    }
+
+    /// As [`run_file`](Vm::run_file), from a loaded module.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn run_module(&self, module: &Module, name: &str, params: &[Val]) -> Result<Vec<Val>> {
+        self.run_loaded(|| Ok(module.clone()), name, params)
+    }
+
+    fn run_loaded(
+        &self,
+        load: impl FnOnce() -> Result<Module>,
+        name: &str,
+        params: &[Val],
+    ) -> Result<Vec<Val>> {
+        self.lock().step_back();
+        let prepare = || {
+            let module = load()?;
+            self.validator.validate(&module)?;
+            self.start(&module)
+        };
+        let instance = logged(prepare())?;
+        let old = self.lock().active.replace(instance.clone());
+        drop(old);
+        self.execute_in(Some(&instance), name, params)
+    }
+
+    /// Stops calls of this VM from another thread: they end with `execution interrupted`, and the VM
+    /// can be used again.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wasmspan::{Config, ErrCode, Vm};
+    /// let vm = Vm::new(&Config::default())?;
+    /// let ended = std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         std::thread::sleep(Duration::from_millis(50));
+    ///         vm.interrupt().interrupt();
+    ///     });
+    ///     vm.run_bytes(r#"(module (func (export "spin") (loop (br 0))))"#, "spin", &[])
+    /// });
+    /// assert_eq!(ended.unwrap_err().code(), ErrCode::Interrupted);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+}

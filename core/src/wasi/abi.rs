@@ -1,0 +1,257 @@
+//! The binary interface of preview 1 as tables: error numbers, rights, file types, layouts.
+//!
+//! Origin: the witx description of `wasi_snapshot_preview1`; numbers from 77 on are WasmEdge's.
+
+macro_rules! errnos {
+    ($($name:ident = $number:literal, $text:literal;)*) => {
+        /// What a function returns; the discriminant is the number a guest sees.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(i32)]
+        #[allow(dead_code)] // The table is complete, whatever is used of it.
+        pub(crate) enum Errno {
+            $(#[doc = $text] $name = $number,)*
+        }
+    };
+}
+
+errnos! {
+    Success = 0, "No error.";
+    TooBig = 1, "Argument list too long.";
+    Acces = 2, "Permission denied.";
+    AddrInUse = 3, "Address in use.";
+    AddrNotAvail = 4, "Address not available.";
+    AfNoSupport = 5, "Address family not supported.";
+    Again = 6, "Resource unavailable, or operation would block.";
+    Already = 7, "Connection already in progress.";
+    BadF = 8, "Bad file descriptor.";
+    BadMsg = 9, "Bad message.";
+    Busy = 10, "Device or resource busy.";
+    Canceled = 11, "Operation canceled.";
+    Child = 12, "No child processes.";
+    ConnAborted = 13, "Connection aborted.";
+    ConnRefused = 14, "Connection refused.";
+    ConnReset = 15, "Connection reset.";
+    Deadlk = 16, "Resource deadlock would occur.";
+    DestAddrReq = 17, "Destination address required.";
+    Dom = 18, "Argument out of the function's domain.";
+    DQuot = 19, "Quota exceeded.";
+    Exist = 20, "File exists.";
+    Fault = 21, "Bad address.";
+    FBig = 22, "File too large.";
+    HostUnreach = 23, "Host is unreachable.";
+    IdRm = 24, "Identifier removed.";
+    IlSeq = 25, "Illegal byte sequence.";
+    InProgress = 26, "Operation in progress.";
+    Intr = 27, "Interrupted function.";
+    Inval = 28, "Invalid argument.";
+    Io = 29, "Input/output error.";
+    IsConn = 30, "Socket is connected.";
+    IsDir = 31, "Is a directory.";
+    Loop = 32, "Too many levels of symbolic links.";
+    MFile = 33, "Too many open files.";
+    MLink = 34, "Too many links.";
+    MsgSize = 35, "Message too large.";
+    Multihop = 36, "Multihop attempted.";
+    NameTooLong = 37, "Name too long.";
+    NetDown = 38, "Network is down.";
+    NetReset = 39, "Connection aborted by the network.";
+    NetUnreach = 40, "Network unreachable.";
+    NFile = 41, "Too many files open in the system.";
+    NoBufs = 42, "No buffer space available.";
+    NoDev = 43, "No such device.";
+    NoEnt = 44, "No such file or directory.";
+    NoExec = 45, "Executable file format error.";
+    NoLck = 46, "No locks available.";
+    NoLink = 47, "Link has been severed.";
+    NoMem = 48, "Not enough space.";
+    NoMsg = 49, "No message of the desired type.";
+    NoProtoOpt = 50, "Protocol not available.";
+    NoSpc = 51, "No space left on device.";
+    NoSys = 52, "Function not supported.";
+    NotConn = 53, "The socket is not connected.";
+    NotDir = 54, "Not a directory.";
+    NotEmpty = 55, "Directory not empty.";
+    NotRecoverable = 56, "State not recoverable.";
+    NotSock = 57, "Not a socket.";
+    NotSup = 58, "Not supported.";
+    NoTty = 59, "Inappropriate I/O control operation.";
+    NxIo = 60, "No such device or address.";
+    Overflow = 61, "Value too large.";
+    OwnerDead = 62, "Previous owner died.";
+    Perm = 63, "Operation not permitted.";
+    Pipe = 64, "Broken pipe.";
+    Proto = 65, "Protocol error.";
+    ProtoNoSupport = 66, "Protocol not supported.";
+    Prototype = 67, "Protocol wrong type for socket.";
+    Range = 68, "Result too large.";
+    RoFs = 69, "Read-only file system.";
+    SPipe = 70, "Invalid seek.";
+    Srch = 71, "No such process.";
+    Stale = 72, "Stale file handle.";
+    TimedOut = 73, "Connection timed out.";
+    TxtBsy = 74, "Text file busy.";
+    XDev = 75, "Cross-device link.";
+    NotCapable = 76, "Rights are missing.";
+    AiAddrFamily = 77, "Address family of the name not supported.";
+    AiAgain = 78, "Name resolution failed for now.";
+    AiBadFlag = 79, "Bad flag of name resolution.";
+    AiFail = 80, "Name resolution failed.";
+    AiFamily = 81, "Address family not supported by name resolution.";
+    AiMemory = 82, "Name resolution is out of memory.";
+    AiNoData = 83, "The name has no addresses.";
+    AiNoName = 84, "The name is not known.";
+    AiService = 85, "The service is not known.";
+    AiSockType = 86, "Socket type not supported by name resolution.";
+    AiSystem = 87, "System error of name resolution.";
+}
+
+impl From<std::io::Error> for Errno {
+    fn from(error: std::io::Error) -> Errno {
+        use std::io::ErrorKind;
+        match error.kind() {
+            ErrorKind::BrokenPipe => Errno::Pipe,
+            ErrorKind::WouldBlock => Errno::Again,
+            ErrorKind::Interrupted => Errno::Intr,
+            ErrorKind::PermissionDenied => Errno::Acces,
+            ErrorKind::InvalidInput => Errno::Inval,
+            ErrorKind::StorageFull => Errno::NoSpc,
+            ErrorKind::FileTooLarge => Errno::FBig,
+            ErrorKind::OutOfMemory => Errno::NoMem,
+            ErrorKind::ConnectionReset => Errno::ConnReset,
+            ErrorKind::IsADirectory => Errno::IsDir,
+            _ => Errno::Io,
+        }
+    }
+}
+
+/// What a descriptor may be used for: bits of `fdstat.fs_rights_base`.
+pub(crate) mod rights {
+    pub(crate) const FD_READ: u64 = 1 << 1;
+    pub(crate) const FD_FDSTAT_SET_FLAGS: u64 = 1 << 3;
+    pub(crate) const FD_WRITE: u64 = 1 << 6;
+    pub(crate) const FD_FILESTAT_GET: u64 = 1 << 21;
+    pub(crate) const POLL_FD_READWRITE: u64 = 1 << 27;
+}
+
+/// The kind of a file, as in `fdstat.fs_filetype`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum FileType {
+    /// Something else, such as a pipe.
+    Unknown = 0,
+    BlockDevice = 1,
+    CharacterDevice = 2,
+    Directory = 3,
+    RegularFile = 4,
+    SocketStream = 6,
+}
+
+/// `fdstat`: what `fd_fdstat_get` writes.
+pub(crate) struct FdStat {
+    pub file_type: FileType,
+    pub flags: u16,
+    pub rights: u64,
+    pub inheriting: u64,
+}
+
+impl FdStat {
+    pub(crate) const SIZE: usize = 24;
+
+    pub(crate) fn to_bytes(&self) -> [u8; FdStat::SIZE] {
+        let mut bytes = [0; FdStat::SIZE];
+        bytes[0] = self.file_type as u8;
+        bytes[2..4].copy_from_slice(&self.flags.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.rights.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.inheriting.to_le_bytes());
+        bytes
+    }
+}
+
+/// `iovec` and `ciovec`: a piece of the guest's memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IoVec {
+    pub buf: u32,
+    pub len: u32,
+}
+
+impl IoVec {
+    pub(crate) const SIZE: usize = 8;
+    /// Most pieces one call takes.
+    pub(crate) const MAX_COUNT: u32 = 1024;
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> IoVec {
+        IoVec { buf: u32_at(bytes, 0), len: u32_at(bytes, 4) }
+    }
+}
+
+/// `subscription`: something `poll_oneoff` waits for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subscription {
+    pub userdata: u64,
+    pub kind: SubscriptionKind,
+}
+
+/// The variants of `subscription`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SubscriptionKind {
+    Clock { id: u32, timeout: u64, absolute: bool },
+    Read { fd: u32 },
+    Write { fd: u32 },
+    Unknown { tag: u8 },
+}
+
+impl Subscription {
+    pub(crate) const SIZE: usize = 48;
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Subscription {
+        let kind = match bytes[8] {
+            0 => SubscriptionKind::Clock {
+                id: u32_at(bytes, 16),
+                timeout: u64_at(bytes, 24),
+                absolute: bytes[40] & 1 != 0,
+            },
+            1 => SubscriptionKind::Read { fd: u32_at(bytes, 16) },
+            2 => SubscriptionKind::Write { fd: u32_at(bytes, 16) },
+            tag => SubscriptionKind::Unknown { tag },
+        };
+        Subscription { userdata: u64_at(bytes, 0), kind }
+    }
+
+    /// The tag, which an event repeats.
+    pub(crate) fn tag(&self) -> u8 {
+        match self.kind {
+            SubscriptionKind::Clock { .. } => 0,
+            SubscriptionKind::Read { .. } => 1,
+            SubscriptionKind::Write { .. } => 2,
+            SubscriptionKind::Unknown { tag } => tag,
+        }
+    }
+}
+
+/// `event`: what `poll_oneoff` writes for a subscription.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event {
+    pub userdata: u64,
+    pub errno: Errno,
+    pub tag: u8,
+}
+
+impl Event {
+    pub(crate) const SIZE: usize = 32;
+
+    pub(crate) fn to_bytes(self) -> [u8; Event::SIZE] {
+        let mut bytes = [0; Event::SIZE];
+        bytes[..8].copy_from_slice(&self.userdata.to_le_bytes());
+        bytes[8..10].copy_from_slice(&(self.errno as u16).to_le_bytes());
+        bytes[10] = self.tag;
+        bytes
+    }
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+}

@@ -1,0 +1,130 @@
+//! WASI preview 1: the system interface of command-line guests.
+//!
+//! [`Wasi`] is a host module named `wasi_snapshot_preview1` and the environment its functions work
+//! on. `abi` has the numbers and layouts, `ctx` what a guest may use, `stream` the standard streams,
+//! and `preview1` the functions, a file for each family.
+//!
+//! # What works
+//!
+//! All 46 functions of preview 1 exist, so that modules link. Implemented are `args_*`, `environ_*`,
+//! `clock_*`, `random_get`, `proc_exit`, `sched_yield`, `poll_oneoff` for clocks, and on the standard
+//! streams `fd_read`, `fd_write`, `fd_close`, `fd_fdstat_get`, `fd_seek` and `fd_prestat_get`. Every
+//! other function returns 52 (`ENOSYS`): files, directories and sockets are not served yet.
+
+mod abi;
+mod ctx;
+mod preview1;
+mod stream;
+
+pub use ctx::WasiBuilder;
+pub use stream::{Input, Output, OutputBuffer};
+
+use crate::error::Result;
+use crate::runtime::Instance;
+use ctx::Ctx;
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The name guests import from.
+pub const MODULE_NAME: &str = "wasi_snapshot_preview1";
+
+/// The module `wasi_snapshot_preview1` and the environment of the guests that import it.
+///
+/// A guest gets the standard streams of the process unless told otherwise, and nothing else: no
+/// arguments, no environment variables, no directories. Clones are handles to the same module.
+///
+/// ```
+/// use wasmspan::wasi::{Output, OutputBuffer};
+/// use wasmspan::{Module, Store, Wasi};
+///
+/// let out = OutputBuffer::with_limit(1024);
+/// let wasi = Wasi::builder().arg("guest").stdout(Output::Buffer(out.clone())).build()?;
+/// let store = Store::new();
+/// store.register("wasi_snapshot_preview1", wasi.instance())?;
+///
+/// let module = Module::new(br#"(module
+///     (import "wasi_snapshot_preview1" "fd_write"
+///         (func $write (param i32 i32 i32 i32) (result i32)))
+///     (memory (export "memory") 1)
+///     (data (i32.const 8) "\10\00\00\00\03\00\00\00")
+///     (data (i32.const 16) "hi\n")
+///     (func (export "_start")
+///         (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))))"#)?;
+/// module.instantiate(&store)?.call("_start", &[])?;
+/// assert_eq!(out.contents(), b"hi\n");
+/// assert_eq!(wasi.exit_code(), 0);
+/// # Ok::<(), wasmspan::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Wasi {
+    shared: Arc<Shared>,
+    instance: Instance,
+}
+
+/// What the functions of one module work on.
+struct Shared {
+    ctx: RwLock<Arc<Ctx>>,
+    exit_code: AtomicU32,
+}
+
+impl Shared {
+    fn ctx(&self) -> Arc<Ctx> {
+        Arc::clone(&self.ctx.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Wasi {
+    /// Settings for a module: standard streams of the process, and nothing else.
+    pub fn builder() -> WasiBuilder {
+        WasiBuilder::default()
+    }
+
+    fn with_ctx(ctx: Ctx) -> Result<Wasi> {
+        let shared =
+            Arc::new(Shared { ctx: RwLock::new(Arc::new(ctx)), exit_code: AtomicU32::new(0) });
+        let instance = Instance::host(MODULE_NAME);
+        preview1::define(&instance, &shared)?;
+        Ok(Wasi { shared, instance })
+    }
+
+    /// Gives the module another environment and sets its exit code to zero. Guests that run already
+    /// see it from their next call on.
+    ///
+    /// # Errors
+    ///
+    /// As [`WasiBuilder::build`]; the module stays as it was.
+    pub fn configure(&self, settings: WasiBuilder) -> Result<()> {
+        let ctx = Arc::new(settings.into_ctx()?);
+        let old = std::mem::replace(
+            &mut *self.shared.ctx.write().unwrap_or_else(PoisonError::into_inner),
+            ctx,
+        );
+        drop(old);
+        self.shared.exit_code.store(0, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// The host module, to be registered in stores.
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
+    /// What the last guest gave to `proc_exit`; 0 if none did.
+    pub fn exit_code(&self) -> u32 {
+        self.shared.exit_code.load(Ordering::SeqCst)
+    }
+}
+
+impl fmt::Debug for Wasi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ctx = self.shared.ctx();
+        write!(
+            f,
+            "Wasi({} arguments, {} variables, {} directories)",
+            ctx.args.len(),
+            ctx.env.len(),
+            ctx.preopens.len()
+        )
+    }
+}

@@ -1,0 +1,143 @@
+//! The functions of `wasi_snapshot_preview1`, a file for each family.
+//!
+//! A function takes a [`Call`] and its parameters, and gives a [`Outcome`]: nothing, an error number
+//! for the guest, or an error that ends the run.
+
+mod args;
+mod clock;
+mod fd;
+mod missing;
+mod poll;
+mod proc;
+mod random;
+
+use super::Shared;
+use super::abi::Errno;
+use super::ctx::Ctx;
+use crate::error::{ErrCode, Error, Result};
+use crate::runtime::{Caller, Instance, Memory};
+use std::sync::Arc;
+
+/// Puts every function into the module.
+pub(super) fn define(instance: &Instance, shared: &Arc<Shared>) -> Result<()> {
+    args::define(instance, shared)?;
+    clock::define(instance, shared)?;
+    fd::define(instance, shared)?;
+    missing::define(instance)?;
+    poll::define(instance, shared)?;
+    proc::define(instance, shared)?;
+    random::define(instance, shared)
+}
+
+/// Wraps functions of a family and puts them into the module under their own names.
+macro_rules! functions {
+    ($($name:ident($($arg:ident: $ty:ty),*);)*) => {
+        pub(super) fn define(
+            instance: &$crate::runtime::Instance,
+            shared: &std::sync::Arc<$crate::wasi::Shared>,
+        ) -> $crate::error::Result<()> {
+            $({
+                let shared = std::sync::Arc::clone(shared);
+                let func = $crate::runtime::Func::wrap(
+                    move |caller: $crate::runtime::Caller<'_>, $($arg: $ty),*| {
+                        $crate::wasi::preview1::finish($name(&Call::new(&caller, &shared), $($arg),*))
+                    },
+                )?;
+                instance.define(stringify!($name), func)?;
+            })*
+            Ok(())
+        }
+    };
+}
+use functions;
+
+/// Why a function did not succeed.
+enum Failure {
+    /// A number the guest sees.
+    Errno(Errno),
+    /// The end of the run.
+    Stop(Error),
+}
+
+impl From<Errno> for Failure {
+    fn from(errno: Errno) -> Failure {
+        Failure::Errno(errno)
+    }
+}
+
+type Outcome<T = ()> = std::result::Result<T, Failure>;
+
+/// What the guest sees of an outcome.
+fn finish(outcome: Outcome) -> Result<i32> {
+    match outcome {
+        Ok(()) => Ok(Errno::Success as i32),
+        Err(Failure::Errno(errno)) => Ok(errno as i32),
+        Err(Failure::Stop(error)) => Err(error),
+    }
+}
+
+/// One call of a function: the guest that called, and its environment.
+struct Call<'a> {
+    caller: &'a Caller<'a>,
+    shared: &'a Shared,
+}
+
+impl<'a> Call<'a> {
+    fn new(caller: &'a Caller<'a>, shared: &'a Shared) -> Call<'a> {
+        Call { caller, shared }
+    }
+
+    fn ctx(&self) -> Arc<Ctx> {
+        self.shared.ctx()
+    }
+
+    /// The guest's memory; without one every pointer is bad.
+    fn memory(&self) -> Outcome<GuestMemory> {
+        Ok(GuestMemory(self.caller.memory(0).ok_or(Errno::Fault)?))
+    }
+
+    /// Fails if somebody asked the run to stop; for functions that work or wait for long.
+    fn check_interrupt(&self) -> Outcome {
+        match self.caller.interrupt() {
+            Some(interrupt) if interrupt.is_requested() => Err(Call::interrupted()),
+            _ => Ok(()),
+        }
+    }
+
+    fn interrupted() -> Failure {
+        Failure::Stop(Error::new(ErrCode::Interrupted))
+    }
+}
+
+/// A guest's memory, in which every bad address is `Fault`.
+struct GuestMemory(Memory);
+
+impl GuestMemory {
+    /// Checks that a range lies in the memory.
+    fn check(&self, at: u32, len: u64) -> Outcome {
+        match u64::from(at).checked_add(len) {
+            Some(end) if end <= self.0.len() as u64 => Ok(()),
+            _ => Err(Errno::Fault.into()),
+        }
+    }
+
+    fn read(&self, at: u32, len: usize) -> Outcome<Vec<u8>> {
+        self.0.read_vec(at as usize, len).map_err(|_| Errno::Fault.into())
+    }
+
+    fn read_into(&self, at: u32, into: &mut [u8]) -> Outcome {
+        self.0.read(at as usize, into).map_err(|_| Errno::Fault.into())
+    }
+
+    fn write(&self, at: u32, bytes: &[u8]) -> Outcome {
+        self.0.write(at as usize, bytes).map_err(|_| Errno::Fault.into())
+    }
+
+    fn write_u32(&self, at: u32, value: u32) -> Outcome {
+        self.write(at, &value.to_le_bytes())
+    }
+
+    fn write_u64(&self, at: u32, value: u64) -> Outcome {
+        self.write(at, &value.to_le_bytes())
+    }
+}
