@@ -131,14 +131,15 @@ unsafe fn land(exec: *const ExecCtx) -> ! {
     // SAFETY: the entry stub stored the three words, and its frame is still on the stack.
     unsafe {
         std::arch::asm!(
-            "mov rsp, {sp}",
-            "mov rbp, {fp}",
+            "mov rsp, rcx",
+            "mov rbp, rsi",
             "xor eax, eax",
             "xor edx, edx",
-            "jmp {pc}",
-            sp = in(reg) (*exec).entry_sp,
-            fp = in(reg) (*exec).entry_fp,
-            pc = in(reg) (*exec).entry_pc,
+            "jmp rdi",
+            // Named, because the compiler may choose the registers cleared above.
+            in("rcx") (*exec).entry_sp,
+            in("rsi") (*exec).entry_fp,
+            in("rdi") (*exec).entry_pc,
             options(noreturn),
         )
     }
@@ -150,14 +151,15 @@ unsafe fn land(exec: *const ExecCtx) -> ! {
     // SAFETY: the entry stub stored the three words, and its frame is still on the stack.
     unsafe {
         std::arch::asm!(
-            "mov sp, {sp}",
-            "mov x29, {fp}",
+            "mov sp, x2",
+            "mov x29, x3",
             "mov x0, xzr",
             "mov x1, xzr",
-            "br {pc}",
-            sp = in(reg) (*exec).entry_sp,
-            fp = in(reg) (*exec).entry_fp,
-            pc = in(reg) (*exec).entry_pc,
+            "br x4",
+            // Named, because the compiler may choose the registers cleared above.
+            in("x2") (*exec).entry_sp,
+            in("x3") (*exec).entry_fp,
+            in("x4") (*exec).entry_pc,
             options(noreturn),
         )
     }
