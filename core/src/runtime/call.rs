@@ -14,7 +14,7 @@ use std::sync::atomic::Ordering;
 ///
 /// `func` must be alive during the call, `entry` be the entry stub of its type, and `slots` have
 /// room for the parameters and for the results, of which the parameters are set.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn enter(func: &FuncRef, entry: EntryStub, slots: *mut u128) -> Result<()> {
     let exec = Exec::current();
     // SAFETY: the state belongs to this thread; no reference to it is held across the call, since
@@ -22,11 +22,39 @@ pub(crate) unsafe fn enter(func: &FuncRef, entry: EntryStub, slots: *mut u128) -
     unsafe {
         let jit = &raw mut (*exec).jit;
         if stack::current_address() < (*jit).stack_limit {
-            return Err(Error::new(ErrCode::StackOverflow));
+            return Err(refused(ErrCode::StackOverflow));
         }
         if (*jit).stop.load(Ordering::Relaxed) != 0 {
-            return Err(Error::new(ErrCode::Interrupted));
+            return Err(refused(ErrCode::Interrupted));
         }
+        let returned = if (*exec).depth == 0 {
+            let returned = run(exec, func, entry, slots);
+            // Says that the thread is outside wasm; what else is left is not read then.
+            (*jit).entry_pc = 0;
+            returned
+        } else {
+            enter_nested(exec, func, entry, slots)
+        };
+        if returned { Ok(()) } else { Err(trap::take_error(&mut *exec)) }
+    }
+}
+
+#[cold]
+fn refused(code: ErrCode) -> Error {
+    Error::new(code)
+}
+
+/// Calls from within a host function: the state of the activation around it must come back.
+#[inline(never)]
+unsafe fn enter_nested(
+    exec: *mut Exec,
+    func: &FuncRef,
+    entry: EntryStub,
+    slots: *mut u128,
+) -> bool {
+    // SAFETY: as in `enter`.
+    unsafe {
+        let jit = &raw mut (*exec).jit;
         let saved = Saved {
             entry_fp: (*jit).entry_fp,
             entry_sp: (*jit).entry_sp,
@@ -37,11 +65,7 @@ pub(crate) unsafe fn enter(func: &FuncRef, entry: EntryStub, slots: *mut u128) -
             outer: (*exec).outer,
         };
         (*exec).outer = &raw const saved;
-        (*exec).depth += 1;
-        (*jit).caller = std::ptr::null_mut();
-        let float_state = FloatState::standard();
-        let returned = entry(jit, func.ctx, func.code, slots);
-        float_state.restore();
+        let returned = run(exec, func, entry, slots);
         (*jit).entry_fp = saved.entry_fp;
         (*jit).entry_sp = saved.entry_sp;
         (*jit).entry_pc = saved.entry_pc;
@@ -49,8 +73,23 @@ pub(crate) unsafe fn enter(func: &FuncRef, entry: EntryStub, slots: *mut u128) -
         (*jit).exit_fp = saved.exit_fp;
         (*jit).exit_site = saved.exit_site;
         (*exec).outer = saved.outer;
+        returned
+    }
+}
+
+/// Runs one activation; false if it was stopped.
+#[inline(always)]
+unsafe fn run(exec: *mut Exec, func: &FuncRef, entry: EntryStub, slots: *mut u128) -> bool {
+    // SAFETY: as in `enter`.
+    unsafe {
+        let jit = &raw mut (*exec).jit;
+        (*exec).depth += 1;
+        (*jit).caller = std::ptr::null_mut();
+        let float_state = FloatState::standard();
+        let returned = entry(jit, func.ctx, func.code, slots);
+        float_state.restore();
         (*exec).depth -= 1;
-        if returned != 0 { Ok(()) } else { Err(trap::take_error(&mut *exec)) }
+        returned != 0
     }
 }
 
@@ -78,13 +117,48 @@ impl FloatState {
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn standard() -> FloatState {
+        if FloatState::computes_as_standard() { FloatState(None) } else { FloatState::replace() }
+    }
+
+    /// Whether sums round to nearest and keep small numbers. Reading the control word would tell
+    /// the same, but waits for the processor's pipeline: it takes as long as the rest of a call.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn computes_as_standard() -> bool {
+        // 1.0 unless rounding goes up; more than 1.0 unless it goes down or to zero; not zero
+        // unless small results are flushed; not zero unless small operands are taken as zero.
+        let (mut below, mut above) = (1.0f64, 1.0f64);
+        let (mut result, mut operand) = (f64::MIN_POSITIVE * 1.5, f64::from_bits(1));
+        // SAFETY: arithmetic on registers.
+        unsafe {
+            std::arch::asm!(
+                "addsd {below}, {quarter}",
+                "addsd {above}, {three_quarters}",
+                "subsd {result}, {smallest}",
+                "addsd {operand}, {operand}",
+                below = inout(xmm_reg) below,
+                above = inout(xmm_reg) above,
+                result = inout(xmm_reg) result,
+                operand = inout(xmm_reg) operand,
+                quarter = in(xmm_reg) f64::EPSILON * 0.25,
+                three_quarters = in(xmm_reg) f64::EPSILON * 0.75,
+                smallest = in(xmm_reg) f64::MIN_POSITIVE,
+                options(nomem, nostack, preserves_flags),
+            );
+        }
+        let one = 1.0f64.to_bits();
+        below.to_bits() == one
+            && above.to_bits() != one
+            && result.to_bits() != 0
+            && operand.to_bits() != 0
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[cold]
+    fn replace() -> FloatState {
         let mut word = 0u32;
         // SAFETY: stores a register of the processor in a local.
         unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut word, options(nostack)) };
-        // The lowest six bits only record past exceptions.
-        if word & !0x3F == FloatState::STANDARD {
-            return FloatState(None);
-        }
         FloatState::load(FloatState::STANDARD);
         FloatState(Some(word))
     }

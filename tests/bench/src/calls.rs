@@ -41,7 +41,7 @@ pub fn calls(options: &Options, report: &mut Report) -> Result<()> {
         let mut ours = repeat(|sum| add.call((sum, 1)).unwrap());
         let peer_add = peer_plain.get_typed_func::<(i32, i32), i32>(&mut store, "add")?;
         let mut peer = repeat(|sum| peer_add.call(&mut store, (sum, 1)).unwrap());
-        let comparison = compare(options.rounds, &mut ours, &mut peer);
+        let comparison = compare(options.short_rounds(), &mut ours, &mut peer);
         report.compared(name, &comparison, Bar::Ratio(1.0));
     }
     for (name, instance, peer_instance) in [
@@ -55,7 +55,7 @@ pub fn calls(options: &Options, report: &mut Report) -> Result<()> {
         let mut ours = |count| time(|| run.call(count as i32).unwrap());
         let peer_run = peer_instance.get_typed_func::<i32, i32>(&mut store, "loop")?;
         let mut peer = |count| time(|| peer_run.call(&mut store, count as i32).unwrap());
-        let comparison = compare(options.rounds, &mut ours, &mut peer);
+        let comparison = compare(options.short_rounds(), &mut ours, &mut peer);
         report.compared(name, &comparison, Bar::Ratio(1.2));
     }
     Ok(())
@@ -115,7 +115,7 @@ pub fn traps(options: &Options, handlers: &Handlers, report: &mut Report) -> Res
             handlers.put_peer();
             peer(count)
         };
-        report.compared(&name, &compare(options.rounds, &mut ours, &mut peer), bar);
+        report.compared(&name, &compare(options.short_rounds(), &mut ours, &mut peer), bar);
     }
     Ok(())
 }

@@ -41,9 +41,9 @@ pub fn instantiate(options: &Options, report: &mut Report) -> Result<()> {
     let pool = wasmtime::Engine::new(&pool)?;
     let rows = [
         ("instantiate and drop", &module, SMALL, &*PEER_ENGINE, Bar::Ratio(1.0)),
-        ("instantiate and drop, no segments", &idle, IDLE, &*PEER_ENGINE, Bar::None),
-        ("instantiate, peer with pool", &module, SMALL, &pool, Bar::None),
-        ("…, no segments", &idle, IDLE, &pool, Bar::None),
+        ("without segments", &idle, IDLE, &*PEER_ENGINE, Bar::None),
+        ("peer with pool", &module, SMALL, &pool, Bar::None),
+        ("without segments, peer with pool", &idle, IDLE, &pool, Bar::None),
     ];
     for (kind, module, text, engine, bar) in rows {
         let name = format!("instance/{kind}");
@@ -66,7 +66,7 @@ pub fn instantiate(options: &Options, report: &mut Report) -> Result<()> {
                 }
             })
         };
-        report.compared(&name, &compare(options.rounds, &mut ours, &mut peer), bar);
+        report.compared(&name, &compare(options.short_rounds(), &mut ours, &mut peer), bar);
     }
     Ok(())
 }

@@ -62,6 +62,11 @@ impl Options {
         Ok(options)
     }
 
+    /// Rounds of a comparison whose samples take only milliseconds: more of them narrow the interval.
+    fn short_rounds(&self) -> usize {
+        self.rounds * 5
+    }
+
     /// Whether the row `name` is to be measured.
     fn wants(&self, name: &str) -> bool {
         self.filter.as_ref().is_none_or(|filter| name.contains(filter.as_str()))
