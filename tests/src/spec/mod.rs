@@ -105,7 +105,9 @@ impl<'a> Runner<'a> {
             for directive in directives {
                 let line = directive.span().linecol_in(self.source).0 + 1;
                 match directive {
-                    WastDirective::Thread(WastThread { name, shared_module, directives, .. }) => {
+                    WastDirective::Thread(WastThread {
+                        name, shared_module, directives, ..
+                    }) => {
                         let mut other = Runner::empty(self.config, self.name, self.source);
                         if let Some(shared) = shared_module
                             && let Some(slot) = self.instances.get(shared.name())
@@ -279,8 +281,10 @@ impl<'a> Runner<'a> {
     }
 
     fn instantiate(&self, module: &Module) -> Result<Slot<Instance>, Error> {
-        let absent =
-            module.imports().into_iter().find_map(|import| self.missing.get(&import.module).cloned());
+        let absent = module
+            .imports()
+            .into_iter()
+            .find_map(|import| self.missing.get(&import.module).cloned());
         if let Some(why) = absent {
             return Ok(Slot::Missing(why));
         }
@@ -314,10 +318,7 @@ impl<'a> Runner<'a> {
         Ok(Slot::Ready(func.call(&params)))
     }
 
-    fn execute(
-        &mut self,
-        exec: WastExecute<'_>,
-    ) -> Result<Slot<Result<Vec<Val>, Error>>, String> {
+    fn execute(&mut self, exec: WastExecute<'_>) -> Result<Slot<Result<Vec<Val>, Error>>, String> {
         match exec {
             WastExecute::Invoke(invoke) => self.invoke(&invoke),
             WastExecute::Wat(wat) => {
