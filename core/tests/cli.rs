@@ -149,3 +149,21 @@ fn a_reader_that_goes_away_does_not_kill_the_runtime() {
     let status = child.wait().expect("ends");
     assert!(status.code().is_some(), "no signal ended it: {status}");
 }
+
+#[test]
+fn a_time_limit_wakes_a_guest_that_waits_for_input() {
+    let mut child = Command::new(binary("wasmedge"))
+        .args(["--time-limit", "100", "lua-cli.wasm"])
+        .current_dir(tests_dir().join("wasm"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    // The input stays open, so that only the limit can end the wait.
+    let input = child.stdin.take();
+    let output = child.wait_with_output().expect("ends");
+    drop(input);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("execution interrupted, Code: 0x07"), "{text}");
+}

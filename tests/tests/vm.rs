@@ -183,6 +183,12 @@ fn every_method_in_every_state() {
 }
 
 #[test]
+fn a_vm_may_go_to_and_be_shared_by_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&vm());
+}
+
+#[test]
 fn what_the_states_let_one_ask() {
     for state in [Inited, Loaded, Validated, Instantiated] {
         let vm = vm_in(state);
