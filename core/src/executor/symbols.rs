@@ -1,18 +1,50 @@
-//! Names of a module for backtraces.
+//! Names and source lines of a module for backtraces; looked up only when one is shown.
 
 use crate::error::Symbols;
 use crate::module::ModuleInfo;
 use crate::types::ExternKind;
-use std::sync::Arc;
+use addr2line::Context;
+use gimli::{EndianArcSlice, LittleEndian, SectionId};
+use std::sync::{Arc, Mutex, OnceLock};
 
-/// Looks names up in the name section and, failing that, among the exports.
+type Reader = EndianArcSlice<LittleEndian>;
+
+/// Looks names up in the name section and, failing that, among the exports; source lines in the
+/// debug sections.
 pub(super) struct ModuleSymbols {
     info: Arc<ModuleInfo>,
+    debug: OnceLock<Option<Mutex<DebugInfo>>>,
 }
+
+/// Debug sections of a module.
+struct DebugInfo {
+    context: Context<Reader>,
+    /// Where the code section's content begins: addresses of the debug sections count from there.
+    code_start: u64,
+}
+
+// SAFETY: the context's lazily filled parts are reached only through the mutex around it, and what
+// they read is shared bytes counted atomically.
+unsafe impl Send for DebugInfo {}
 
 impl ModuleSymbols {
     pub fn new(info: Arc<ModuleInfo>) -> ModuleSymbols {
-        ModuleSymbols { info }
+        ModuleSymbols { info, debug: OnceLock::new() }
+    }
+
+    fn load_debug(&self) -> Option<Mutex<DebugInfo>> {
+        let bytes = EndianArcSlice::new(Arc::clone(&self.info.bytes), LittleEndian);
+        let section = |id: SectionId| -> Result<Reader, gimli::Error> {
+            let found = self.info.customs.iter().find(|(name, _)| name == id.name());
+            Ok(bytes.range(found.map_or(0..0, |(_, range)| range.clone())))
+        };
+        if !self.info.customs.iter().any(|(name, _)| name == SectionId::DebugLine.name()) {
+            return None;
+        }
+        let dwarf = gimli::Dwarf::load(section).ok()?;
+        let context = Context::from_dwarf(dwarf).ok()?;
+        let code_start = code_section(&self.info.bytes)?;
+        Some(Mutex::new(DebugInfo { context, code_start }))
     }
 }
 
@@ -33,7 +65,35 @@ impl Symbols for ModuleSymbols {
         Some(export.name.clone())
     }
 
-    fn location(&self, _offset: u32) -> Option<(String, u32)> {
-        None
+    fn location(&self, offset: u32) -> Option<(String, u32)> {
+        let debug = self.debug.get_or_init(|| self.load_debug()).as_ref()?;
+        let debug = debug.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let address = u64::from(offset).checked_sub(debug.code_start)?;
+        let location = debug.context.find_location(address).ok()??;
+        Some((location.file?.to_string(), location.line?))
+    }
+}
+
+/// Offset of the content of the code section.
+fn code_section(bytes: &[u8]) -> Option<u64> {
+    const HEADER: usize = 8;
+    const CODE: u8 = 10;
+    let mut at = HEADER;
+    loop {
+        let id = *bytes.get(at)?;
+        at += 1;
+        let mut size = 0u64;
+        for shift in (0..35).step_by(7) {
+            let byte = *bytes.get(at)?;
+            at += 1;
+            size |= u64::from(byte & 0x7F) << shift;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        if id == CODE {
+            return Some(at as u64);
+        }
+        at = at.checked_add(usize::try_from(size).ok()?)?;
     }
 }

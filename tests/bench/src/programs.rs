@@ -1,0 +1,114 @@
+//! Real programs: how fast their code runs, and how fast it is made.
+//!
+//! Each program's checksum is compared between the engines and with the one on record before
+//! anything is measured.
+
+use crate::guest::{self, Guest, PEER_ENGINE};
+use crate::measure::{Comparison, Sample, compare, time};
+use crate::report::{Bar, Report};
+use crate::{Options, Result};
+use std::path::Path;
+
+/// A guest program and what its `run` returns.
+struct Program {
+    name: &'static str,
+    checksum: u64,
+}
+
+/// The programs of `tests/wasm`; its README says what each does.
+const PROGRAMS: [Program; 17] = [
+    Program { name: "bignum", checksum: 0x0468_48e3_c565_ae0c },
+    Program { name: "bzip2-bench", checksum: 0xa8c6_8a14_973d_bd3c },
+    Program { name: "chacha-simd", checksum: 0xae97_8952_d9b5_d11d },
+    Program { name: "crc32", checksum: 0x0000_0000_7dd3_dc12 },
+    Program { name: "fannkuch", checksum: 0xffff_ffff_ffb2_0026 },
+    Program { name: "hashtable", checksum: 0xcfaf_693e_3ae5_b120 },
+    Program { name: "json", checksum: 0x7957_8cca_58e8_f165 },
+    Program { name: "lua-bench", checksum: 0x35da_fc1d_e6c0_7f89 },
+    Program { name: "mandelbrot-simd", checksum: 0x5fbe_dbf0_6a3f_cd24 },
+    Program { name: "matmul", checksum: 0xca8b_ceda_f2f0_2708 },
+    Program { name: "nbody", checksum: 0xe967_f658_dc04_7b19 },
+    Program { name: "quickjs-bench", checksum: 0xad34_0dff_bd96_5a8c },
+    Program { name: "quicksort", checksum: 0xdd0c_5ea4_56ef_bb09 },
+    Program { name: "regex", checksum: 0xe94a_5426_cb81_52e9 },
+    Program { name: "sha256", checksum: 0x8d26_7ad5_3a35_8388 },
+    Program { name: "sqlite-bench", checksum: 0x3b79_43f3_0ca6_f5a4 },
+    Program { name: "zstd-bench", checksum: 0x34a8_68ba_037a_953f },
+];
+
+impl Program {
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wasm");
+        let path = folder.join(self.name).with_extension("wasm");
+        std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()).into())
+    }
+}
+
+/// Time of `run`, for each program and on average.
+pub fn compute(options: &Options, report: &mut Report) -> Result<()> {
+    let mut all = Vec::new();
+    for program in PROGRAMS {
+        let name = format!("compute/{}", program.name);
+        if !options.wants(&name) {
+            continue;
+        }
+        let bytes = program.bytes()?;
+        let mut ours = guest::Ours::start(&bytes)?;
+        let mut peer = guest::Peer::start(&bytes)?;
+        for (engine, checksum) in [("wasmspan", ours.run()?), ("wasmtime", peer.run()?)] {
+            if checksum as u64 != program.checksum {
+                let wanted = program.checksum;
+                let wrong = format!(
+                    "{}: {engine} computes {checksum:#018x}, not {wanted:#018x}",
+                    program.name
+                );
+                return Err(wrong.into());
+            }
+        }
+        let comparison = compare(options.rounds, &mut runs(&mut ours), &mut runs(&mut peer));
+        report.compared(&name, &comparison, Bar::None);
+        all.push(comparison);
+    }
+    mean(report, "compute", &all, Bar::Ratio(1.02));
+    Ok(())
+}
+
+fn runs(guest: &mut impl Guest) -> impl FnMut(u64) -> Sample {
+    |count| {
+        time(|| {
+            for _ in 0..count {
+                guest.run().expect("it ran before");
+            }
+        })
+    }
+}
+
+/// Time from bytes to a module that can be instantiated, for each program and on average.
+pub fn compile(options: &Options, report: &mut Report) -> Result<()> {
+    let mut all = Vec::new();
+    for program in PROGRAMS {
+        let name = format!("compile/{}", program.name);
+        if !options.wants(&name) {
+            continue;
+        }
+        let bytes = program.bytes()?;
+        let mut ours = |count| {
+            time(|| (0..count).map(|_| wasmspan::Module::new(&bytes).unwrap()).collect::<Vec<_>>())
+        };
+        let mut peer = |count| {
+            let compile = |_| wasmtime::Module::new(&PEER_ENGINE, &bytes).unwrap();
+            time(|| (0..count).map(compile).collect::<Vec<_>>())
+        };
+        let comparison = compare(options.rounds, &mut ours, &mut peer);
+        report.compared(&name, &comparison, Bar::None);
+        all.push(comparison);
+    }
+    mean(report, "compile", &all, Bar::Ratio(1.0));
+    Ok(())
+}
+
+fn mean(report: &mut Report, what: &str, all: &[Comparison], bar: Bar) {
+    if all.len() > 1 {
+        report.mean(&format!("{what}: mean of {}", all.len()), all, bar);
+    }
+}

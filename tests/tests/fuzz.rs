@@ -1,0 +1,42 @@
+//! A few thousand random modules with a fixed seed; `make fuzz` runs more.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use wasmspan_tests::fuzz::{Tally, check_seed};
+
+const SEED: u64 = 20_260_101;
+const MODULES: u64 = 4_000;
+const THREADS: usize = 2;
+const STACK: usize = 64 << 20;
+
+#[test]
+fn random_modules_give_what_the_oracle_gives() {
+    let next = AtomicU64::new(0);
+    let tally = Mutex::new(Tally::default());
+    let work = || {
+        let mut faults = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= MODULES {
+                return faults;
+            }
+            let seed = SEED + number;
+            match check_seed(seed) {
+                Ok(part) => tally.lock().expect("no panic").add(part),
+                Err(what) => faults.push(format!("fuzz --modules 1 --seed {seed}: {what}")),
+            }
+        }
+    };
+    let faults: Vec<String> = std::thread::scope(|scope| {
+        let start = |_| {
+            let worker = std::thread::Builder::new().stack_size(STACK);
+            worker.spawn_scoped(scope, work).expect("a thread starts")
+        };
+        let workers: Vec<_> = (0..THREADS).map(start).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    });
+    assert!(faults.is_empty(), "{} of {MODULES} differ:\n{}", faults.len(), faults.join("\n"));
+    let tally = tally.into_inner().expect("no panic");
+    assert!(tally.instances > MODULES / 2, "most modules come to an instance: {tally:?}");
+    assert!(tally.returned > MODULES, "many calls give results: {tally:?}");
+}
