@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn floats_are_printed_with_six_digits() {
         let cases = [
-            (3.14159265, "3.14159"),
+            (3.25159265, "3.25159"),
             (1e10, "1e+10"),
             (-0.0, "-0"),
             (0.0, "0"),

@@ -4,6 +4,7 @@ use super::{Vm, logged};
 use crate::error::{ErrCode, Error, Result};
 use crate::executor::Module;
 use crate::interrupt::Interrupt;
+use crate::log::{self, LogLevel};
 use crate::runtime::{Instance, Val};
 use std::path::Path;
 
@@ -60,7 +61,13 @@ impl Vm {
     /// Calls under the VM's interrupt; the function that was found keeps its instance alive.
     fn call(&self, instance: &Instance, name: &str, params: &[Val]) -> Result<Vec<Val>> {
         let func = instance.find_func(name)?;
-        self.interrupt.run(|| self.executor.invoke(&func, params))
+        let result = self.interrupt.run(|| self.executor.invoke(&func, params));
+        match &result {
+            Ok(_) => log::log(LogLevel::Debug, " Execution succeeded."),
+            Err(error) if error.is_terminated() => log::log(LogLevel::Debug, " Terminated."),
+            Err(_) => {}
+        }
+        result
     }
 
     /// Loads, validates and instantiates a file, and calls a function of it. The instance becomes

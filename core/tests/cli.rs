@@ -1,0 +1,169 @@
+//! Replays the commands of `tests/cli/*.case` and compares output and exit status.
+//!
+//! A case is a text file: a line `$ command words`, optionally a line `< file` for standard input, a
+//! line `exit N`, then the sections `--- stdout` and `--- stderr` (a section may say `--- stdout from
+//! FILE` instead of its text). Commands run in `tests/wasm`. In output, times of log lines become
+//! `TIME`, that folder `DIR`, and the escape character `\e`. With `WASMSPAN_BLESS=1` the files are
+//! rewritten with what came out.
+#![cfg(all(feature = "cli", unix))]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn tests_dir() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+    tests.canonicalize().expect("the repository has a folder of tests")
+}
+
+fn binary(name: &str) -> &'static str {
+    match name {
+        "wasmedge" => env!("CARGO_BIN_EXE_wasmedge"),
+        "wasmedgec" => env!("CARGO_BIN_EXE_wasmedgec"),
+        "wasmspan" => env!("CARGO_BIN_EXE_wasmspan"),
+        other => panic!("no command is called {other}"),
+    }
+}
+
+/// The head of a case: everything above the sections.
+struct Case {
+    command: String,
+    input: Option<String>,
+    /// Where standard output is compared with a file.
+    stdout_from: Option<String>,
+}
+
+fn read_case(text: &str) -> Case {
+    let line = |mark: &str| {
+        text.lines().find_map(|line| line.strip_prefix(mark)).map(|rest| rest.trim().to_string())
+    };
+    Case {
+        command: line("$ ").expect("a case has a command"),
+        input: line("< "),
+        stdout_from: line("--- stdout from "),
+    }
+}
+
+fn run(case: &Case, dir: &Path) -> Output {
+    let mut words = case.command.split_whitespace();
+    let name = words.next().expect("a command has a name");
+    let stdin = match &case.input {
+        Some(file) => fs::File::open(dir.join(file)).expect("input exists").into(),
+        None => Stdio::null(),
+    };
+    let mut command = Command::new(binary(name));
+    command.arg0(name).args(words).current_dir(dir).stdin(stdin);
+    command.env_clear().env("TZ", "UTC").env("SECRET", "not for guests");
+    command.output().expect("the command starts")
+}
+
+/// Output without what differs between machines and runs.
+fn normal(bytes: &[u8], dir: &Path) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.replace(dir.to_str().expect("UTF-8"), "DIR").replace('\x1b', "\\e");
+    let lines = text.split_inclusive('\n').map(|line| match line.split_once("] [") {
+        Some((time, rest)) if is_time(time) => format!("[TIME] [{rest}"),
+        _ => line.to_string(),
+    });
+    lines.collect()
+}
+
+/// Whether this is `[YYYY-MM-DD HH:MM:SS.mmm`.
+fn is_time(text: &str) -> bool {
+    let form = "[0000-00-00 00:00:00.000";
+    text.len() == form.len()
+        && text.chars().zip(form.chars()).all(|(c, f)| c == f || (f == '0' && c.is_ascii_digit()))
+}
+
+/// The whole file as it should be, given what happened.
+fn written(case: &Case, output: &Output, dir: &Path) -> String {
+    let mut text = format!("$ {}\n", case.command);
+    if let Some(input) = &case.input {
+        let _ = writeln!(text, "< {input}");
+    }
+    let status = output.status.code().map_or_else(|| "by signal".into(), |code| code.to_string());
+    let _ = writeln!(text, "exit {status}");
+    let stdout = normal(&output.stdout, dir);
+    match &case.stdout_from {
+        Some(file) if fs::read(dir.join(file)).expect("the file exists") == output.stdout => {
+            let _ = writeln!(text, "--- stdout from {file}");
+        }
+        _ => {
+            let _ = write!(text, "--- stdout\n{}", with_newline(stdout));
+        }
+    }
+    let _ = write!(text, "--- stderr\n{}", with_newline(normal(&output.stderr, dir)));
+    text
+}
+
+/// Text that ends with a line feed, and says so where it had none.
+fn with_newline(text: String) -> String {
+    if text.is_empty() || text.ends_with('\n') { text } else { text + "\\no newline\n" }
+}
+
+#[test]
+fn commands_print_and_exit_as_recorded() {
+    let tests = tests_dir();
+    let dir = tests.join("wasm");
+    let bless = std::env::var_os("WASMSPAN_BLESS").is_some();
+    let mut files: Vec<PathBuf> = fs::read_dir(tests.join("cli"))
+        .expect("the folder of cases exists")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "case"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "there are no cases");
+    let mut wrong = String::new();
+    for file in files {
+        let wanted = fs::read_to_string(&file).expect("readable text");
+        let case = read_case(&wanted);
+        let got = written(&case, &run(&case, &dir), &dir);
+        if got == wanted {
+            continue;
+        }
+        if bless {
+            fs::write(&file, got).expect("writable");
+        } else {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let _ = write!(wrong, "\n=== {name}: wanted\n{wanted}\n=== {name}: got\n{got}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_kill_the_runtime() {
+    // The guest sees an error from its write, and ends by itself.
+    let dir = tests_dir().join("wasm");
+    let mut child = Command::new(binary("wasmedge"))
+        .arg("hello-c.wasm")
+        .current_dir(&dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
+    drop(child.stdout.take());
+    let status = child.wait().expect("ends");
+    assert!(status.code().is_some(), "no signal ended it: {status}");
+}
+
+#[test]
+fn a_time_limit_wakes_a_guest_that_waits_for_input() {
+    let mut child = Command::new(binary("wasmedge"))
+        .args(["--time-limit", "100", "lua-cli.wasm"])
+        .current_dir(tests_dir().join("wasm"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    // The input stays open, so that only the limit can end the wait.
+    let input = child.stdin.take();
+    let output = child.wait_with_output().expect("ends");
+    drop(input);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("execution interrupted, Code: 0x07"), "{text}");
+}
