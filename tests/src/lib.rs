@@ -1,3 +1,4 @@
 //! Shared helpers of the test suites.
 
 pub mod fuzz;
+pub mod support;
