@@ -54,6 +54,10 @@ unsafe fn guard<T: Copy>(
     // SAFETY: the instance runs, so it is alive; the state belongs to this thread.
     unsafe {
         let failure = match catch_unwind(AssertUnwindSafe(|| work(WasmInstance::of(ctx)))) {
+            // A loop that is nearly always here would not see the signal.
+            Ok(Ok(_)) if (*exec).jit.stop.load(Ordering::Relaxed) != 0 => {
+                trap::raise(exec, ctx, Trap::Interrupted)
+            }
             Ok(Ok(value)) => return value,
             Ok(Err(error)) => error,
             Err(panic) => super::func::panic_error(panic),

@@ -117,10 +117,15 @@ fn put_handler(slot: usize, signal: i32) -> Result<(), i32> {
         let mut new: libc::sigaction = std::mem::zeroed();
         new.sa_sigaction = handle as *const () as usize;
         // SA_ONSTACK because Go runs on stacks too small for handlers. SA_NODEFER because the
-        // handler of a fault returns to code that may fault again. No SA_RESTART for the
-        // interrupt, so that blocking calls wake.
-        new.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+        // handler of a fault may pass it to one that never returns. No SA_RESTART for the
+        // interrupt, so that blocking calls wake. Interrupts queue up while a thread does not run;
+        // they must come one after the other, since nested they overflow the signal stack.
+        new.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
         libc::sigemptyset(&mut new.sa_mask);
+        if signal != interrupt_signal() {
+            new.sa_flags |= libc::SA_NODEFER;
+            libc::sigaddset(&mut new.sa_mask, interrupt_signal());
+        }
         if libc::sigaction(signal, &new, std::ptr::null_mut()) != 0 {
             return Err(errno());
         }

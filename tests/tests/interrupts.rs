@@ -1,0 +1,174 @@
+//! Stopping a running call from another thread.
+
+use std::time::{Duration, Instant};
+use wasmspan::config::InterruptMode;
+use wasmspan::{
+    Caller, Config, ErrCode, Executor, Func, Instance, Interrupt, Memory, MemoryType, Store,
+};
+use wasmspan_tests::support::{STACK, interrupt_modes, module, on_stack};
+
+const TEXT: &str = r#"(module
+    (import "env" "wait" (func $wait))
+    (import "env" "shared" (memory $shared 1 1 shared))
+    (memory $own 64 64)
+    (func (export "loop") (loop br 0))
+    (func (export "host loop") (loop call $nothing br 0))
+    (func $nothing)
+    (func $recursion (export "recursion") call $recursion)
+    (func (export "fill")
+        (loop (memory.fill $own (i32.const 0) (i32.const 1) (i32.const 4194304)) br 0))
+    (func (export "wait for ever")
+        (drop (memory.atomic.wait32 $shared (i32.const 0) (i32.const 0) (i64.const -1))))
+    (func (export "host") call $wait)
+    (func (export "ok") (result i32) i32.const 1))"#;
+
+/// Far more than a stop takes, so that a busy machine fails no test.
+const LONGEST: Duration = Duration::from_secs(5);
+
+fn make(config: &Config) -> Instance {
+    let wait = Func::wrap(|caller: Caller<'_>| -> wasmspan::Result<()> {
+        let interrupt = caller.interrupt().expect("the test runs under one");
+        assert!(interrupt.wait(Duration::from_secs(60)), "nobody asked for a stop");
+        Ok(())
+    });
+    let mut ty = MemoryType::new(1, Some(1));
+    ty.shared = true;
+    let shared = Memory::new(ty).expect("made");
+    let module = module(config, TEXT);
+    Executor::new(config)
+        .instantiate_with(&module, &[wait.expect("made").into(), shared.into()])
+        .expect("it links")
+}
+
+/// Runs `name` and stops it after a while; how long it took from the request to the end.
+fn stop(instance: &Instance, name: &str) -> Duration {
+    let interrupt = Interrupt::new();
+    let (ended, requested) = std::thread::scope(|scope| {
+        let requester = scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(5));
+            let now = Instant::now();
+            interrupt.interrupt();
+            now
+        });
+        let error = on_stack(STACK, || interrupt.run(|| instance.call(name, &[])))
+            .expect_err("it never ends by itself");
+        let ended = Instant::now();
+        assert_eq!(error.code(), ErrCode::Interrupted, "{name}: {error}");
+        (ended, requester.join().expect("no panic"))
+    });
+    assert!(!interrupt.is_requested(), "{name}: the stop was used up");
+    ended.saturating_duration_since(requested)
+}
+
+#[test]
+fn everything_that_runs_long_can_be_stopped() {
+    for config in interrupt_modes() {
+        let instance = make(&config);
+        for name in ["loop", "host loop", "fill", "wait for ever", "host"] {
+            let mut times: Vec<Duration> = (0..5).map(|_| stop(&instance, name)).collect();
+            times.sort_unstable();
+            // Of several, one must be quick however busy the machine is.
+            let (first, last) = (times[0], times[times.len() - 1]);
+            assert!(first < Duration::from_millis(100), "{name}, {config:?}: {times:?}");
+            assert!(last < LONGEST, "{name}, {config:?}: {times:?}");
+            assert_eq!(instance.call("ok", &[]).expect("usable")[0].i32(), Some(1));
+        }
+    }
+}
+
+#[test]
+fn recursion_that_starts_again_and_again_can_be_stopped() {
+    for config in interrupt_modes() {
+        let instance = make(&config);
+        let interrupt = Interrupt::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(20));
+                interrupt.interrupt();
+            });
+            let start = Instant::now();
+            loop {
+                let ended = on_stack(STACK, || interrupt.run(|| instance.call("recursion", &[])));
+                match ended.expect_err("it never returns").code() {
+                    ErrCode::StackOverflow => assert!(start.elapsed() < LONGEST),
+                    ErrCode::Interrupted => break,
+                    other => panic!("{other}"),
+                }
+            }
+        });
+        assert_eq!(instance.call("ok", &[]).expect("usable")[0].i32(), Some(1));
+    }
+}
+
+#[test]
+fn request_made_before_the_call_stops_it_once() {
+    for config in interrupt_modes() {
+        let instance = make(&config);
+        let interrupt = Interrupt::new();
+        interrupt.interrupt();
+        let error = interrupt.run(|| instance.call("loop", &[])).expect_err("stopped at once");
+        assert_eq!(error.code(), ErrCode::Interrupted);
+        let results = interrupt.run(|| instance.call("ok", &[])).expect("the request is used up");
+        assert_eq!(results[0].i32(), Some(1));
+    }
+}
+
+#[test]
+fn request_that_comes_too_late_harms_no_call_without_it() {
+    for config in interrupt_modes() {
+        let instance = make(&config);
+        for _ in 0..200 {
+            let interrupt = Interrupt::new();
+            std::thread::scope(|scope| {
+                scope.spawn(|| interrupt.interrupt());
+                let _ = interrupt.run(|| instance.call("ok", &[]));
+            });
+            assert_eq!(instance.call("ok", &[]).expect("not stopped")[0].i32(), Some(1));
+        }
+    }
+}
+
+#[test]
+fn only_the_thread_that_runs_under_the_interrupt_stops() {
+    const COUNT: &str = r#"(module (func (export "count") (param i32) (result i32) (local i32)
+        (loop
+            (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+            (br_if 0 (i32.lt_u (local.get 1) (local.get 0))))
+        local.get 1))"#;
+    for config in interrupt_modes() {
+        let instance = make(&config);
+        let other = module(&config, COUNT).instantiate(&Store::new()).expect("no imports");
+        let count = other.typed::<i32, i32>("count").expect("there");
+        std::thread::scope(|scope| {
+            let counter = scope.spawn(|| count.call(50_000_000));
+            for _ in 0..5 {
+                stop(&instance, "loop");
+            }
+            assert_eq!(counter.join().expect("no panic").expect("not stopped"), 50_000_000);
+        });
+    }
+}
+
+#[test]
+fn many_stops_of_one_instance() {
+    for config in interrupt_modes() {
+        let rounds = if config.interrupt_mode == InterruptMode::Signal { 300 } else { 100 };
+        let instance = make(&config);
+        let interrupt = Interrupt::new();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    interrupt.interrupt();
+                    std::thread::sleep(Duration::from_micros(300));
+                }
+            });
+            for _ in 0..rounds {
+                let error = interrupt.run(|| instance.call("loop", &[])).expect_err("stopped");
+                assert_eq!(error.code(), ErrCode::Interrupted);
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert_eq!(instance.call("ok", &[]).expect("usable")[0].i32(), Some(1));
+    }
+}
