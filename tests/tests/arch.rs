@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `core/src`, low to high. A module may use its own layer and lower ones.
 const LAYERS: &[&[&str]] = &[
-    &["error", "types", "value", "config", "log", "limits"],
-    &["platform", "interrupt"],
+    &["error", "types", "value", "config", "limits"],
+    &["platform", "interrupt", "log"],
     &["abi", "module", "loader", "validator"],
     &["compile"],
     &["engine"],

@@ -7,6 +7,7 @@ use super::translate::{
 use crate::abi::ExecCtx;
 use crate::config::TrapMode;
 use crate::error::{ErrCode, Error, Result};
+use crate::limits::STACK_RESERVE;
 use cranelift_codegen::Context;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
@@ -16,7 +17,6 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CodegenError, FinalizedRelocTarget};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
-use std::collections::HashMap;
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmparser::{BinaryReader, FunctionBody};
@@ -29,7 +29,16 @@ pub(super) struct CompiledFunction {
     pub calls: Vec<(u32, Reloc, i64, u32)>,
     pub traps: Vec<(u32, u8)>,
     pub sites: Vec<(u32, u32)>,
+    /// The function itself, where `code` only checks that its large frame fits the stack.
+    pub body: Option<Box<CompiledFunction>>,
 }
+
+/// Function index by which a frame check names the body that follows it.
+pub(super) const OWN_BODY: u32 = u32::MAX;
+
+/// In check mode the stack is compared after the frame was made. The reserve below the limit makes
+/// that sound for frames up to this size; larger ones are compared before, by a check of their own.
+const LARGE_FRAME: u32 = STACK_RESERVE as u32 / 4;
 
 /// Compiles bodies one after the other, reusing its memory.
 pub(super) struct FunctionCompiler<'a> {
@@ -72,6 +81,19 @@ impl<'a> FunctionCompiler<'a> {
     fn compile_unguarded(&mut self, number: u32) -> Result<CompiledFunction> {
         self.context.clear();
         self.translate(number)?;
+        let (function, frame) = self.generate(number)?;
+        if self.env.trap_mode == TrapMode::Signals || frame <= LARGE_FRAME {
+            return Ok(function);
+        }
+        self.context.clear();
+        self.translate_frame_check(number, frame);
+        let (mut check, _) = self.generate(number)?;
+        check.body = Some(Box::new(function));
+        Ok(check)
+    }
+
+    /// Machine code of the function in the context, and the size of its frame.
+    fn generate(&mut self, number: u32) -> Result<(CompiledFunction, u32)> {
         let mut control = ControlPlane::default();
         if let Err(error) = self.context.compile(self.isa, &mut control) {
             let reason = match error.inner {
@@ -103,13 +125,37 @@ impl<'a> FunctionCompiler<'a> {
             .filter(|site| !site.loc.is_default())
             .map(|site| (site.start, site.loc.bits()))
             .collect();
-        Ok(CompiledFunction {
+        let frame = buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset);
+        let function = CompiledFunction {
             code: buffer.data().to_vec(),
             align: buffer.alignment.max(self.isa.function_alignment().minimum).max(16),
             calls,
             traps,
             sites,
-        })
+            body: None,
+        };
+        Ok((function, frame))
+    }
+
+    /// Makes a function that checks the stack for a frame of `size` bytes and continues in the
+    /// body, with the same parameters.
+    fn translate_frame_check(&mut self, number: u32, size: u32) {
+        let env = self.env;
+        let func_index = env.module.imported.funcs + number;
+        let func = &mut self.context.func;
+        func.signature = wasm_signature(env.module.func_type(func_index));
+        func.name = UserFuncName::user(0, func_index);
+        let mut b = FunctionBuilder::new(func, &mut self.builder);
+        let entry = b.create_block();
+        b.append_block_params_for_function_params(entry);
+        b.switch_to_block(entry);
+        b.seal_block(entry);
+        let params: Vec<ir::Value> = b.block_params(entry).to_vec();
+        let start = env.module.bodies[number as usize].start as u32;
+        let mut translator = FuncTranslator::new(b, env, func_index, params[0], params[1], start);
+        translator.check_stack(size);
+        translator.return_call_body(&params);
+        translator.b.finalize(self.isa.frontend_config());
     }
 
     fn translate(&mut self, number: u32) -> Result<()> {
@@ -168,24 +214,13 @@ impl<'a> FunctionCompiler<'a> {
         for result in ty.results() {
             b.append_block_param(exit, value_type(*result));
         }
-        let mut translator = FuncTranslator {
-            b,
-            env,
-            func_index,
-            exec: params[0],
-            inst: params[1],
-            result_area: through_memory.then(|| params[2]),
-            stack: Vec::with_capacity(16),
-            control: vec![ControlFrame::function(exit, ty.results().len())],
-            reachable: true,
-            locals,
-            offset: range.start as u32,
-            regions: HashMap::new(),
-            signatures: HashMap::new(),
-            functions: HashMap::new(),
-        };
+        let start = range.start as u32;
+        let mut translator = FuncTranslator::new(b, env, func_index, params[0], params[1], start);
+        translator.result_area = through_memory.then(|| params[2]);
+        translator.control.push(ControlFrame::function(exit, ty.results().len()));
+        translator.locals = locals;
         if env.trap_mode == TrapMode::Checks {
-            translator.check_stack();
+            translator.check_stack(0);
         }
         translator.poll_interrupt();
         let mut operators = body.get_operators_reader().map_err(body_error)?;

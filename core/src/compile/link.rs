@@ -1,6 +1,6 @@
 //! Lays compiled functions out in one text and resolves the calls between them.
 
-use super::function::CompiledFunction;
+use super::function::{CompiledFunction, OWN_BODY};
 use crate::abi::CodeBlob;
 use crate::error::{ErrCode, Error, Result};
 use cranelift_codegen::control::ControlPlane;
@@ -13,21 +13,34 @@ pub(super) fn link(
     functions: Vec<CompiledFunction>,
 ) -> Result<CodeBlob> {
     let mut control = ControlPlane::default();
-    let mut text = isa.text_section_builder(functions.len());
+    // Bodies behind a frame check follow all functions; their labels do too.
+    let bodies: Vec<(usize, &CompiledFunction)> = functions
+        .iter()
+        .enumerate()
+        .filter_map(|(number, function)| Some((number, function.body.as_deref()?)))
+        .collect();
+    let mut text = isa.text_section_builder(functions.len() + bodies.len());
     let mut blob = CodeBlob::default();
-    for (number, function) in functions.iter().enumerate() {
+    let mut next_body = functions.len();
+    for (number, function) in functions.iter().enumerate().chain(bodies.iter().copied()) {
         let start = text.append(true, &function.code, function.align, &mut control);
         let start = u32::try_from(start).map_err(|_| too_large())?;
-        blob.entries.push(start);
+        if blob.entries.len() < functions.len() {
+            blob.entries.push(start);
+        }
         blob.starts.push((start, number as u32));
         blob.traps.extend(function.traps.iter().map(|(at, trap)| (start + at, *trap)));
         blob.sites.extend(function.sites.iter().map(|(at, offset)| (start + at, *offset)));
         for (at, kind, addend, target) in &function.calls {
-            let target = (target - imported) as usize;
+            let target = match *target {
+                OWN_BODY => next_body,
+                target => (target - imported) as usize,
+            };
             if !text.resolve_reloc(u64::from(start + at), *kind, *addend, target) {
                 return Err(too_large());
             }
         }
+        next_body += usize::from(function.body.is_some());
     }
     blob.text = text.finish(&mut control);
     Ok(blob)

@@ -5,7 +5,7 @@ use crate::module::ModuleInfo;
 use crate::types::ExternKind;
 use addr2line::Context;
 use gimli::{EndianArcSlice, LittleEndian, SectionId};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
 
 type Reader = EndianArcSlice<LittleEndian>;
 
@@ -13,38 +13,26 @@ type Reader = EndianArcSlice<LittleEndian>;
 /// debug sections.
 pub(super) struct ModuleSymbols {
     info: Arc<ModuleInfo>,
-    debug: OnceLock<Option<Mutex<DebugInfo>>>,
 }
-
-/// Debug sections of a module.
-struct DebugInfo {
-    context: Context<Reader>,
-    /// Where the code section's content begins: addresses of the debug sections count from there.
-    code_start: u64,
-}
-
-// SAFETY: the context's lazily filled parts are reached only through the mutex around it, and what
-// they read is shared bytes counted atomically.
-unsafe impl Send for DebugInfo {}
 
 impl ModuleSymbols {
     pub fn new(info: Arc<ModuleInfo>) -> ModuleSymbols {
-        ModuleSymbols { info, debug: OnceLock::new() }
+        ModuleSymbols { info }
     }
 
-    fn load_debug(&self) -> Option<Mutex<DebugInfo>> {
-        let bytes = EndianArcSlice::new(Arc::clone(&self.info.bytes), LittleEndian);
-        let section = |id: SectionId| -> Result<Reader, gimli::Error> {
-            let found = self.info.customs.iter().find(|(name, _)| name == id.name());
-            Ok(bytes.range(found.map_or(0..0, |(_, range)| range.clone())))
-        };
-        if !self.info.customs.iter().any(|(name, _)| name == SectionId::DebugLine.name()) {
+    /// The debug sections, if the module has line numbers. Read anew each time: who shows a
+    /// backtrace can wait, and most errors are never shown.
+    fn debug_info(&self) -> Option<Context<Reader>> {
+        let customs = &self.info.customs;
+        if !customs.iter().any(|(name, _)| name == SectionId::DebugLine.name()) {
             return None;
         }
-        let dwarf = gimli::Dwarf::load(section).ok()?;
-        let context = Context::from_dwarf(dwarf).ok()?;
-        let code_start = code_section(&self.info.bytes)?;
-        Some(Mutex::new(DebugInfo { context, code_start }))
+        let bytes = EndianArcSlice::new(Arc::clone(&self.info.bytes), LittleEndian);
+        let section = |id: SectionId| -> Result<Reader, gimli::Error> {
+            let found = customs.iter().find(|(name, _)| name == id.name());
+            Ok(bytes.range(found.map_or(0..0, |(_, range)| range.clone())))
+        };
+        Context::from_dwarf(gimli::Dwarf::load(section).ok()?).ok()
     }
 }
 
@@ -66,10 +54,10 @@ impl Symbols for ModuleSymbols {
     }
 
     fn location(&self, offset: u32) -> Option<(String, u32)> {
-        let debug = self.debug.get_or_init(|| self.load_debug()).as_ref()?;
-        let debug = debug.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let address = u64::from(offset).checked_sub(debug.code_start)?;
-        let location = debug.context.find_location(address).ok()??;
+        let context = self.debug_info()?;
+        // Addresses of the debug sections count from the content of the code section.
+        let address = u64::from(offset).checked_sub(code_section(&self.info.bytes)?)?;
+        let location = context.find_location(address).ok()??;
         Some((location.file?.to_string(), location.line?))
     }
 }

@@ -3,6 +3,7 @@
 use super::env::{Region, returns_through_memory, wasm_signature};
 use super::{FuncTranslator, trap_code};
 use crate::abi::{FuncImport, FuncRef, SLOT_SIZE, Trap};
+use crate::compile::function::OWN_BODY;
 use crate::config::TrapMode;
 use crate::types::FuncType;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -156,11 +157,22 @@ impl FuncTranslator<'_, '_> {
         entered
     }
 
+    /// Continues in the body of this function, of which this is only the frame check.
+    pub(in crate::compile) fn return_call_body(&mut self, params: &[Value]) {
+        let ty = self.env.module.funcs[self.func_index as usize];
+        let body = self.declare_function(OWN_BODY, ty);
+        self.b.ins().return_call(body, params);
+    }
+
     fn own_function(&mut self, index: u32) -> ir::FuncRef {
+        self.declare_function(index, self.env.module.funcs[index as usize])
+    }
+
+    fn declare_function(&mut self, index: u32, ty: u32) -> ir::FuncRef {
         if let Some(known) = self.functions.get(&index) {
             return *known;
         }
-        let signature = self.signature(self.env.module.funcs[index as usize]);
+        let signature = self.signature(ty);
         let name = UserExternalName { namespace: 0, index };
         let name = ExternalName::user(self.b.func.declare_imported_user_function(name));
         let entered = self.b.import_function(ExtFuncData {

@@ -341,12 +341,16 @@ impl FuncTranslator<'_, '_> {
         self.raise_if(stop, Trap::Interrupted);
     }
 
-    /// Checks the stack where the processor's faults may not be used.
-    pub(in crate::compile) fn check_stack(&mut self) {
+    /// Checks, where the processor's faults may not be used, that the stack has room for `size`
+    /// bytes more.
+    pub(in crate::compile) fn check_stack(&mut self, size: u32) {
         let flags = self.variable_flags(super::env::Region::Exec(0));
         let at = offset_of!(ExecCtx, stack_limit) as i32;
-        let limit = self.b.ins().load(types::I64, flags, self.exec, at);
+        let mut limit = self.b.ins().load(types::I64, flags, self.exec, at);
         let stack = self.b.ins().get_stack_pointer(types::I64);
+        if size > 0 {
+            limit = self.b.ins().iadd_imm_u(limit, i64::from(size));
+        }
         let out = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         self.raise_if(out, Trap::StackOverflow);
     }

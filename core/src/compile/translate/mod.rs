@@ -63,6 +63,36 @@ pub(super) struct FuncTranslator<'a, 'b> {
     pub(super) functions: HashMap<u32, ir::FuncRef>,
 }
 
+impl<'a, 'b> FuncTranslator<'a, 'b> {
+    /// The state before the first operator of a function without results in memory, locals and
+    /// blocks; `start` is the byte offset of its body.
+    pub(super) fn new(
+        b: FunctionBuilder<'b>,
+        env: &'a FuncEnv<'a>,
+        func_index: u32,
+        exec: Value,
+        inst: Value,
+        start: u32,
+    ) -> FuncTranslator<'a, 'b> {
+        FuncTranslator {
+            b,
+            env,
+            func_index,
+            exec,
+            inst,
+            result_area: None,
+            stack: Vec::with_capacity(16),
+            control: Vec::new(),
+            reachable: true,
+            locals: Vec::new(),
+            offset: start,
+            regions: HashMap::new(),
+            signatures: HashMap::new(),
+            functions: HashMap::new(),
+        }
+    }
+}
+
 impl FuncTranslator<'_, '_> {
     /// Translates one operator.
     pub(super) fn operator(&mut self, op: &Operator<'_>) -> Result<()> {
