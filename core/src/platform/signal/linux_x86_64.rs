@@ -121,6 +121,9 @@ fn put_handler(slot: usize, signal: i32) -> Result<(), i32> {
         // interrupt, so that blocking calls wake.
         new.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
         libc::sigemptyset(&mut new.sa_mask);
+        // Real-time signals queue while a thread isn't scheduled; all delivered at once, one upon
+        // the other, they would overflow the small signal stack.
+        libc::sigaddset(&mut new.sa_mask, interrupt_signal());
         if libc::sigaction(signal, &new, std::ptr::null_mut()) != 0 {
             return Err(errno());
         }
