@@ -118,7 +118,7 @@ fn fault_on_a_thread_without_wasm_kills_the_process() {
 
 #[test]
 fn host_that_exhausts_its_stack_kills_the_process() {
-    #[allow(unconditional_recursion)]
+    #[allow(unconditional_recursion, clippy::only_used_in_recursion)]
     fn deep(n: u64) -> u64 {
         std::hint::black_box(deep(n + 1)) + 1
     }
