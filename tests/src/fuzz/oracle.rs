@@ -30,7 +30,7 @@ pub fn run(case: &Case) -> Result<Report, String> {
     names.sort_unstable();
     let items: Vec<Extern> =
         names.iter().filter_map(|name| instance.get_export(&store, name)).collect();
-    let funcs: Vec<Func> = items.iter().filter_map(|item| item.clone().into_func()).collect();
+    let funcs: Vec<Func> = items.iter().filter_map(|item| (*item).into_func()).collect();
     let fuel = instance.get_global(&store, FUEL_EXPORT);
     for call in &case.calls {
         let Some(func) = funcs.get(call.func) else { continue };
@@ -44,7 +44,8 @@ pub fn run(case: &Case) -> Result<Report, String> {
             .iter()
             .map(|ty| val(&mut store, Value::random(our_type(*ty), &mut random)))
             .collect();
-        let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default(*ty)).collect();
+        let mut results: Vec<Val> =
+            ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
         let result = func.call(&mut store, &params, &mut results);
         report.calls.push(match result {
             Ok(()) => Ok(results.iter().map(|result| value(&store, result)).collect()),
