@@ -60,7 +60,8 @@ impl Arena {
         };
         let stubs_end = bytes / STUB_SHARE;
         let tags = (0..bytes / GRANULE).map(|_| AtomicPtr::default()).collect();
-        let free = Free { modules: vec![stubs_end..bytes], stubs: 0 };
+        let whole = stubs_end..bytes;
+        let free = Free { modules: Vec::from([whole]), stubs: 0 };
         Ok(Arena { memory, stubs_end, tags, free: Mutex::new(free) })
     }
 
@@ -104,7 +105,7 @@ impl CodeRange {
             let range = &mut free.modules[found];
             let offset = range.start;
             range.start += room;
-            if range.is_empty() {
+            if range.start == range.end {
                 free.modules.remove(found);
             }
             offset

@@ -5,7 +5,7 @@ mod link;
 mod module;
 mod symbols;
 
-pub use module::{Loader, Module, Validator};
+pub use module::{Loader, Module, Validator, ensure_signal_handlers};
 
 pub(crate) use module::prepare_stubs;
 
@@ -92,7 +92,6 @@ impl Interrupt {
     ///
     /// Those of `call`; `execution interrupted` if it was stopped.
     pub fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
-        crate::runtime::install_handlers()?;
         crate::runtime::interruptible(self, call)
     }
 }

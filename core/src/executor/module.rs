@@ -134,14 +134,14 @@ impl Module {
         if let Some((_, code)) = known.iter().find(|(other, _)| *other == kind) {
             return Ok(Arc::clone(code));
         }
-        prepare(trap_mode)?;
+        prepare(kind)?;
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
         let config = Config { trap_mode, ..config.clone() };
         let blob = compile::compile(&config, info, &layout)?;
         let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info)));
         let image = Image::publish(blob, info.imported.funcs, symbols)?;
-        let code = Arc::new(CodeModule::new(Arc::clone(info), layout, image, trap_mode));
+        let code = Arc::new(CodeModule::new(Arc::clone(info), layout, image));
         known.push((kind, Arc::clone(&code)));
         Ok(code)
     }
@@ -233,12 +233,20 @@ pub(crate) fn prepare_stubs() {
 
 /// Sets up what code needs once in a process: call stubs, and signal handlers unless it does
 /// without.
-fn prepare(trap_mode: TrapMode) -> Result<()> {
+fn prepare(kind: CodeKind) -> Result<()> {
     prepare_stubs();
-    match trap_mode {
-        TrapMode::Signals => runtime::install_handlers(),
-        TrapMode::Checks => Ok(()),
+    match (kind.trap_mode, kind.interrupt_mode) {
+        (TrapMode::Checks, InterruptMode::Poll) => Ok(()),
+        _ => runtime::install_handlers(),
     }
+}
+
+/// Puts the runtime's signal handlers back on top if another library has installed its own since.
+///
+/// Libraries such as Python's `faulthandler` or another WebAssembly engine may do so; without this
+/// call the next trap then reaches their handler first. Does nothing while no handler is installed.
+pub fn ensure_signal_handlers() {
+    runtime::ensure_handlers();
 }
 
 /// Reads modules.

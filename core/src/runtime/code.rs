@@ -1,7 +1,6 @@
 //! A module ready to be instantiated.
 
 use crate::abi::InstanceLayout;
-use crate::config::TrapMode;
 use crate::engine::{Image, Signature};
 use crate::module::ModuleInfo;
 use crate::types::ExternKind;
@@ -15,24 +14,18 @@ pub(crate) struct CodeModule {
     pub image: Image,
     /// Process-wide number of each type; instances point to it.
     pub type_ids: Box<[u32]>,
-    pub trap_mode: TrapMode,
     /// Kind and index of each export, by name.
     pub exports: HashMap<String, (ExternKind, u32)>,
 }
 
 impl CodeModule {
-    pub fn new(
-        info: Arc<ModuleInfo>,
-        layout: InstanceLayout,
-        image: Image,
-        trap_mode: TrapMode,
-    ) -> CodeModule {
+    pub fn new(info: Arc<ModuleInfo>, layout: InstanceLayout, image: Image) -> CodeModule {
         let type_ids = info.types.iter().map(|ty| Signature::of(ty).id).collect();
         let exports = info
             .exports
             .iter()
             .map(|export| (export.name.clone(), (export.kind, export.index)))
             .collect();
-        CodeModule { info, layout, image, type_ids, trap_mode, exports }
+        CodeModule { info, layout, image, type_ids, exports }
     }
 }

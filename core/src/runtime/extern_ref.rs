@@ -30,14 +30,10 @@ impl ExternRef {
         Arc::as_ptr(&self.0) as usize
     }
 
-    /// Gives the count away; [`from_raw`](ExternRef::from_raw) takes it back.
-    pub(crate) fn into_raw(self) -> usize {
-        Arc::into_raw(self.0) as usize
-    }
-
     /// # Safety
     ///
-    /// The word must come from [`into_raw`](ExternRef::into_raw), and be taken back once.
+    /// The word must come from [`address`](ExternRef::address), with a count given away by
+    /// `mem::forget`, and be taken back once.
     pub(crate) unsafe fn from_raw(word: usize) -> ExternRef {
         // SAFETY: the caller's promise.
         ExternRef(unsafe { Arc::from_raw(word as *const Object) })

@@ -93,7 +93,7 @@ impl From<Global> for Extern {
 
 /// A module of the host: a name, and items under names.
 #[derive(Debug)]
-pub struct HostModule {
+struct HostModule {
     name: String,
     items: RwLock<BTreeMap<String, Extern>>,
 }
@@ -161,7 +161,7 @@ static WASM_INSTANCE: Kind = {
 
 impl Drop for WasmInstance {
     fn drop(&mut self) {
-        // SAFETY: allocated with this layout in `new`.
+        // SAFETY: allocated with this layout in `make`.
         unsafe { dealloc(self.ctx.as_ptr().cast(), ctx_layout(&self.code)) };
     }
 }
@@ -174,7 +174,7 @@ impl WasmInstance {
     /// Makes an instance with its memories, tables and globals; segments are not applied yet.
     ///
     /// `imports` must fit the module's imports, in order; the caller has checked that.
-    pub fn new(
+    pub fn make(
         name: String,
         code: Arc<CodeModule>,
         imports: Box<[Extern]>,
@@ -370,7 +370,7 @@ impl WasmInstance {
     /// The value of a constant expression, as a slot.
     pub fn evaluate(&self, expression: &[ConstOp]) -> u128 {
         let mut stack: Vec<u128> = Vec::with_capacity(expression.len());
-        let mut binary = |stack: &mut Vec<u128>, op: fn(u64, u64) -> u64| {
+        let binary = |stack: &mut Vec<u128>, op: fn(u64, u64) -> u64| {
             let b = stack.pop().unwrap_or(0) as u64;
             let a = stack.pop().unwrap_or(0) as u64;
             stack.push(u128::from(op(a, b)));
@@ -426,6 +426,7 @@ impl WasmInstance {
         }
         let range = from as usize..(from + len) as usize;
         let table = self.table(table);
+        debug_assert_eq!(self.code.info.elements[segment as usize].ty, table.ty().element);
         // SAFETY: constant expressions give live references of the segment's type.
         unsafe {
             match &self.code.info.elements[segment as usize].items {
@@ -516,13 +517,6 @@ impl WasmInstance {
                 },
             }
         }
-    }
-}
-
-impl HostModule {
-    /// The module's name.
-    pub fn name(&self) -> &str {
-        &self.name
     }
 }
 

@@ -24,7 +24,7 @@ pub use exec::Caller;
 pub use extern_ref::ExternRef;
 pub use func::Func;
 pub use global::Global;
-pub use instance::{Extern, HostModule, Instance};
+pub use instance::{Extern, Instance};
 pub use memory::Memory;
 pub use table::Table;
 pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};

@@ -230,6 +230,7 @@ macro_rules! tuples {
             #[inline(always)]
             unsafe fn store(&self, slots: *mut u128) {
                 // SAFETY: the caller provides a slot for each value.
+                #[allow(unused_unsafe)]
                 unsafe { $(WasmTy::store(&self.$at, slots.add($at));)* }
             }
         }
@@ -242,6 +243,7 @@ macro_rules! tuples {
             #[inline(always)]
             unsafe fn load(slots: *const u128) -> Self {
                 // SAFETY: the caller says that the slots hold these types.
+                #[allow(unused_unsafe)]
                 unsafe { ($(<$name as WasmTy>::load(slots.add($at)),)*) }
             }
         }
@@ -251,6 +253,7 @@ macro_rules! tuples {
             #[inline(always)]
             unsafe fn store(self, exec: *mut (), slots: *mut u128) {
                 // SAFETY: the caller provides a slot for each value and the thread's state.
+                #[allow(unused_unsafe)]
                 unsafe { $(
                     self.$at.pin(exec);
                     WasmTy::store(&self.$at, slots.add($at));

@@ -64,8 +64,7 @@ fn config(seed: u64) -> Config {
     config.relaxed_simd_enabled = false;
     config.threads_enabled = false;
     config.wide_arithmetic_enabled = false;
-    // The oracle writes to a wild address when a host function is called as a tail call.
-    config.max_imports = if config.tail_call_enabled { 0 } else { random.below(8) as usize };
+    config.max_imports = random.below(8) as usize;
     config.min_funcs = 1 + random.below(4) as usize;
     config.max_funcs = config.min_funcs + random.below(8) as usize;
     // Not `disallow_traps`: the oracle miscompiles what guards its divisions.

@@ -4,7 +4,7 @@ use super::{Case, FUEL, FUEL_EXPORT, Random, Report, Stop, Value, hash};
 use wasmi::errors::{ErrorKind, InstantiationError};
 use wasmi::{
     AsContext, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, Global,
-    Instance, Memory, Module, Nullable, Ref, Store, Table, TrapCode, Val, ValType,
+    Instance, Memory, Module, Ref, Store, Table, TrapCode, Val, ValType,
 };
 
 /// Runs a case.
@@ -44,8 +44,7 @@ pub fn run(case: &Case) -> Result<Report, String> {
             .iter()
             .map(|ty| val(&mut store, Value::random(our_type(*ty), &mut random)))
             .collect();
-        let mut results: Vec<Val> =
-            ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
+        let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default(*ty)).collect();
         let result = func.call(&mut store, &params, &mut results);
         report.calls.push(match result {
             Ok(()) => Ok(results.iter().map(|result| value(&store, result)).collect()),
@@ -64,7 +63,7 @@ pub fn run(case: &Case) -> Result<Report, String> {
             }
             Extern::Table(table) => {
                 let elements = (0..table.size(&store)).filter_map(|at| table.get(&store, at));
-                report.tables.push(elements.map(|element| reference(&store, &element)).collect());
+                report.tables.push(elements.map(|element| value(&store, &element)).collect());
             }
         }
     }
@@ -94,7 +93,7 @@ fn imports(store: &mut Store<()>, module: &Module, seed: u64) -> Result<Vec<Exte
             }
             ExternType::Memory(ty) => Extern::Memory(Memory::new(&mut *store, *ty)?),
             ExternType::Table(ty) => {
-                Extern::Table(Table::new(&mut *store, *ty, Ref::null(ty.element()))?)
+                Extern::Table(Table::new(&mut *store, *ty, Val::default(ty.element()))?)
             }
         });
     }
@@ -120,9 +119,9 @@ fn val(store: impl AsContextMut, value: Value) -> Val {
         Value::F32(bits) => Val::F32(f32::from_bits(bits).into()),
         Value::F64(bits) => Val::F64(f64::from_bits(bits).into()),
         Value::V128(value) => Val::V128(value.into()),
-        Value::Func(_) => Val::FuncRef(Nullable::Null),
-        Value::Extern(None) => Val::ExternRef(Nullable::Null),
-        Value::Extern(Some(value)) => Val::ExternRef(Nullable::Val(ExternRef::new(store, value))),
+        Value::Func(_) => Val::FuncRef(Ref::Null),
+        Value::Extern(None) => Val::ExternRef(Ref::Null),
+        Value::Extern(Some(value)) => Val::ExternRef(Ref::Val(ExternRef::new(store, value))),
     }
 }
 
@@ -135,13 +134,6 @@ fn value(store: impl AsContext, val: &Val) -> Value {
         Val::V128(value) => Value::V128(value.as_u128()),
         Val::FuncRef(value) => Value::Func(!value.is_null()),
         Val::ExternRef(value) => Value::Extern(value.val().map(|object| number(&store, object))),
-    }
-}
-
-fn reference(store: impl AsContext, element: &Ref) -> Value {
-    match element {
-        Ref::Func(value) => Value::Func(!value.is_null()),
-        Ref::Extern(value) => Value::Extern(value.val().map(|object| number(&store, object))),
     }
 }
 

@@ -247,6 +247,5 @@ pub(super) fn trap_of_code(code: TrapCode) -> Option<Trap> {
 
 /// An error of the parser in a body that has been validated.
 pub(super) fn body_error(error: BinaryReaderError) -> Error {
-    Error::with_detail(ErrCode::IllegalGrammar, error.message().to_string())
-        .at(error.offset() as u64)
+    Error::with_detail(ErrCode::IllegalGrammar, error.message().to_string()).at(error.offset())
 }

@@ -148,6 +148,10 @@ pub(crate) fn ensure() {
 
 /// Sends the interrupt signal to a thread, which must still exist.
 pub(crate) fn interrupt_thread(thread: ThreadId) {
+    // Without our handler the signal would end the process; polling code sees the flag.
+    if HANDLERS.get().is_none() {
+        return;
+    }
     // SAFETY: the caller keeps the thread from ending while it is registered as running.
     unsafe { libc::pthread_kill(thread.0, interrupt_signal()) };
 }
