@@ -55,9 +55,9 @@ dist: dist-rust ## commands, libraries and packages: make dist PREFIX=dist
 
 dist-rust:
 	@tests/prereqs.sh $(NEEDS_dist)
-	$(CARGO) build --release -p wasmspan --bins
+	$(CARGO) build --profile dist -p wasmspan --bins
 	install -d '$(PREFIX)/bin' '$(PREFIX)/crates'
-	install -m 755 $(addprefix '$(TARGET)'/release/,wasmedge wasmedgec wasmspan) '$(PREFIX)/bin'
+	install -m 755 $(addprefix '$(TARGET)'/dist/,wasmedge wasmedgec wasmspan) '$(PREFIX)/bin'
 	$(CARGO) package -q -p wasmspan --no-verify --allow-dirty
 	install -m 644 '$(TARGET)'/package/wasmspan-*.crate '$(PREFIX)/crates'
 
