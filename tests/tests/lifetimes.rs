@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use wasmspan::{
-    Caller, Config, Executor, Extern, ExternRef, Func, Global, GlobalType, Instance, Interrupt,
-    Module, Mutability, RefType, Store, Table, TableType, Val, ValType,
+    Caller, Config, Executor, Extern, ExternRef, Func, FuncType, Global, GlobalType, Instance,
+    Interrupt, Module, Mutability, RefType, Store, Table, TableType, Val, ValType,
 };
 use wasmspan_tests::support::{Footprint, module, trap_modes};
 
@@ -309,4 +309,68 @@ fn failed_instantiation_leaves_nothing_behind() {
         }
         Footprint::now().assert_like(before);
     }
+}
+
+/// A imports from B, B from C, and C's table holds a function of A: B lies between two members.
+#[test]
+fn cycles_through_a_third_instance_are_freed() {
+    let _turn = turn();
+    for config in trap_modes() {
+        let before = wasmspan::live_objects();
+        for order in 0..3 {
+            let store = Store::new();
+            let executor = Executor::new(&config);
+            let c = r#"(module (table (export "t") 1 funcref)
+                (func (export "c") (result i32) i32.const 3)
+                (func (export "call") (result i32) i32.const 0 call_indirect (result i32)))"#;
+            let c = executor.register(&store, &module(&config, c), "c").expect("a free name");
+            let b = r#"(module (import "c" "c" (func $c (result i32)))
+                (func (export "b") (result i32) call $c))"#;
+            let b = executor.register(&store, &module(&config, b), "b").expect("a free name");
+            let a = r#"(module (import "b" "b" (func $b (result i32)))
+                (func (export "a") (result i32) call $b i32.const 1 i32.add))"#;
+            let a = executor.register(&store, &module(&config, a), "a").expect("a free name");
+            let table = c.get_table("t").expect("there");
+            table.set(0, &Val::FuncRef(a.get_func("a"))).expect("within");
+            drop((store, table));
+            match order {
+                0 => drop((a, b)),
+                1 => drop((b, a)),
+                _ => {
+                    drop(c);
+                    assert_eq!(b.call("b", &[]).expect("no trap")[0].i32(), Some(3));
+                    drop((a, b));
+                    assert_eq!(wasmspan::live_objects(), before, "order {order}");
+                    continue;
+                }
+            }
+            assert_eq!(c.call("call", &[]).expect("no trap")[0].i32(), Some(4));
+            drop(c);
+            assert_eq!(wasmspan::live_objects(), before, "order {order}");
+        }
+    }
+}
+
+#[test]
+fn function_types_leave_nothing_behind() {
+    let _turn = turn();
+    let round = |number: u32| {
+        let params = (0..14).map(|bit| match number >> bit & 1 {
+            0 => ValType::I32,
+            _ => ValType::F64,
+        });
+        let ty = FuncType::new(params, [ValType::I32]);
+        let params: Vec<Val> = ty.params().iter().map(|ty| Val::default_for(*ty)).collect();
+        let give = |_: Caller<'_>, _: &[Val], results: &mut [Val]| {
+            results[0] = Val::I32(7);
+            Ok(())
+        };
+        let func = Func::new(ty, give).expect("there is room");
+        assert_eq!(func.call(&params).expect("no trap")[0].i32(), Some(7));
+    };
+    // The first types stay registered.
+    (0..1500).for_each(round);
+    let before = Footprint::now();
+    (1500..3000).for_each(round);
+    Footprint::now().assert_like(before);
 }

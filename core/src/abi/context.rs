@@ -95,6 +95,8 @@ pub(crate) struct FuncRef {
     pub index: u32,
     /// The runtime's own object that keeps this function alive.
     pub owner: *const c_void,
+    /// The engine's entry for the function's type, which the owner keeps alive.
+    pub signature: *const c_void,
 }
 
 /// An instance's way to one of its imported functions.

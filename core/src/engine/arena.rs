@@ -6,7 +6,7 @@
 //! writable or executable, never both.
 
 use crate::error::{ErrCode, Error, Result};
-use crate::platform::mmap::{Protection, Reservation};
+use crate::platform::mmap::{HOST_PAGE, Protection, Reservation};
 use std::ops::Range;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -32,13 +32,28 @@ struct Arena {
     free: Mutex<Free>,
 }
 
-#[derive(Default)]
-struct Free {
-    /// Unused ranges of the module zone, by rising start.
-    modules: Vec<Range<usize>>,
-    /// Next unused byte of the stub zone.
-    stubs: usize,
+/// Which kind of code a range holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zone {
+    /// Stubs between host and wasm: one page each, because a page that other threads execute must
+    /// not become writable.
+    Stubs,
+    /// Code of a module.
+    Modules,
 }
+
+impl Zone {
+    /// Ranges are handed out in multiples of this.
+    fn granule(self) -> usize {
+        match self {
+            Zone::Stubs => HOST_PAGE,
+            Zone::Modules => GRANULE,
+        }
+    }
+}
+
+/// Unused ranges of each zone, by rising start.
+struct Free([Vec<Range<usize>>; 2]);
 
 static ARENA: OnceLock<Result<Arena, String>> = OnceLock::new();
 
@@ -60,8 +75,8 @@ impl Arena {
         };
         let stubs_end = bytes / STUB_SHARE;
         let tags = (0..bytes / GRANULE).map(|_| AtomicPtr::default()).collect();
-        let whole = stubs_end..bytes;
-        let free = Free { modules: Vec::from([whole]), stubs: 0 };
+        let (stubs, modules) = (0..stubs_end, stubs_end..bytes);
+        let free = Free([Vec::from([stubs]), Vec::from([modules])]);
         Ok(Arena { memory, stubs_end, tags, free: Mutex::new(free) })
     }
 
@@ -78,9 +93,10 @@ impl Arena {
     }
 }
 
-/// Code of one module in executable memory; its range is free again when this is dropped.
+/// Code in executable memory; its range is free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct CodeRange {
+    zone: Zone,
     offset: usize,
     room: usize,
     len: usize,
@@ -88,29 +104,23 @@ pub(crate) struct CodeRange {
 
 impl CodeRange {
     /// Copies `code` into executable memory.
-    pub fn publish(code: &[u8]) -> Result<CodeRange> {
+    pub fn publish(zone: Zone, code: &[u8]) -> Result<CodeRange> {
         let arena = arena()?;
-        let room = code.len().max(1).next_multiple_of(GRANULE);
+        let room = code.len().max(1).next_multiple_of(zone.granule());
         let offset = {
             let mut free = arena.free.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let found =
-                free.modules.iter().position(|range| range.len() >= room).ok_or_else(|| {
-                    Error::with_detail(
-                        ErrCode::RuntimeError,
-                        format!(
-                            "{room} bytes of code do not fit: {ARENA_BYTES} bytes hold all modules"
-                        ),
-                    )
-                })?;
-            let range = &mut free.modules[found];
+            let ranges = &mut free.0[zone as usize];
+            let found = ranges.iter().position(|range| range.len() >= room);
+            let found = found.ok_or_else(|| no_room(zone, code.len()))?;
+            let range = &mut ranges[found];
             let offset = range.start;
             range.start += room;
             if range.start == range.end {
-                free.modules.remove(found);
+                ranges.remove(found);
             }
             offset
         };
-        let range = CodeRange { offset, room, len: code.len() };
+        let range = CodeRange { zone, offset, room, len: code.len() };
         arena.write(offset, code, room)?;
         Ok(range)
     }
@@ -134,8 +144,9 @@ impl CodeRange {
         self.len
     }
 
-    /// Says who owns the range; null again before the owner goes.
+    /// Says who owns the code of a module; null again before the owner goes.
     pub fn set_tag(&self, tag: *mut Tag) {
+        debug_assert_eq!(self.zone, Zone::Modules);
         if let Ok(arena) = arena() {
             for granule in self.offset / GRANULE..(self.offset + self.room) / GRANULE {
                 arena.tags[granule].store(tag, Ordering::Release);
@@ -144,10 +155,24 @@ impl CodeRange {
     }
 }
 
+fn no_room(zone: Zone, len: usize) -> Error {
+    let detail = match zone {
+        Zone::Stubs => {
+            "too many different function types are in use: no room for a call stub".into()
+        }
+        Zone::Modules => {
+            format!("{len} bytes of code do not fit: {ARENA_BYTES} bytes hold all modules")
+        }
+    };
+    Error::with_detail(ErrCode::RuntimeError, detail)
+}
+
 impl Drop for CodeRange {
     fn drop(&mut self) {
         let Ok(arena) = arena() else { return };
-        self.set_tag(std::ptr::null_mut());
+        if self.zone == Zone::Modules {
+            self.set_tag(std::ptr::null_mut());
+        }
         // A range whose pages cannot be taken back stays out of use.
         if arena.memory.protect(self.offset, self.room, Protection::None).is_err()
             || arena.memory.discard(self.offset, self.room).is_err()
@@ -155,37 +180,19 @@ impl Drop for CodeRange {
             return;
         }
         let mut free = arena.free.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let ranges = &mut free.0[self.zone as usize];
         let range = self.offset..self.offset + self.room;
-        let at = free.modules.partition_point(|other| other.start < range.start);
-        free.modules.insert(at, range);
-        if at + 1 < free.modules.len() && free.modules[at].end == free.modules[at + 1].start {
-            free.modules[at].end = free.modules[at + 1].end;
-            free.modules.remove(at + 1);
+        let at = ranges.partition_point(|other| other.start < range.start);
+        ranges.insert(at, range);
+        if at + 1 < ranges.len() && ranges[at].end == ranges[at + 1].start {
+            ranges[at].end = ranges[at + 1].end;
+            ranges.remove(at + 1);
         }
-        if at > 0 && free.modules[at - 1].end == free.modules[at].start {
-            free.modules[at - 1].end = free.modules[at].end;
-            free.modules.remove(at);
+        if at > 0 && ranges[at - 1].end == ranges[at].start {
+            ranges[at - 1].end = ranges[at].end;
+            ranges.remove(at);
         }
     }
-}
-
-/// Copies a stub into executable memory, where it stays for the life of the process.
-pub(crate) fn publish_stub(code: &[u8]) -> Result<*const u8> {
-    let arena = arena()?;
-    let mut free = arena.free.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    // Whole pages, because a page that other threads execute must not become writable.
-    let room = code.len().max(1).next_multiple_of(crate::platform::mmap::HOST_PAGE);
-    if free.stubs + room > arena.stubs_end {
-        return Err(Error::with_detail(
-            ErrCode::RuntimeError,
-            "too many different function types: no room for another call stub",
-        ));
-    }
-    let offset = free.stubs;
-    arena.write(offset, code, room)?;
-    free.stubs += room;
-    // SAFETY: the offset lies in the reservation.
-    Ok(unsafe { arena.memory.base().add(offset) })
 }
 
 /// True if `pc` is in the code of a module. Fit for signal handlers.

@@ -1,6 +1,6 @@
 //! Compiled code of a module at its address, with the tables that explain it.
 
-use super::arena::{self, CodeRange};
+use super::arena::{self, CodeRange, Zone};
 use crate::abi::{CodeBlob, Trap};
 use crate::error::{Result, Symbols};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(crate) struct Place {
 impl Image {
     /// Gives the code an address.
     pub fn publish(mut blob: CodeBlob, imported: u32, symbols: Arc<dyn Symbols>) -> Result<Image> {
-        let code = CodeRange::publish(&blob.text)?;
+        let code = CodeRange::publish(Zone::Modules, &blob.text)?;
         blob.text = Vec::new();
         let image = Arc::new(ImageInner { code, blob, imported, symbols });
         image.code.set_tag(Arc::as_ptr(&image).cast_mut());

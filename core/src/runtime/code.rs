@@ -14,18 +14,21 @@ pub(crate) struct CodeModule {
     pub image: Image,
     /// Process-wide number of each type; instances point to it.
     pub type_ids: Box<[u32]>,
+    /// Keeps the numbers and stubs of the types.
+    pub signatures: Vec<Arc<Signature>>,
     /// Kind and index of each export, by name.
     pub exports: HashMap<String, (ExternKind, u32)>,
 }
 
 impl CodeModule {
     pub fn new(info: Arc<ModuleInfo>, layout: InstanceLayout, image: Image) -> CodeModule {
-        let type_ids = info.types.iter().map(|ty| Signature::of(ty).id).collect();
+        let signatures: Vec<_> = info.types.iter().map(Signature::of).collect();
+        let type_ids = signatures.iter().map(|signature| signature.id).collect();
         let exports = info
             .exports
             .iter()
             .map(|export| (export.name.clone(), (export.kind, export.index)))
             .collect();
-        CodeModule { info, layout, image, type_ids, exports }
+        CodeModule { info, layout, image, type_ids, signatures, exports }
     }
 }

@@ -16,6 +16,7 @@ use std::fmt;
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// A function that can be called, stored in tables and given to instances as an import.
@@ -26,7 +27,7 @@ use std::sync::atomic::Ordering;
 pub struct Func {
     owner: NodeRef,
     func_ref: NonNull<FuncRef>,
-    signature: &'static Signature,
+    signature: Arc<Signature>,
 }
 
 // SAFETY: the function's data is immutable, and the owner is counted atomically.
@@ -40,7 +41,7 @@ struct HostFunc<F> {
     node: Node,
     jit: HostFuncCtx,
     func_ref: FuncRef,
-    signature: &'static Signature,
+    signature: Arc<Signature>,
     body: F,
 }
 
@@ -70,8 +71,9 @@ impl Func {
                 type_id: signature.id,
                 index: u32::MAX,
                 owner: std::ptr::null(),
+                signature: Arc::as_ptr(&signature).cast(),
             },
-            signature,
+            signature: Arc::clone(&signature),
             body,
         }));
         // SAFETY: just made; the node's first count goes to the handle.
@@ -94,11 +96,7 @@ impl Func {
         unsafe {
             let target = func_ref.as_ref();
             let owner = NonNull::new_unchecked(target.owner.cast_mut().cast::<Node>());
-            Func {
-                owner: NodeRef::another(owner),
-                func_ref,
-                signature: Signature::by_id(target.type_id),
-            }
+            Func { owner: NodeRef::another(owner), func_ref, signature: signature_of(target) }
         }
     }
 
@@ -116,8 +114,8 @@ impl Func {
         &self.owner
     }
 
-    pub(super) fn signature(&self) -> &'static Signature {
-        self.signature
+    pub(super) fn signature(&self) -> &Signature {
+        &self.signature
     }
 
     /// The function's type.
@@ -175,6 +173,20 @@ impl PartialEq for Func {
     }
 }
 
+/// The engine's entry for a function's type.
+///
+/// # Safety
+///
+/// The function must be alive during the call.
+pub(super) unsafe fn signature_of(func_ref: &FuncRef) -> Arc<Signature> {
+    // SAFETY: whoever made the reference took the pointer from an `Arc` that the owner holds.
+    unsafe {
+        let signature = func_ref.signature.cast::<Signature>();
+        Arc::increment_strong_count(signature);
+        Arc::from_raw(signature)
+    }
+}
+
 /// Checks number and types of parameters.
 pub(crate) fn check_params(ty: &FuncType, params: &[Val]) -> Result<()> {
     let fits = params.len() == ty.params().len()
@@ -196,6 +208,8 @@ const fn host_kind<F>() -> Kind {
         let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
             std::ptr::drop_in_place(&raw mut (*node.cast::<HostFunc<F>>()).body);
         }));
+        // SAFETY: as above; nobody calls the function any more.
+        unsafe { std::ptr::drop_in_place(&raw mut (*node.cast::<HostFunc<F>>()).signature) };
         // A destructor that panics has nobody to tell.
         drop(dropped);
     }
@@ -211,11 +225,11 @@ const fn host_kind<F>() -> Kind {
 /// # Safety
 ///
 /// `host` must head a `HostFunc<F>` that outlives `'a`.
-pub(super) unsafe fn body_of<'a, F>(host: *mut HostFuncCtx) -> (&'a F, &'static Signature) {
+pub(super) unsafe fn body_of<'a, F>(host: *mut HostFuncCtx) -> (&'a F, &'a Signature) {
     // SAFETY: the caller's promise.
     unsafe {
         let object = host.byte_sub(offset_of!(HostFunc<F>, jit)).cast::<HostFunc<F>>();
-        (&(*object).body, (*object).signature)
+        (&(*object).body, &(*object).signature)
     }
 }
 

@@ -10,7 +10,6 @@ use super::node::{Kind, Node, NodeRef};
 use super::table::{Table, TableCore};
 use crate::abi::layout::Place;
 use crate::abi::{FuncImport, FuncRef, GlobalCell, InstanceCtx, MemoryRef, TableDef};
-use crate::engine::Signature;
 use crate::error::{ErrCode, Error, Result};
 use crate::module::{ConstOp, ElementItems};
 use crate::types::{ExternKind, ExternType, FuncType};
@@ -258,6 +257,8 @@ impl WasmInstance {
                     type_id: code.type_ids[info.funcs[index as usize] as usize],
                     index,
                     owner,
+                    signature: Arc::as_ptr(&code.signatures[info.funcs[index as usize] as usize])
+                        .cast(),
                 });
             }
             for index in info.imported.tables..info.tables.len() as u32 {
@@ -457,7 +458,8 @@ impl WasmInstance {
 
     /// Calls the start function.
     pub fn call_start(&self, index: u32) -> Result<()> {
-        let signature = Signature::of(self.code.info.func_type(index));
+        let ty = self.code.info.funcs[index as usize];
+        let signature = &self.code.signatures[ty as usize];
         let func_ref = if index < self.code.info.imported.funcs {
             // SAFETY: imports live as long as the instance.
             unsafe { *self.func_ref(index).as_ref() }
@@ -468,6 +470,7 @@ impl WasmInstance {
                 type_id: signature.id,
                 index,
                 owner: (&raw const *self).cast(),
+                signature: Arc::as_ptr(signature).cast(),
             }
         };
         let mut slot = 0;

@@ -277,29 +277,49 @@ fn members_of(node: NonNull<Node>) -> Vec<NonNull<Node>> {
     unsafe { Box::from_raw(group) }.members
 }
 
+/// Puts two nodes into one group, with every node on a path of imports between members: such a node
+/// is held by the group and holds it, so it must die with it.
 fn join(a: NonNull<Node>, b: NonNull<Node>) {
     let _guard = lock();
-    // SAFETY: the caller keeps both alive.
-    let group = unsafe { a.as_ref() }.group.load(Ordering::Relaxed);
+    let mut pending = vec![b];
+    while let Some(other) = pending.pop() {
+        if let Some(sources) = merge(a, other) {
+            pending.extend(between(a, &sources));
+        }
+    }
+}
+
+fn sequence(node: NonNull<Node>) -> u64 {
+    // SAFETY: called under the lock with live nodes.
+    unsafe { node.as_ref() }.sequence
+}
+
+fn group_of(node: NonNull<Node>) -> *mut Group {
     // SAFETY: as above.
-    if !group.is_null() && group == unsafe { b.as_ref() }.group.load(Ordering::Relaxed) {
-        return;
+    unsafe { node.as_ref() }.group.load(Ordering::Relaxed)
+}
+
+/// Calls `visit` with each node that `node` imports from.
+fn each_edge(node: NonNull<Node>, mut visit: impl FnMut(NonNull<Node>)) {
+    // SAFETY: called under the lock with live nodes; what they import from is alive too.
+    unsafe { (node.as_ref().kind.edges)(node.as_ptr(), &mut visit) };
+}
+
+/// Merges the groups of two nodes; gives the members at which new paths may begin, or `None` if
+/// they were one group already.
+fn merge(a: NonNull<Node>, b: NonNull<Node>) -> Option<Vec<NonNull<Node>>> {
+    let group = group_of(a);
+    if !group.is_null() && group == group_of(b) {
+        return None;
     }
     let (mut large, mut small) = (members_of(a), members_of(b));
     if large.len() < small.len() {
         std::mem::swap(&mut large, &mut small);
     }
     // Edges lead from newer to older nodes, so often one side need not be searched.
-    let sequence = |node: &NonNull<Node>| {
-        // SAFETY: members are alive.
-        unsafe { node.as_ref() }.sequence
-    };
-    let oldest_small = small.iter().map(sequence).min().unwrap_or(0);
-    let sources: Vec<NonNull<Node>> = small
-        .iter()
-        .chain(large.iter().filter(|node| sequence(node) > oldest_small))
-        .copied()
-        .collect();
+    let oldest_small = small.iter().map(|node| sequence(*node)).min().unwrap_or(0);
+    let newer = large.iter().filter(|node| sequence(**node) > oldest_small);
+    let sources: Vec<NonNull<Node>> = small.iter().chain(newer).copied().collect();
     let is_small: HashSet<NonNull<Node>> = small.iter().copied().collect();
     large.append(&mut small);
     let group = Box::into_raw(Box::new(Group { members: large }));
@@ -310,16 +330,49 @@ fn join(a: NonNull<Node>, b: NonNull<Node>) {
     }
     // Edges that cross from one side to the other become internal; the others were counted when
     // their side was formed.
-    for source in sources {
-        let side = is_small.contains(&source);
-        // SAFETY: members are alive, and so is what they import from; the lock guards `internal`.
-        unsafe {
-            (source.as_ref().kind.edges)(source.as_ptr(), &mut |target| {
-                let inside = target.as_ref().group.load(Ordering::Relaxed) == group;
-                if inside && is_small.contains(&target) != side {
-                    *target.as_ref().internal.get() += 1;
-                }
-            });
+    for source in &sources {
+        let side = is_small.contains(source);
+        each_edge(*source, |target| {
+            if group_of(target) == group && is_small.contains(&target) != side {
+                // SAFETY: the lock guards `internal`.
+                unsafe { *target.as_ref().internal.get() += 1 };
+            }
+        });
+    }
+    Some(sources)
+}
+
+/// Nodes outside the group of `member` that lie on a path of imports from one of `sources` to a
+/// member.
+fn between(member: NonNull<Node>, sources: &[NonNull<Node>]) -> Vec<NonNull<Node>> {
+    let group = group_of(member);
+    // SAFETY: the group is alive under the lock.
+    let members = unsafe { &(*group).members };
+    let oldest = members.iter().map(|node| sequence(*node)).min().unwrap_or(0);
+    let mut reachable = Vec::new();
+    let mut seen = HashSet::new();
+    let mut open: Vec<NonNull<Node>> = sources.to_vec();
+    while let Some(node) = open.pop() {
+        each_edge(node, |target| {
+            // Nothing older than the oldest member leads to a member.
+            let outside = group_of(target) != group && sequence(target) > oldest;
+            if outside && seen.insert(target) {
+                reachable.push(target);
+                open.push(target);
+            }
+        });
+    }
+    // From old to new, so that what a node leads to is known before the node itself.
+    reachable.sort_by_key(|node| sequence(*node));
+    let mut leads_back = HashSet::new();
+    for node in &reachable {
+        let mut leads = false;
+        each_edge(*node, |target| {
+            leads |= group_of(target) == group || leads_back.contains(&target);
+        });
+        if leads {
+            leads_back.insert(*node);
         }
     }
+    leads_back.into_iter().collect()
 }
