@@ -34,8 +34,14 @@ pub const MAX_MODULE_BYTES: u64 = 1 << 30;
 /// Targets of one `br_table`.
 pub const MAX_BR_TABLE_TARGETS: u32 = 65_520;
 
-/// Stack kept free below WebAssembly frames for host functions and signal handlers, in bytes.
+/// Least stack kept free below WebAssembly frames for host functions and signal handlers, in bytes.
 pub const STACK_RESERVE: usize = 64 * 1024;
+
+/// The part of a thread's stack that is kept free, between the least and the most.
+pub const STACK_RESERVE_SHARE: usize = 4;
+
+/// Most stack kept free below WebAssembly frames, in bytes.
+pub const MAX_STACK_RESERVE: usize = 1024 * 1024;
 
 /// WebAssembly frames a backtrace keeps.
 pub const MAX_BACKTRACE_FRAMES: usize = 64;

@@ -1,8 +1,8 @@
 //! Wrong use by the host, and modules that ask for what they cannot have.
 
 use wasmspan::{
-    ErrCode, Executor, Extern, ExternRef, Func, Global, GlobalType, Instance, Memory, MemoryType,
-    Mutability, RefType, Store, Table, TableType, Val, ValType, limits,
+    Config, ErrCode, Executor, Extern, ExternRef, Func, FuncType, Global, GlobalType, Instance,
+    Memory, MemoryType, Mutability, RefType, Store, Table, TableType, Val, ValType, limits,
 };
 use wasmspan_tests::support::{instance, module, trap_modes};
 
@@ -258,4 +258,33 @@ fn backtrace_names_functions_and_offsets() {
             }
         }
     }
+}
+
+#[test]
+fn a_page_limit_past_the_index_space_is_cut() {
+    for config in trap_modes() {
+        let config = Config { max_memory_pages: 100_000, ..config };
+        let instance = instance(
+            &config,
+            r#"(module (memory (export "m") 0)
+                (func (export "grow") (param i32) (result i32) local.get 0 memory.grow))"#,
+        );
+        let grow = |pages: i32| {
+            instance.call("grow", &[Val::I32(pages)]).expect("no trap")[0].i32().expect("i32")
+        };
+        assert_eq!(grow(65_537), -1);
+        assert_eq!(grow(1), 0);
+        assert_eq!(grow(65_536), -1);
+    }
+}
+
+#[test]
+fn host_functions_with_too_many_parameters_are_refused() {
+    let make = |count: usize| {
+        let ty = FuncType::new(vec![ValType::V128; count], []);
+        Func::new(ty, |_, _, _| Ok(()))
+    };
+    assert!(make(limits::MAX_PARAMS).is_ok());
+    let error = make(limits::MAX_PARAMS + 1).expect_err("refused");
+    assert!(error.to_string().contains("1000"), "{error}");
 }

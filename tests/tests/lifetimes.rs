@@ -374,3 +374,72 @@ fn function_types_leave_nothing_behind() {
     (1500..3000).for_each(round);
     Footprint::now().assert_like(before);
 }
+
+/// I only imports the table that A, which imports from I, stores its function into.
+#[test]
+fn cycles_through_an_instance_that_stores_nothing_are_freed() {
+    let _turn = turn();
+    for config in trap_modes() {
+        let before = wasmspan::live_objects();
+        for _ in 0..3 {
+            let executor = Executor::new(&config);
+            let table = Table::new(TableType::new(RefType::FuncRef, 1, None)).expect("made");
+            let i = r#"(module (import "" "t" (table 1 funcref))
+                (func (export "f") (result i32) i32.const 0 call_indirect (result i32)))"#;
+            let i = executor.instantiate_with(&module(&config, i), &[table.clone().into()]);
+            let i = i.expect("it links");
+            let a = r#"(module (import "" "t" (table 1 funcref)) (import "" "f" (func (result i32)))
+                (func $g (result i32) i32.const 9) (elem (i32.const 0) $g))"#;
+            let imports = [table.clone().into(), i.get_func("f").expect("there").into()];
+            let a = executor.instantiate_with(&module(&config, a), &imports).expect("it links");
+            drop((imports, a, table));
+            assert_eq!(i.call("f", &[]).expect("no trap")[0].i32(), Some(9));
+            drop(i);
+            assert_eq!(wasmspan::live_objects(), before);
+        }
+    }
+}
+
+/// A and B both import two tables; each stores its function into another one.
+#[test]
+fn groups_that_hold_each_other_are_freed() {
+    let _turn = turn();
+    for config in trap_modes() {
+        let before = wasmspan::live_objects();
+        let executor = Executor::new(&config);
+        let tables = [0, 1].map(|_| {
+            Extern::from(Table::new(TableType::new(RefType::FuncRef, 1, None)).expect("made"))
+        });
+        let with = |table: usize| {
+            let text = format!(
+                r#"(module (import "" "a" (table 1 funcref)) (import "" "b" (table 1 funcref))
+                    (func $f) (elem (table {table}) (i32.const 0) func $f))"#
+            );
+            executor.instantiate_with(&module(&config, &text), &tables).expect("it links")
+        };
+        let instances = [with(0), with(1)];
+        assert_eq!(wasmspan::live_objects(), before + 4);
+        drop(tables);
+        assert_eq!(wasmspan::live_objects(), before + 4);
+        drop(instances);
+        assert_eq!(wasmspan::live_objects(), before);
+    }
+}
+
+/// A destructor of the host that panics keeps nothing else from being freed.
+#[test]
+fn panicking_destructors_leave_nothing_behind() {
+    struct Angry;
+    impl Drop for Angry {
+        fn drop(&mut self) {
+            panic!("as the test wants");
+        }
+    }
+    let _turn = turn();
+    let before = wasmspan::live_objects();
+    let table = Table::new(TableType::new(RefType::ExternRef, 1, None)).expect("made");
+    table.set(0, &Val::ExternRef(Some(ExternRef::new(Angry)))).expect("within");
+    drop(table);
+    drop(Func::wrap(|| ()).expect("made"));
+    assert_eq!(wasmspan::live_objects(), before);
+}

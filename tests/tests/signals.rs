@@ -206,3 +206,53 @@ fn traps_work_on_threads_that_come_and_go() {
     }
     std::thread::sleep(Duration::from_millis(1));
 }
+
+/// What a library does that puts its handler over ours and passes on what is not its own.
+mod over_ours {
+    use std::sync::OnceLock;
+
+    static OURS: OnceLock<libc::sigaction> = OnceLock::new();
+
+    extern "C" fn pass_on(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+        let ours = OURS.get().expect("set before it is installed");
+        // SAFETY: the action it was installed over has this signature, as its flags say.
+        let ours: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) =
+            unsafe { std::mem::transmute(ours.sa_sigaction) };
+        ours(signal, info, context);
+    }
+
+    pub fn install() {
+        // SAFETY: the structures are initialised, and the handler has the signature of its flags.
+        unsafe {
+            let mut old: libc::sigaction = std::mem::zeroed();
+            libc::sigaction(libc::SIGSEGV, std::ptr::null(), &mut old);
+            OURS.get_or_init(|| old);
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = pass_on as *const () as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+            libc::sigaction(libc::SIGSEGV, &action, std::ptr::null_mut());
+        }
+    }
+}
+
+/// Our handler is put back over another one that passes signals on to ours: traps still work, and a
+/// fault of the host does not go round in circles but reaches who was there first.
+#[test]
+fn handlers_put_back_on_top_do_not_call_each_other_for_ever() {
+    if role().is_some() {
+        installs_handler(earlier_handler);
+        let [config, _] = trap_modes();
+        let instance = instance(&config, Func::wrap(|| ()).expect("made"));
+        over_ours::install();
+        wasmspan::ensure_signal_handlers();
+        let error = instance.call("trap", &[]).expect_err("past the end");
+        assert_eq!(error.code(), ErrCode::MemoryOutOfBounds);
+        write_through_a_bad_pointer();
+        return;
+    }
+    let name = "handlers_put_back_on_top_do_not_call_each_other_for_ever";
+    let output = other_process(name, "die");
+    assert_eq!(output.status.signal(), Some(libc::SIGSEGV), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert_eq!(text.matches("the earlier handler ran").count(), 1, "{text}");
+}

@@ -148,3 +148,26 @@ fn waiters_are_woken_and_memory_grows_meanwhile() {
         assert!((2..=20).contains(&memory.pages()));
     }
 }
+
+/// A worker that waits for parts of a compilation may begin another job of its pool, which asks for
+/// the same module.
+#[test]
+fn jobs_of_one_pool_may_share_a_module_that_is_not_compiled_yet() {
+    use rayon::prelude::*;
+    let body = "(local.set 0 (i32.add (local.get 0) (i32.const 3)))".repeat(60);
+    let functions: String = (0..300)
+        .map(|number| {
+            format!("(func (export \"f{number}\") (param i32) (result i32) {body} local.get 0)")
+        })
+        .collect();
+    let text = format!("(module {functions})");
+    for config in trap_modes() {
+        let module = wasmspan::Loader::new(&config).load_bytes(&text).expect("well formed");
+        (0..200).into_par_iter().for_each(|number| {
+            module.validate().expect("valid");
+            let instance = module.instantiate(&Store::new()).expect("no imports");
+            let results = instance.call(&format!("f{number}"), &[1.into()]).expect("no trap");
+            assert_eq!(results[0].i32(), Some(181));
+        });
+    }
+}

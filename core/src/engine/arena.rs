@@ -55,12 +55,16 @@ impl Zone {
 /// Unused ranges of each zone, by rising start.
 struct Free([Vec<Range<usize>>; 2]);
 
-static ARENA: OnceLock<Result<Arena, String>> = OnceLock::new();
+static ARENA: OnceLock<Arena> = OnceLock::new();
 
 fn arena() -> Result<&'static Arena> {
-    ARENA.get_or_init(Arena::new).as_ref().map_err(|reason| {
+    if let Some(arena) = ARENA.get() {
+        return Ok(arena);
+    }
+    let arena = Arena::new().map_err(|reason| {
         Error::with_detail(ErrCode::RuntimeError, format!("no memory for code: {reason}"))
-    })
+    })?;
+    Ok(ARENA.get_or_init(|| arena))
 }
 
 impl Arena {
@@ -127,16 +131,9 @@ impl CodeRange {
 
     /// Address of the first byte.
     pub fn base(&self) -> *const u8 {
+        let arena = ARENA.get().expect("a range exists only in an arena");
         // SAFETY: the offset lies in the reservation.
-        unsafe {
-            ARENA
-                .get()
-                .and_then(|arena| arena.as_ref().ok())
-                .expect("published")
-                .memory
-                .base()
-                .add(self.offset)
-        }
+        unsafe { arena.memory.base().add(self.offset) }
     }
 
     /// Number of bytes of code.
@@ -197,14 +194,14 @@ impl Drop for CodeRange {
 
 /// True if `pc` is in the code of a module. Fit for signal handlers.
 pub(crate) fn is_module_code(pc: usize) -> bool {
-    let Some(Ok(arena)) = ARENA.get() else { return false };
+    let Some(arena) = ARENA.get() else { return false };
     let offset = pc.wrapping_sub(arena.memory.base() as usize);
     offset >= arena.stubs_end && offset < arena.memory.len()
 }
 
 /// The owner of the code at `pc`; null outside module code. Fit for signal handlers.
 pub(crate) fn tag_at(pc: usize) -> *mut Tag {
-    let Some(Ok(arena)) = ARENA.get() else { return std::ptr::null_mut() };
+    let Some(arena) = ARENA.get() else { return std::ptr::null_mut() };
     let offset = pc.wrapping_sub(arena.memory.base() as usize);
     if offset >= arena.memory.len() {
         return std::ptr::null_mut();

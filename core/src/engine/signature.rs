@@ -22,19 +22,19 @@ pub(crate) struct Signature {
     pub id: u32,
     /// The type.
     pub ty: FuncType,
-    entry: OnceLock<Result<Stub>>,
-    exit: OnceLock<Result<Stub>>,
+    entry: OnceLock<CodeRange>,
+    exit: OnceLock<CodeRange>,
 }
 
-/// A stub in executable memory.
-struct Stub(CodeRange);
+/// Compiles the stub of a function type.
+pub(crate) type MakeStub = fn(&FuncType) -> Result<CodeBlob>;
 
 /// Makes stubs; the compiler's layer above hands it down.
 pub(crate) struct StubCompiler {
     /// Makes the entry stub of a type.
-    pub entry: fn(&FuncType) -> Result<CodeBlob>,
+    pub entry: MakeStub,
     /// Makes the exit stub of a type.
-    pub exit: fn(&FuncType) -> Result<CodeBlob>,
+    pub exit: MakeStub,
 }
 
 static COMPILER: OnceLock<StubCompiler> = OnceLock::new();
@@ -97,25 +97,39 @@ impl Signature {
     /// signature.
     #[inline]
     pub fn entry(&self) -> Result<EntryStub> {
-        let made = match self.entry.get() {
-            Some(made) => made,
-            None => self.entry.get_or_init(|| Stub::make(compiler()?.entry, &self.ty)),
-        };
-        match made {
-            // SAFETY: the stub was compiled with this very signature.
-            Ok(stub) => Ok(unsafe { std::mem::transmute::<*const u8, EntryStub>(stub.0.base()) }),
-            Err(error) => Err(error.clone()),
-        }
+        let stub = self.stub(&self.entry, |compiler| compiler.entry)?;
+        // SAFETY: the stub was compiled with this very signature.
+        Ok(unsafe { std::mem::transmute::<*const u8, EntryStub>(stub) })
     }
 
     /// The stub through which wasm calls host functions of this type, made on first use. It is
     /// alive as long as the signature.
     pub fn exit(&self) -> Result<*const u8> {
-        let made = self.exit.get_or_init(|| Stub::make(compiler()?.exit, &self.ty));
-        match made {
-            Ok(stub) => Ok(stub.0.base()),
-            Err(error) => Err(error.clone()),
+        self.stub(&self.exit, |compiler| compiler.exit)
+    }
+
+    #[inline]
+    fn stub(
+        &self,
+        slot: &OnceLock<CodeRange>,
+        which: fn(&StubCompiler) -> MakeStub,
+    ) -> Result<*const u8> {
+        match slot.get() {
+            Some(made) => Ok(made.base()),
+            None => self.make_stub(slot, which),
         }
+    }
+
+    /// A failure is not kept: what the system refuses now it may grant later.
+    #[cold]
+    fn make_stub(
+        &self,
+        slot: &OnceLock<CodeRange>,
+        which: fn(&StubCompiler) -> MakeStub,
+    ) -> Result<*const u8> {
+        let code = which(compiler()?)(&self.ty)?;
+        let made = CodeRange::publish(Zone::Stubs, &code.text)?;
+        Ok(slot.get_or_init(|| made).base())
     }
 }
 
@@ -126,11 +140,5 @@ impl Drop for Signature {
         if registry.by_type.get(&self.ty).is_some_and(|known| known.strong_count() == 0) {
             registry.by_type.remove(&self.ty);
         }
-    }
-}
-
-impl Stub {
-    fn make(compile: fn(&FuncType) -> Result<CodeBlob>, ty: &FuncType) -> Result<Stub> {
-        CodeRange::publish(Zone::Stubs, &compile(ty)?.text).map(Stub)
     }
 }

@@ -102,7 +102,13 @@ impl Module {
     ///
     /// The first rule that is broken, and where.
     pub fn validate(&self) -> Result<()> {
-        self.0.validated.get_or_init(|| validator::validate(&self.0.config, &self.0.info)).clone()
+        if let Some(known) = self.0.validated.get() {
+            return known.clone();
+        }
+        // Not inside the cell: a worker that waits for parts of this work may begin other work of
+        // its pool, and that may ask for the same module.
+        let result = validator::validate(&self.0.config, &self.0.info);
+        self.0.validated.get_or_init(|| result).clone()
     }
 
     /// Whether the module has passed validation.
@@ -129,10 +135,14 @@ impl Module {
             interrupt_mode: config.interrupt_mode,
             opt_level: config.opt_level,
         };
-        // Held while compiling, so that two threads do not do the same work.
-        let mut known = self.0.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some((_, code)) = known.iter().find(|(other, _)| *other == kind) {
-            return Ok(Arc::clone(code));
+        let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
+            known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
+        };
+        let lock = || self.0.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // Not held while compiling, for the reason given in `validate`: two threads that come at
+        // once may both compile, and the first result counts.
+        if let Some(code) = find(&lock()) {
+            return Ok(code);
         }
         prepare(kind)?;
         let info = &self.0.info;
@@ -142,6 +152,10 @@ impl Module {
         let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info)));
         let image = Image::publish(blob, info.imported.funcs, symbols)?;
         let code = Arc::new(CodeModule::new(Arc::clone(info), layout, image));
+        let mut known = lock();
+        if let Some(first) = find(&known) {
+            return Ok(first);
+        }
         known.push((kind, Arc::clone(&code)));
         Ok(code)
     }

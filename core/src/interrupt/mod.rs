@@ -35,6 +35,8 @@ struct State {
     wakers: Vec<(u64, Waker)>,
     next_waker: u64,
     resending: bool,
+    /// A call has stopped because of the request that others may still have to answer.
+    answered: bool,
 }
 
 struct Waker(Arc<dyn Fn() + Send + Sync>);
@@ -51,6 +53,8 @@ struct Target {
     /// The flag that generated code's surroundings test.
     stop: *const AtomicU32,
     thread: ThreadId,
+    /// It runs, or began, under a request that it has not answered.
+    asked: bool,
 }
 
 // SAFETY: the flag outlives the target's stay in the list, and is atomic.
@@ -94,16 +98,14 @@ impl Interrupt {
     fn resend(&self) {
         let mut pause = FIRST_RESEND;
         let mut state = self.lock();
-        while self.is_requested() && !state.targets.is_empty() {
+        while state.targets.iter().any(|target| target.asked) {
             let (guard, _) = self
                 .0
                 .changed
                 .wait_timeout(state, pause)
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
             state = guard;
-            if self.is_requested() {
-                state.signal();
-            }
+            state.resignal();
             pause = (pause * 2).min(LONGEST_RESEND);
         }
         state.resending = false;
@@ -156,8 +158,9 @@ impl Interrupt {
     /// `stop` must stay valid until [`detach`](Interrupt::detach) is called with it, on this thread.
     pub(crate) unsafe fn attach(&self, stop: *const AtomicU32) {
         let mut state = self.lock();
-        state.targets.push(Target { stop, thread: ThreadId::current() });
-        if self.is_requested() {
+        let asked = self.is_requested();
+        state.targets.push(Target { stop, thread: ThreadId::current(), asked });
+        if asked {
             // SAFETY: the caller's promise.
             unsafe { (*stop).store(1, Ordering::SeqCst) };
         }
@@ -169,7 +172,10 @@ impl Interrupt {
         if let Some(at) = state.targets.iter().rposition(|target| target.stop == stop) {
             state.targets.remove(at);
         }
-        if answered {
+        state.answered |= answered;
+        // The request is used up when the last call that it was meant for has ended.
+        if state.answered && !state.targets.iter().any(|target| target.asked) {
+            state.answered = false;
             self.0.requested.store(false, Ordering::SeqCst);
         }
         self.0.changed.notify_all();
@@ -177,8 +183,17 @@ impl Interrupt {
 }
 
 impl State {
-    fn signal(&self) {
-        for target in &self.targets {
+    /// Asks every running call to stop.
+    fn signal(&mut self) {
+        for target in &mut self.targets {
+            target.asked = true;
+        }
+        self.resignal();
+    }
+
+    /// Signals the calls that were asked and have not ended.
+    fn resignal(&self) {
+        for target in self.targets.iter().filter(|target| target.asked) {
             // SAFETY: a target is in the list only while its thread runs the call.
             unsafe { (*target.stop).store(1, Ordering::SeqCst) };
             signal::interrupt_thread(target.thread);

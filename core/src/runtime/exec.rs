@@ -8,7 +8,7 @@ use crate::abi::context::NO_SITE;
 use crate::abi::{ExecCtx, InstanceCtx};
 use crate::error::{ErrCode, Error, Frame, Result};
 use crate::interrupt::Interrupt;
-use crate::limits::{MAX_BACKTRACE_FRAMES, STACK_RESERVE};
+use crate::limits::{MAX_BACKTRACE_FRAMES, MAX_STACK_RESERVE, STACK_RESERVE, STACK_RESERVE_SHARE};
 use crate::platform::stack;
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
@@ -140,9 +140,11 @@ impl Exec {
 
     #[cold]
     fn create() -> *mut Exec {
+        let (lowest, size) = stack::bounds();
+        let reserve = (size / STACK_RESERVE_SHARE).clamp(STACK_RESERVE, MAX_STACK_RESERVE);
         let exec = Box::into_raw(Box::new(Exec {
             jit: ExecCtx {
-                stack_limit: stack::lowest_address().saturating_add(STACK_RESERVE),
+                stack_limit: lowest.saturating_add(reserve),
                 stop: AtomicU32::new(0),
                 trap: 0,
                 entry_fp: 0,
@@ -261,8 +263,8 @@ impl<'a> Caller<'a> {
 
     /// The interrupt that the running call may be stopped by. A host function that blocks should
     /// wait on it, or ask it from time to time.
-    pub fn interrupt(&self) -> Option<&Interrupt> {
+    pub fn interrupt(&self) -> Option<Interrupt> {
         // SAFETY: see `new`.
-        unsafe { (*self.exec).interrupt.as_ref() }
+        unsafe { (*self.exec).interrupt.clone() }
     }
 }

@@ -9,6 +9,7 @@ use super::value::Val;
 use crate::abi::{ExecCtx, FuncRef, HostFuncCtx, Trap};
 use crate::engine::Signature;
 use crate::error::{ErrCode, Error, Result};
+use crate::limits::MAX_PARAMS;
 use crate::types::FuncType;
 use std::alloc::Layout;
 use std::any::Any;
@@ -60,6 +61,13 @@ impl Func {
         call: unsafe extern "C" fn(*mut HostFuncCtx, *mut ExecCtx, *mut u128),
         body: F,
     ) -> Result<Func> {
+        let longest = ty.params().len().max(ty.results().len());
+        if longest > MAX_PARAMS {
+            return Err(Error::with_detail(
+                ErrCode::FuncSigMismatch,
+                format!("a function may have {MAX_PARAMS} parameters and results, not {longest}"),
+            ));
+        }
         let signature = Signature::of(ty);
         let code = signature.exit()?;
         let object = Box::into_raw(Box::new(HostFunc {
@@ -208,10 +216,10 @@ const fn host_kind<F>() -> Kind {
         let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
             std::ptr::drop_in_place(&raw mut (*node.cast::<HostFunc<F>>()).body);
         }));
+        // A destructor that panics has nobody to tell, and dropping its message might panic again.
+        std::mem::forget(dropped);
         // SAFETY: as above; nobody calls the function any more.
         unsafe { std::ptr::drop_in_place(&raw mut (*node.cast::<HostFunc<F>>()).signature) };
-        // A destructor that panics has nobody to tell.
-        drop(dropped);
     }
     unsafe fn free<F>(node: *mut Node) {
         // SAFETY: allocated as a box of this type; contents were dropped.

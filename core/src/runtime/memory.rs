@@ -174,7 +174,9 @@ impl Memory {
     }
 
     fn make(ty: MemoryType, kind: MemoryKind, max_pages: u64) -> std::io::Result<Memory> {
-        let pages = ty.limits.max.unwrap_or(max_pages).min(max_pages);
+        let reach =
+            if ty.memory64 { limits::MAX_MEMORY64_PAGES } else { limits::MAX_MEMORY_PAGES.into() };
+        let pages = ty.limits.max.unwrap_or(max_pages).min(max_pages).min(reach);
         let bytes = |pages: u64| (pages * PAGE_SIZE) as usize;
         let (len, mut capacity) = (bytes(ty.limits.min), bytes(pages));
         let slot = match kind {

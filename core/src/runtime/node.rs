@@ -11,7 +11,8 @@
 //! takes its count to zero, without a lock.
 
 use std::cell::{RefCell, UnsafeCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -231,9 +232,14 @@ fn free_all(nodes: Vec<NonNull<Node>>) {
 
 fn free_now(nodes: &[NonNull<Node>]) {
     for node in nodes {
-        // SAFETY: nothing refers to these nodes but each other, and memory stays until all are
-        // cleared.
-        unsafe { (node.as_ref().kind.clear)(node.as_ptr()) };
+        // A destructor of the host that panics must not keep the others from being freed.
+        let cleared = catch_unwind(AssertUnwindSafe(|| {
+            // SAFETY: nothing refers to these nodes but each other, and memory stays until all are
+            // cleared.
+            unsafe { (node.as_ref().kind.clear)(node.as_ptr()) };
+        }));
+        // Dropping what it panicked with might panic again.
+        std::mem::forget(cleared);
     }
     for node in nodes {
         // SAFETY: cleared above; this is the last use.
@@ -251,15 +257,12 @@ pub(crate) unsafe fn keep_alive(holder: NonNull<Node>, target: NonNull<Node>) {
     if holder == target {
         return;
     }
-    // SAFETY: the caller's promise.
-    let (a, b) = unsafe { (holder.as_ref(), target.as_ref()) };
-    let group = a.group.load(Ordering::Acquire);
-    if !group.is_null() && group == b.group.load(Ordering::Acquire) {
-        return;
-    }
     let mut imported = false;
-    // SAFETY: as above.
-    unsafe { (a.kind.edges)(holder.as_ptr(), &mut |edge| imported |= edge == target) };
+    // SAFETY: the caller's promise.
+    unsafe {
+        let edges = holder.as_ref().kind.edges;
+        edges(holder.as_ptr(), &mut |edge| imported |= edge == target);
+    }
     if !imported {
         join(holder, target);
     }
@@ -342,37 +345,55 @@ fn merge(a: NonNull<Node>, b: NonNull<Node>) -> Option<Vec<NonNull<Node>>> {
     Some(sources)
 }
 
-/// Nodes outside the group of `member` that lie on a path of imports from one of `sources` to a
-/// member.
+/// Nodes outside the group of `member` that lie on a path from one of `sources` to a member. A path
+/// goes along imports, and from a member of another group to all of that group.
 fn between(member: NonNull<Node>, sources: &[NonNull<Node>]) -> Vec<NonNull<Node>> {
     let group = group_of(member);
     // SAFETY: the group is alive under the lock.
     let members = unsafe { &(*group).members };
     let oldest = members.iter().map(|node| sequence(*node)).min().unwrap_or(0);
-    let mut reachable = Vec::new();
-    let mut seen = HashSet::new();
+    // Who leads to a node; and who leads to a member.
+    let mut leading: HashMap<NonNull<Node>, Vec<NonNull<Node>>> = HashMap::new();
+    let mut back = Vec::new();
     let mut open: Vec<NonNull<Node>> = sources.to_vec();
     while let Some(node) = open.pop() {
-        each_edge(node, |target| {
-            // Nothing older than the oldest member leads to a member.
-            let outside = group_of(target) != group && sequence(target) > oldest;
-            if outside && seen.insert(target) {
-                reachable.push(target);
+        let outside = group_of(node) != group;
+        let mut step = |target: NonNull<Node>| {
+            if group_of(target) == group {
+                if outside {
+                    back.push(node);
+                }
+                return;
+            }
+            // A node alone leads only to older ones, so not to a member if it is older than all.
+            if group_of(target).is_null() && sequence(target) < oldest {
+                return;
+            }
+            let known = leading.contains_key(&target);
+            let from = leading.entry(target).or_default();
+            if outside {
+                from.push(node);
+            }
+            if !known {
                 open.push(target);
             }
-        });
-    }
-    // From old to new, so that what a node leads to is known before the node itself.
-    reachable.sort_by_key(|node| sequence(*node));
-    let mut leads_back = HashSet::new();
-    for node in &reachable {
-        let mut leads = false;
-        each_edge(*node, |target| {
-            leads |= group_of(target) == group || leads_back.contains(&target);
-        });
-        if leads {
-            leads_back.insert(*node);
+        };
+        each_edge(node, &mut step);
+        let other = group_of(node);
+        if outside && !other.is_null() {
+            // SAFETY: groups are alive under the lock.
+            unsafe { &(*other).members }
+                .iter()
+                .filter(|peer| **peer != node)
+                .copied()
+                .for_each(step);
         }
     }
-    leads_back.into_iter().collect()
+    let mut found = HashSet::new();
+    while let Some(node) = back.pop() {
+        if found.insert(node) {
+            back.extend(leading.get(&node).into_iter().flatten());
+        }
+    }
+    found.into_iter().collect()
 }

@@ -17,6 +17,9 @@ use std::fmt;
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard};
 
+/// Elements written under one hold of a table's lock.
+const CHUNK: usize = 4096;
+
 /// Elements up to which a table's whole capacity is allocated at once.
 const SMALL_CAPACITY: u64 = 1024;
 
@@ -170,21 +173,8 @@ impl TableCore {
     ///
     /// `word` must be null or refer to a live object of the table's element type.
     pub unsafe fn fill(&self, from: u64, word: usize, len: u64) -> Result<()> {
-        let mut released = Vec::new();
-        {
-            let _changing = self.lock();
-            let from = self.check_range(from, len)?;
-            for index in from..from + len as usize {
-                // SAFETY: the caller's promise; the range was checked.
-                unsafe {
-                    self.retain(word);
-                    released.extend(self.swap(index, word));
-                }
-            }
-        }
-        // Destructors of host objects run outside the lock.
-        drop(released);
-        Ok(())
+        // SAFETY: the caller's promise.
+        unsafe { self.write(from, std::iter::repeat_n(word, len as usize)) }
     }
 
     /// Stores consecutive words from `from`.
@@ -195,26 +185,47 @@ impl TableCore {
     pub unsafe fn write(
         &self,
         from: u64,
-        words: impl ExactSizeIterator<Item = usize>,
+        mut words: impl ExactSizeIterator<Item = usize>,
     ) -> Result<()> {
-        let mut released = Vec::new();
-        {
-            let _changing = self.lock();
-            let from = self.check_range(from, words.len() as u64)?;
-            for (at, word) in words.enumerate() {
-                // SAFETY: the caller's promise; the range was checked.
-                unsafe {
-                    self.retain(word);
-                    released.extend(self.swap(from + at, word));
+        // A table never shrinks, so what was checked stays true between the chunks.
+        let mut at = self.check_range(from, words.len() as u64)?;
+        while words.len() > 0 {
+            let mut released = Vec::new();
+            {
+                let _changing = self.lock();
+                for word in words.by_ref().take(CHUNK) {
+                    // SAFETY: the caller's promise; the range was checked.
+                    unsafe {
+                        self.retain(word);
+                        released.extend(self.swap(at, word));
+                    }
+                    at += 1;
                 }
             }
+            // Destructors of host objects run outside the lock.
+            drop(released);
         }
-        drop(released);
         Ok(())
     }
 
     /// Copies elements, also within one table.
     pub fn copy(&self, to: u64, source: &TableCore, from: u64, len: u64) -> Result<()> {
+        source.check_range(from, len)?;
+        self.check_range(to, len)?;
+        let chunk = CHUNK as u64;
+        // Chunks that overlap what is still to be read are written last.
+        let backwards = to > from;
+        let mut done = 0;
+        while done < len {
+            let part = chunk.min(len - done);
+            let at = if backwards { len - done - part } else { done };
+            self.copy_chunk(to + at, source, from + at, part)?;
+            done += part;
+        }
+        Ok(())
+    }
+
+    fn copy_chunk(&self, to: u64, source: &TableCore, from: u64, len: u64) -> Result<()> {
         // One table's lock at a time: two copies in opposite directions must not wait for each
         // other. The references are counted while both locks are free.
         let mut held = Vec::new();

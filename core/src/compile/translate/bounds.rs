@@ -75,7 +75,10 @@ impl FuncTranslator<'_, '_> {
         let past = self.b.ins().icmp(IntCC::UnsignedGreaterThan, index, room);
         let out = self.b.ins().bor(short, past);
         self.trap_if(out, Trap::MemoryOutOfBounds);
-        if offset == 0 { index } else { self.b.ins().iadd_imm_u(index, offset as i64) }
+        let place = if offset == 0 { index } else { self.b.ins().iadd_imm_u(index, offset as i64) };
+        // A mispredicted check must not reach past the memory either.
+        let first = self.b.ins().iconst(types::I64, 0);
+        self.b.ins().select_spectre_guard(out, first, place)
     }
 
     /// Flags of an access to memory `index`.

@@ -1,10 +1,11 @@
 //! Linux on x86-64.
 
-use std::cell::UnsafeCell;
+use std::cell::Cell;
 use std::io;
 use std::mem::MaybeUninit;
+use std::ptr::null_mut;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// The interrupted program's registers.
 #[repr(transparent)]
@@ -62,12 +63,17 @@ static HANDLERS: OnceLock<Handlers> = OnceLock::new();
 /// Signals the processor raises for faults of generated code.
 const FAULTS: [i32; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
 
-/// What was installed before us, by position in [`all_signals`]; written before our handler is.
-struct Previous(UnsafeCell<[MaybeUninit<libc::sigaction>; 5]>);
-// SAFETY: each element is written once, under `INSTALL`, before the handler that reads it exists.
-unsafe impl Sync for Previous {}
-static PREVIOUS: Previous = Previous(UnsafeCell::new([const { MaybeUninit::uninit() }; 5]));
-static HAVE_PREVIOUS: [AtomicBool; 5] = [const { AtomicBool::new(false) }; 5];
+/// Handlers that were installed when ours was put on top, by position in [`all_signals`]: at first,
+/// and most recently. They differ when another library has installed its own over ours and ours was
+/// put back. Never freed, because a handler may be reading them.
+static ORIGINAL: [AtomicPtr<libc::sigaction>; 5] = [const { AtomicPtr::new(null_mut()) }; 5];
+static NEWEST: [AtomicPtr<libc::sigaction>; 5] = [const { AtomicPtr::new(null_mut()) }; 5];
+
+thread_local! {
+    /// Whether this thread is passing a signal on to the newest handler. That one may have ours as
+    /// its own previous handler, and must then not be called again.
+    static CHAINING: Cell<bool> = const { Cell::new(false) };
+}
 
 /// The signal that interrupts a running call.
 fn interrupt_signal() -> i32 {
@@ -112,8 +118,10 @@ fn put_handler(slot: usize, signal: i32) -> Result<(), i32> {
         if old.sa_sigaction == handle as *const () as usize {
             return Ok(());
         }
-        (*PREVIOUS.0.get())[slot].write(old);
-        HAVE_PREVIOUS[slot].store(true, Ordering::Release);
+        let old = Box::into_raw(Box::new(old));
+        NEWEST[slot].store(old, Ordering::Release);
+        let _ =
+            ORIGINAL[slot].compare_exchange(null_mut(), old, Ordering::AcqRel, Ordering::Relaxed);
         let mut new: libc::sigaction = std::mem::zeroed();
         new.sa_sigaction = handle as *const () as usize;
         // SA_ONSTACK because Go runs on stacks too small for handlers. SA_NODEFER because the
@@ -176,13 +184,35 @@ unsafe extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *m
     unsafe { chain_fault(signal, info, context, code) };
 }
 
-fn previous(signal: i32) -> Option<libc::sigaction> {
+/// The handler to pass a signal on to, and whether it was installed over ours.
+fn previous(signal: i32) -> Option<(libc::sigaction, bool)> {
     let slot = all_signals().iter().position(|known| *known == signal)?;
-    if !HAVE_PREVIOUS[slot].load(Ordering::Acquire) {
-        return None;
+    let newest = NEWEST[slot].load(Ordering::Acquire);
+    let original = ORIGINAL[slot].load(Ordering::Acquire);
+    let over = newest != original;
+    let action = if over && CHAINING.get() { original } else { newest };
+    // SAFETY: never freed once set.
+    unsafe { action.as_ref() }.map(|action| (*action, over))
+}
+
+/// Passes a signal on to a handler; a call of ours in its turn goes to the original one.
+unsafe fn pass(
+    action: &libc::sigaction,
+    over: bool,
+    signal: i32,
+    info: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
+    // SAFETY: arguments of the running handler.
+    unsafe {
+        if over {
+            let outer = CHAINING.replace(true);
+            call(action, signal, info, context);
+            CHAINING.set(outer);
+        } else {
+            call(action, signal, info, context);
+        }
     }
-    // SAFETY: the flag says that the element was written.
-    Some(unsafe { (*PREVIOUS.0.get())[slot].assume_init() })
 }
 
 /// Calls a handler by the convention its flags state.
@@ -214,11 +244,11 @@ unsafe fn chain_fault(
     code: i32,
 ) {
     match previous(signal) {
-        Some(action)
+        Some((action, over))
             if action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN =>
         {
             // SAFETY: arguments of the running handler.
-            unsafe { call(&action, signal, info, context) };
+            unsafe { pass(&action, over, signal, info, context) };
         }
         _ => {
             // SAFETY: restores the default; the faulting instruction runs again and kills the
@@ -237,11 +267,11 @@ unsafe fn chain_fault(
 
 /// Passes the interrupt signal on to a previous handler, if there was one.
 unsafe fn chain_async(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-    if let Some(action) = previous(signal)
+    if let Some((action, over)) = previous(signal)
         && action.sa_sigaction != libc::SIG_DFL
         && action.sa_sigaction != libc::SIG_IGN
     {
         // SAFETY: arguments of the running handler.
-        unsafe { call(&action, signal, info, context) };
+        unsafe { pass(&action, over, signal, info, context) };
     }
 }
