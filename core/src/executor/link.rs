@@ -34,10 +34,9 @@ fn resolve(
 ) -> Result<Box<[Extern]>> {
     let mut found = Vec::with_capacity(info.imports.len());
     let mut faults: Option<Error> = None;
-    let mut report = |import: &ImportDesc, code: ErrCode, lines: [String; 2]| {
-        let [first, second] = lines;
+    let mut report = |import: &ImportDesc, code: ErrCode, line: String| {
         let error = faults.take().unwrap_or_else(|| Error::new(code));
-        faults = Some(error.detail(first).detail(second).detail(format!(
+        faults = Some(error.detail(line).detail(format!(
             "When linking module: \"{}\" , {} name: \"{}\"",
             import.module, import.kind, import.name
         )));
@@ -46,8 +45,8 @@ fn resolve(
         let wanted = info.extern_type(import.kind, import.index);
         match find(import) {
             Err(reason) => {
-                let lines = [reason, format!("wanted: {wanted}")];
-                report(import, ErrCode::UnknownImport, lines);
+                let line = format!("{reason} (wanted: {wanted})");
+                report(import, ErrCode::UnknownImport, line);
             }
             Ok(item) => {
                 let got = actual_type(&item);
@@ -59,11 +58,8 @@ fn resolve(
                     } else {
                         "external type".to_string()
                     };
-                    let lines = [
-                        format!("Mismatched {what}. Expected: {wanted} , Got: {got}"),
-                        format!("the {} found does not fit", got.kind()),
-                    ];
-                    report(import, ErrCode::IncompatibleImportType, lines);
+                    let line = format!("Mismatched {what}. Expected: {wanted} , Got: {got}");
+                    report(import, ErrCode::IncompatibleImportType, line);
                 }
             }
         }
