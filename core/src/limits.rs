@@ -45,3 +45,9 @@ pub const MAX_STACK_RESERVE: usize = 1024 * 1024;
 
 /// WebAssembly frames a backtrace keeps.
 pub const MAX_BACKTRACE_FRAMES: usize = 64;
+
+/// Descriptors a WASI guest has open at once, standard streams and preopened directories included.
+pub const MAX_WASI_DESCRIPTORS: usize = 1024;
+
+/// Largest length of a path that a WASI guest gives, in bytes.
+pub const MAX_WASI_PATH_BYTES: u32 = 4095;

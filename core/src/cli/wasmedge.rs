@@ -4,8 +4,9 @@ use super::parser::{Command, Opt, Parsed};
 use super::{FAILURE, number, options, reactor};
 use crate::config::HostRegistration;
 use crate::interrupt::Interrupt;
+use crate::log::{self, LogLevel};
 use crate::vm::Vm;
-use crate::wasi::{Wasi, WasiBuilder};
+use crate::wasi::{self, Wasi, WasiBuilder};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::Path;
@@ -22,8 +23,7 @@ const OWN: &[Opt] = &[
     Opt {
         name: "dir",
         takes_value: true,
-        text: "Give the guest a directory, as GUEST:HOST, or one path for both. Recorded, but not \
-               served yet. May be repeated.",
+        text: "Give the guest a directory, as GUEST:HOST, or one path for both. May be repeated.",
     },
     Opt {
         name: "env",
@@ -118,7 +118,6 @@ fn prepare(parsed: &Parsed, started: Instant, err: &mut dyn Write) -> Result<Run
     let time_limit = parsed.number("time-limit")?.filter(|limit| *limit > 0);
     let gas_limit = parsed.number("gas-limit")?;
     let unfinished = [
-        (parsed.values("dir").next().is_some(), "--dir: directories are not served yet"),
         (gas_limit.is_some(), "--gas-limit: costs are not measured yet, so nothing is limited"),
         (config.statistics != Default::default(), "statistics are not gathered yet"),
     ];
@@ -157,7 +156,13 @@ fn environment(parsed: &Parsed, file: &Path) -> Result<WasiBuilder, String> {
     for directory in parsed.values("dir") {
         let text = directory.to_str().ok_or_else(|| format!("{directory:?} is not UTF-8"))?;
         let (guest, host) = text.split_once(':').unwrap_or((text, text));
-        settings = settings.preopen(guest, host);
+        // The run goes on without it, as with WasmEdge.
+        match wasi::open_directory(Path::new(host)) {
+            Ok(dir) => settings = settings.preopen_dir(dir, guest),
+            Err(errno) => {
+                log::log(LogLevel::Error, &format!("Bind guest directory failed:{errno}"));
+            }
+        }
     }
     Ok(settings)
 }

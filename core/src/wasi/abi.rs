@@ -105,33 +105,106 @@ errnos! {
     AiSystem = 87, "System error of name resolution.";
 }
 
-impl From<std::io::Error> for Errno {
-    fn from(error: std::io::Error) -> Errno {
-        use std::io::ErrorKind;
-        match error.kind() {
-            ErrorKind::BrokenPipe => Errno::Pipe,
-            ErrorKind::WouldBlock => Errno::Again,
-            ErrorKind::Interrupted => Errno::Intr,
-            ErrorKind::PermissionDenied => Errno::Acces,
-            ErrorKind::InvalidInput => Errno::Inval,
-            ErrorKind::StorageFull => Errno::NoSpc,
-            ErrorKind::FileTooLarge => Errno::FBig,
-            ErrorKind::OutOfMemory => Errno::NoMem,
-            ErrorKind::ConnectionReset => Errno::ConnReset,
-            ErrorKind::IsADirectory => Errno::IsDir,
-            _ => Errno::Io,
-        }
-    }
-}
-
 /// What a descriptor may be used for: bits of `fdstat.fs_rights_base`.
 pub(crate) mod rights {
+    pub(crate) const FD_DATASYNC: u64 = 1;
     pub(crate) const FD_READ: u64 = 1 << 1;
+    pub(crate) const FD_SEEK: u64 = 1 << 2;
     pub(crate) const FD_FDSTAT_SET_FLAGS: u64 = 1 << 3;
+    pub(crate) const FD_SYNC: u64 = 1 << 4;
+    pub(crate) const FD_TELL: u64 = 1 << 5;
     pub(crate) const FD_WRITE: u64 = 1 << 6;
+    pub(crate) const FD_ADVISE: u64 = 1 << 7;
+    pub(crate) const FD_ALLOCATE: u64 = 1 << 8;
+    pub(crate) const PATH_CREATE_DIRECTORY: u64 = 1 << 9;
+    pub(crate) const PATH_CREATE_FILE: u64 = 1 << 10;
+    pub(crate) const PATH_LINK_SOURCE: u64 = 1 << 11;
+    pub(crate) const PATH_LINK_TARGET: u64 = 1 << 12;
+    pub(crate) const PATH_OPEN: u64 = 1 << 13;
+    pub(crate) const FD_READDIR: u64 = 1 << 14;
+    pub(crate) const PATH_READLINK: u64 = 1 << 15;
+    pub(crate) const PATH_RENAME_SOURCE: u64 = 1 << 16;
+    pub(crate) const PATH_RENAME_TARGET: u64 = 1 << 17;
+    pub(crate) const PATH_FILESTAT_GET: u64 = 1 << 18;
+    pub(crate) const PATH_FILESTAT_SET_SIZE: u64 = 1 << 19;
+    pub(crate) const PATH_FILESTAT_SET_TIMES: u64 = 1 << 20;
     pub(crate) const FD_FILESTAT_GET: u64 = 1 << 21;
+    pub(crate) const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
+    pub(crate) const FD_FILESTAT_SET_TIMES: u64 = 1 << 23;
+    pub(crate) const PATH_SYMLINK: u64 = 1 << 24;
+    pub(crate) const PATH_REMOVE_DIRECTORY: u64 = 1 << 25;
+    pub(crate) const PATH_UNLINK_FILE: u64 = 1 << 26;
     pub(crate) const POLL_FD_READWRITE: u64 = 1 << 27;
+
+    /// Those that only a file opened for writing can have.
+    pub(crate) const WRITING: u64 = FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
+    /// All that mean something for a file.
+    pub(crate) const FILE: u64 = WRITING
+        | FD_DATASYNC
+        | FD_READ
+        | FD_SEEK
+        | FD_FDSTAT_SET_FLAGS
+        | FD_SYNC
+        | FD_TELL
+        | FD_ADVISE
+        | FD_FILESTAT_GET
+        | FD_FILESTAT_SET_TIMES
+        | POLL_FD_READWRITE;
+    /// Those of a directory that change the file system.
+    pub(crate) const CHANGING: u64 = PATH_CREATE_DIRECTORY
+        | PATH_CREATE_FILE
+        | PATH_LINK_SOURCE
+        | PATH_LINK_TARGET
+        | PATH_RENAME_SOURCE
+        | PATH_RENAME_TARGET
+        | PATH_FILESTAT_SET_SIZE
+        | PATH_FILESTAT_SET_TIMES
+        | PATH_SYMLINK
+        | PATH_REMOVE_DIRECTORY
+        | PATH_UNLINK_FILE
+        | FD_FILESTAT_SET_TIMES;
+    /// All that mean something for a directory.
+    pub(crate) const DIRECTORY: u64 = CHANGING
+        | FD_DATASYNC
+        | FD_SYNC
+        | FD_FDSTAT_SET_FLAGS
+        | PATH_OPEN
+        | FD_READDIR
+        | PATH_READLINK
+        | PATH_FILESTAT_GET
+        | FD_FILESTAT_GET;
 }
+
+/// Bits of `oflags`.
+pub(crate) mod oflags {
+    pub(crate) const CREAT: u32 = 1;
+    pub(crate) const DIRECTORY: u32 = 1 << 1;
+    pub(crate) const EXCL: u32 = 1 << 2;
+    pub(crate) const TRUNC: u32 = 1 << 3;
+    pub(crate) const ALL: u32 = CREAT | DIRECTORY | EXCL | TRUNC;
+}
+
+/// Bits of `fdflags`.
+pub(crate) mod fdflags {
+    pub(crate) const APPEND: u16 = 1;
+    pub(crate) const DSYNC: u16 = 1 << 1;
+    pub(crate) const NONBLOCK: u16 = 1 << 2;
+    pub(crate) const RSYNC: u16 = 1 << 3;
+    pub(crate) const SYNC: u16 = 1 << 4;
+    pub(crate) const ALL: u16 = APPEND | DSYNC | NONBLOCK | RSYNC | SYNC;
+}
+
+/// Bits of `fstflags`.
+pub(crate) mod fstflags {
+    pub(crate) const ATIM: u32 = 1;
+    pub(crate) const ATIM_NOW: u32 = 1 << 1;
+    pub(crate) const MTIM: u32 = 1 << 2;
+    pub(crate) const MTIM_NOW: u32 = 1 << 3;
+    pub(crate) const ALL: u32 = ATIM | ATIM_NOW | MTIM | MTIM_NOW;
+}
+
+/// The bit of `lookupflags`: a link as the last part of a path is followed.
+pub(crate) const SYMLINK_FOLLOW: u32 = 1;
 
 /// The kind of a file, as in `fdstat.fs_filetype`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +217,7 @@ pub(crate) enum FileType {
     Directory = 3,
     RegularFile = 4,
     SocketStream = 6,
+    SymbolicLink = 7,
 }
 
 /// `fdstat`: what `fd_fdstat_get` writes.
@@ -163,6 +237,64 @@ impl FdStat {
         bytes[2..4].copy_from_slice(&self.flags.to_le_bytes());
         bytes[8..16].copy_from_slice(&self.rights.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.inheriting.to_le_bytes());
+        bytes
+    }
+}
+
+/// `filestat`: what `fd_filestat_get` and `path_filestat_get` write.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FileStat {
+    pub device: u64,
+    pub inode: u64,
+    pub file_type: FileType,
+    pub links: u64,
+    pub size: u64,
+    /// Nanoseconds since 1970, as are the next two.
+    pub accessed: u64,
+    pub modified: u64,
+    pub changed: u64,
+}
+
+impl FileStat {
+    pub(crate) const SIZE: usize = 64;
+
+    pub(crate) fn to_bytes(self) -> [u8; FileStat::SIZE] {
+        let mut bytes = [0; FileStat::SIZE];
+        let fields = [
+            (0, self.device),
+            (8, self.inode),
+            (24, self.links),
+            (32, self.size),
+            (40, self.accessed),
+            (48, self.modified),
+            (56, self.changed),
+        ];
+        for (at, value) in fields {
+            bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        }
+        bytes[16] = self.file_type as u8;
+        bytes
+    }
+}
+
+/// `dirent`: the head of an entry that `fd_readdir` writes; the name follows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DirEnt {
+    pub next: u64,
+    pub inode: u64,
+    pub name_len: u32,
+    pub file_type: FileType,
+}
+
+impl DirEnt {
+    pub(crate) const SIZE: usize = 24;
+
+    pub(crate) fn to_bytes(self) -> [u8; DirEnt::SIZE] {
+        let mut bytes = [0; DirEnt::SIZE];
+        bytes[..8].copy_from_slice(&self.next.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.inode.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.name_len.to_le_bytes());
+        bytes[20] = self.file_type as u8;
         bytes
     }
 }

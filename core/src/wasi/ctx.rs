@@ -2,21 +2,38 @@
 
 use super::Wasi;
 use super::abi::Errno;
+use super::fds::{Descriptor, Descriptors};
+use super::fs::{Directory, clean_name};
 use super::stream::{Input, Output, Stream};
 use crate::error::{ErrCode, Error, Result};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use cap_std::fs::Dir;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Settings of a guest's environment; see [`Wasi::builder`].
 #[derive(Clone, Debug, Default)]
 pub struct WasiBuilder {
     args: Vec<Vec<u8>>,
     env: Vec<(Vec<u8>, Vec<u8>)>,
-    preopens: Vec<(String, PathBuf)>,
+    preopens: Vec<Preopen>,
     stdin: Input,
     stdout: Output,
     stderr: Output,
+}
+
+/// A directory for the guest.
+#[derive(Clone, Debug)]
+struct Preopen {
+    guest: String,
+    host: Host,
+    read_only: bool,
+}
+
+/// How the host names a directory.
+#[derive(Clone, Debug)]
+enum Host {
+    Path(PathBuf),
+    Dir(Arc<Dir>),
 }
 
 impl WasiBuilder {
@@ -41,10 +58,41 @@ impl WasiBuilder {
         self
     }
 
-    /// Records a directory of the host under the guest's name for it. Files are not served yet: the
-    /// guest sees no directory.
-    pub fn preopen(mut self, guest: impl Into<String>, host: impl Into<PathBuf>) -> WasiBuilder {
-        self.preopens.push((guest.into(), host.into()));
+    /// Gives the guest a directory of the host, which it sees as `guest`. The guest reaches what is
+    /// below it and nothing else, whatever links there are and whoever moves things meanwhile.
+    ///
+    /// Directories get the descriptors from 3 on, in the order given. Of names, slashes at the ends
+    /// and repeated ones go, and `..` is resolved: `/data/../in/` is seen as `in`, and `/` as `/`.
+    /// Names may be equal or lie in one another; what the guest's own library makes of it holds,
+    /// which with wasi-libc is the longest name that fits, and of equal ones the last.
+    ///
+    /// ```
+    /// let folder = std::env::temp_dir();
+    /// let wasi = wasmspan::Wasi::builder().preopen(folder, "/tmp").build()?;
+    /// # drop(wasi);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn preopen(self, host: impl Into<PathBuf>, guest: impl AsRef<str>) -> WasiBuilder {
+        self.give(Host::Path(host.into()), guest.as_ref(), false)
+    }
+
+    /// As [`preopen`](WasiBuilder::preopen), but nothing below the directory can be changed through
+    /// it: the guest's descriptors lack the rights.
+    pub fn preopen_read_only(
+        self,
+        host: impl Into<PathBuf>,
+        guest: impl AsRef<str>,
+    ) -> WasiBuilder {
+        self.give(Host::Path(host.into()), guest.as_ref(), true)
+    }
+
+    /// As [`preopen`](WasiBuilder::preopen), with a directory that is open already.
+    pub fn preopen_dir(self, dir: Dir, guest: impl AsRef<str>) -> WasiBuilder {
+        self.give(Host::Dir(Arc::new(dir)), guest.as_ref(), false)
+    }
+
+    fn give(mut self, host: Host, guest: &str, read_only: bool) -> WasiBuilder {
+        self.preopens.push(Preopen { guest: clean_name(guest), host, read_only });
         self
     }
 
@@ -70,7 +118,8 @@ impl WasiBuilder {
     ///
     /// # Errors
     ///
-    /// If an argument or a variable has a zero byte, or a variable's name an equals sign.
+    /// If an argument or a variable has a zero byte, or a variable's name an equals sign; if a
+    /// directory can't be opened.
     pub fn build(self) -> Result<Wasi> {
         Wasi::with_ctx(self.into_ctx()?)
     }
@@ -102,14 +151,40 @@ impl WasiBuilder {
             Stream::output(&self.stdout, Stream::Stdout),
             Stream::output(&self.stderr, Stream::Stderr),
         ];
-        let descriptors = (0..).zip(streams.map(Arc::new)).collect();
-        Ok(Ctx {
-            args: self.args,
-            env,
-            preopens: self.preopens,
-            descriptors: Mutex::new(descriptors),
-        })
+        let descriptors = Descriptors::default();
+        for stream in streams {
+            descriptors.push_stream(stream);
+        }
+        let directories = self.preopens.len();
+        for preopen in self.preopens {
+            let opened = match &preopen.host {
+                Host::Path(path) => {
+                    Directory::open_host(path).and_then(|dir| Directory::reopen(&dir))
+                }
+                Host::Dir(dir) => Directory::reopen(dir),
+            };
+            let why = |why: &dyn std::fmt::Display| {
+                let detail = match &preopen.host {
+                    Host::Path(path) => format!("the directory {}: {why}", path.display()),
+                    Host::Dir(_) => format!("the directory for {:?}: {why}", preopen.guest),
+                };
+                Error::with_detail(ErrCode::HostFuncError, detail)
+            };
+            let opened = opened.map_err(|error| why(&error))?;
+            let descriptor = Descriptor::preopen(opened, preopen.guest.clone(), preopen.read_only);
+            descriptors.insert(descriptor).map_err(|_| why(&"too many are open"))?;
+        }
+        Ok(Ctx { args: self.args, env, directories, descriptors })
     }
+}
+
+/// Opens a directory of the host for [`WasiBuilder::preopen_dir`].
+///
+/// # Errors
+///
+/// The number that a guest would get.
+pub(crate) fn open_directory(path: &Path) -> std::result::Result<Dir, i32> {
+    Directory::open_host(path).map_err(|error| Errno::from(error) as i32)
 }
 
 /// The environment of a guest.
@@ -118,24 +193,7 @@ pub(super) struct Ctx {
     pub args: Vec<Vec<u8>>,
     /// `NAME=value`.
     pub env: Vec<Vec<u8>>,
-    /// Guest name and host directory; nothing serves them yet.
-    pub preopens: Vec<(String, PathBuf)>,
-    descriptors: Mutex<BTreeMap<u32, Arc<Stream>>>,
-}
-
-impl Ctx {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Stream>>> {
-        self.descriptors.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The stream of a descriptor; it stays usable if the descriptor is closed meanwhile.
-    pub(super) fn stream(&self, fd: u32) -> std::result::Result<Arc<Stream>, Errno> {
-        self.lock().get(&fd).cloned().ok_or(Errno::BadF)
-    }
-
-    /// Forgets a descriptor; the host's own stream stays open.
-    pub(super) fn close(&self, fd: u32) -> std::result::Result<(), Errno> {
-        let closed = self.lock().remove(&fd);
-        closed.map(drop).ok_or(Errno::BadF)
-    }
+    /// How many directories were given.
+    pub directories: usize,
+    pub descriptors: Descriptors,
 }

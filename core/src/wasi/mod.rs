@@ -1,22 +1,39 @@
 //! WASI preview 1: the system interface of command-line guests.
 //!
 //! [`Wasi`] is a host module named `wasi_snapshot_preview1` and the environment its functions work
-//! on. `abi` has the numbers and layouts, `ctx` what a guest may use, `stream` the standard streams,
-//! and `preview1` the functions, a file for each family.
+//! on. `abi` has the numbers and layouts, `errno` the errors of the host in them, `ctx` what a guest
+//! may use, `fds` its descriptors, `stream` the standard streams, `fs` files and directories, and
+//! `preview1` the functions, a file for each family.
 //!
 //! # What works
 //!
-//! All 46 functions of preview 1 exist, so that modules link. Implemented are `args_*`, `environ_*`,
-//! `clock_*`, `random_get`, `proc_exit`, `sched_yield`, `poll_oneoff` for clocks, and on the standard
-//! streams `fd_read`, `fd_write`, `fd_close`, `fd_fdstat_get`, `fd_seek` and `fd_prestat_get`. Every
-//! other function returns 52 (`ENOSYS`): files, directories and sockets are not served yet.
+//! All 46 functions of preview 1, except that `poll_oneoff` does not wait for standard input, and
+//! that `proc_raise` and `sock_*` return 52 (`ENOSYS`): sockets are not served yet.
+//!
+//! # Files
+//!
+//! A guest reaches the directories that [`WasiBuilder::preopen`] and its relatives gave it, and what
+//! is below them. A path that leads out is refused with 63 (`EPERM`), what a descriptor's rights
+//! forbid with 76 (`ENOTCAPABLE`). Where programs and the specification differ, programs win:
+//!
+//! - Rights asked of `path_open` beyond those that the directory passes on are left out, since
+//!   toolchains ask for many that they don't use; asking to read or write is refused.
+//! - Preopened directories can be closed and renumbered.
+//! - New descriptors get the lowest free number from 3 on, also after a standard stream was closed.
+//! - Names that are not UTF-8 don't appear in listings.
 
 mod abi;
 mod ctx;
+mod errno;
+mod fds;
+mod fs;
 mod preview1;
 mod stream;
 
+pub use cap_std::fs::Dir;
 pub use ctx::WasiBuilder;
+#[cfg(feature = "cli")]
+pub(crate) use ctx::open_directory;
 pub use stream::{Input, Output, OutputBuffer};
 
 use crate::error::Result;
@@ -124,7 +141,7 @@ impl fmt::Debug for Wasi {
             "Wasi({} arguments, {} variables, {} directories)",
             ctx.args.len(),
             ctx.env.len(),
-            ctx.preopens.len()
+            ctx.directories
         )
     }
 }

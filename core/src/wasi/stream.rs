@@ -1,7 +1,7 @@
 //! What a guest's standard streams are connected to.
 
-use super::abi::{Errno, FdStat, FileType, rights};
-use rustix::fs::FileType as HostType;
+use super::abi::{Errno, FdStat, FileStat, FileType, rights};
+use super::fs::file_stat;
 use std::fmt;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -150,6 +150,28 @@ impl Stream {
         FdStat { file_type, flags: 0, rights: direction | common, inheriting: 0 }
     }
 
+    /// What the host says of the stream; nothing of one that is not the host's.
+    pub(super) fn file_stat(&self) -> Result<FileStat, Errno> {
+        let stat = match self {
+            Stream::Stdin => rustix::fs::fstat(rustix::stdio::stdin()),
+            Stream::Stdout => rustix::fs::fstat(rustix::stdio::stdout()),
+            Stream::Stderr => rustix::fs::fstat(rustix::stdio::stderr()),
+            _ => {
+                return Ok(FileStat {
+                    device: 0,
+                    inode: 0,
+                    file_type: FileType::Unknown,
+                    links: 1,
+                    size: 0,
+                    accessed: 0,
+                    modified: 0,
+                    changed: 0,
+                });
+            }
+        };
+        Ok(file_stat(&stat?))
+    }
+
     pub(super) fn is_input(&self) -> bool {
         matches!(self, Stream::Stdin | Stream::Bytes(_) | Stream::NullInput)
     }
@@ -160,13 +182,5 @@ fn from_host(error: std::io::Error) -> Errno {
 }
 
 fn host_type(stat: rustix::io::Result<rustix::fs::Stat>) -> FileType {
-    let Ok(stat) = stat else { return FileType::Unknown };
-    match HostType::from_raw_mode(stat.st_mode) {
-        HostType::RegularFile => FileType::RegularFile,
-        HostType::Directory => FileType::Directory,
-        HostType::CharacterDevice => FileType::CharacterDevice,
-        HostType::BlockDevice => FileType::BlockDevice,
-        HostType::Socket => FileType::SocketStream,
-        _ => FileType::Unknown,
-    }
+    stat.map_or(FileType::Unknown, |stat| file_stat(&stat).file_type)
 }

@@ -1,101 +1,120 @@
-//! `fd_*` on the standard streams.
+//! `fd_*` about descriptors themselves: what they are, may and hold.
 
-use super::{Call, Failure, GuestMemory, Outcome, functions};
-use crate::wasi::abi::{Errno, IoVec};
+use super::{Call, Outcome, functions};
+use crate::wasi::abi::{Errno, fdflags, rights};
+use crate::wasi::fds::Object;
+use crate::wasi::fs::timestamps;
+use rustix::fs::Advice;
 
 functions! {
+    fd_advise(fd: u32, offset: u64, len: u64, advice: u32);
+    fd_allocate(fd: u32, offset: u64, len: u64);
     fd_close(fd: u32);
+    fd_datasync(fd: u32);
     fd_fdstat_get(fd: u32, stat: u32);
-    fd_prestat_get(fd: u32, prestat: u32);
-    fd_read(fd: u32, iovs: u32, count: u32, done: u32);
-    fd_seek(fd: u32, offset: i64, whence: u32, position: u32);
-    fd_write(fd: u32, iovs: u32, count: u32, done: u32);
+    fd_fdstat_set_flags(fd: u32, flags: u32);
+    fd_fdstat_set_rights(fd: u32, base: u64, inheriting: u64);
+    fd_filestat_get(fd: u32, stat: u32);
+    fd_filestat_set_size(fd: u32, size: u64);
+    fd_filestat_set_times(fd: u32, accessed: u64, modified: u64, flags: u32);
+    fd_renumber(from: u32, to: u32);
+    fd_sync(fd: u32);
 }
 
-/// Most bytes moved by one call; a guest that asks for more gets this much and asks again.
-const MAX_TRANSFER: usize = 1 << 20;
+fn fd_advise(call: &Call<'_>, fd: u32, offset: u64, len: u64, advice: u32) -> Outcome {
+    let descriptor = call.descriptor(fd)?;
+    let advice = match advice {
+        0 => Advice::Normal,
+        1 => Advice::Sequential,
+        2 => Advice::Random,
+        3 => Advice::WillNeed,
+        4 => Advice::DontNeed,
+        5 => Advice::NoReuse,
+        _ => return Err(Errno::Inval.into()),
+    };
+    Ok(descriptor.file(rights::FD_ADVISE)?.advise(offset, len, advice)?)
+}
+
+fn fd_allocate(call: &Call<'_>, fd: u32, offset: u64, len: u64) -> Outcome {
+    Ok(call.descriptor(fd)?.file(rights::FD_ALLOCATE)?.allocate(offset, len)?)
+}
 
 fn fd_close(call: &Call<'_>, fd: u32) -> Outcome {
-    Ok(call.ctx().close(fd)?)
+    Ok(call.ctx().descriptors.close(fd)?)
+}
+
+fn fd_datasync(call: &Call<'_>, fd: u32) -> Outcome {
+    let descriptor = call.descriptor(fd)?;
+    Ok(match &descriptor.object {
+        Object::Directory(_) => descriptor.directory(rights::FD_DATASYNC)?.sync()?,
+        _ => descriptor.file(rights::FD_DATASYNC)?.sync_data()?,
+    })
+}
+
+fn fd_sync(call: &Call<'_>, fd: u32) -> Outcome {
+    let descriptor = call.descriptor(fd)?;
+    Ok(match &descriptor.object {
+        Object::Directory(_) => descriptor.directory(rights::FD_SYNC)?.sync()?,
+        _ => descriptor.file(rights::FD_SYNC)?.sync()?,
+    })
 }
 
 fn fd_fdstat_get(call: &Call<'_>, fd: u32, stat: u32) -> Outcome {
-    let stream = call.ctx().stream(fd)?;
-    call.memory()?.write(stat, &stream.stat().to_bytes())
+    let descriptor = call.descriptor(fd)?;
+    call.memory()?.write(stat, &descriptor.stat().to_bytes())
 }
 
-/// No descriptor is a preopened directory yet, which ends a guest's search for them.
-fn fd_prestat_get(_call: &Call<'_>, _fd: u32, _prestat: u32) -> Outcome {
-    Err(Errno::BadF.into())
-}
-
-fn fd_read(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outcome {
-    let stream = call.ctx().stream(fd)?;
-    let memory = call.memory()?;
-    let pieces = pieces(&memory, iovs, count)?;
-    memory.check(done, 4)?;
-    let mut bytes = vec![0; total(&pieces)];
-    let got = if bytes.is_empty() { 0 } else { retry(call, || stream.read(&mut bytes))? };
-    let mut rest = &bytes[..got];
-    for piece in pieces {
-        let (now, later) = rest.split_at(rest.len().min(piece.len as usize));
-        memory.write(piece.buf, now)?;
-        rest = later;
-    }
-    memory.write_u32(done, got as u32)
-}
-
-fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outcome {
-    let stream = call.ctx().stream(fd)?;
-    let memory = call.memory()?;
-    let pieces = pieces(&memory, iovs, count)?;
-    memory.check(done, 4)?;
-    let mut bytes = vec![0; total(&pieces)];
-    let mut filled = 0;
-    for piece in pieces {
-        let end = bytes.len().min(filled + piece.len as usize);
-        memory.read_into(piece.buf, &mut bytes[filled..end])?;
-        filled = end;
-    }
-    let written = retry(call, || stream.write(&bytes))?;
-    memory.write_u32(done, written as u32)
-}
-
-fn fd_seek(call: &Call<'_>, fd: u32, _offset: i64, whence: u32, _position: u32) -> Outcome {
-    call.ctx().stream(fd)?;
-    let errno = if whence > 2 { Errno::Inval } else { Errno::SPipe };
-    Err(errno.into())
-}
-
-/// The pieces of memory of a read or write, each in bounds.
-fn pieces(memory: &GuestMemory, at: u32, count: u32) -> Outcome<Vec<IoVec>> {
-    if count > IoVec::MAX_COUNT {
+fn fd_fdstat_set_flags(call: &Call<'_>, fd: u32, flags: u32) -> Outcome {
+    let descriptor = call.descriptor(fd)?;
+    let flags = u16::try_from(flags).map_err(|_| Errno::Inval)?;
+    if flags & !fdflags::ALL != 0 {
         return Err(Errno::Inval.into());
     }
-    let bytes = memory.read(at, count as usize * IoVec::SIZE)?;
-    let pieces: Vec<IoVec> = bytes.chunks_exact(IoVec::SIZE).map(IoVec::from_bytes).collect();
-    for piece in &pieces {
-        memory.check(piece.buf, u64::from(piece.len))?;
+    descriptor.require(rights::FD_FDSTAT_SET_FLAGS)?;
+    match &descriptor.object {
+        Object::File(file) => Ok(file.set_flags(flags)?),
+        // The flags of a stream belong to everybody who uses it, and directories have none.
+        _ if flags == 0 => Ok(()),
+        _ => Err(Errno::NotSup.into()),
     }
-    Ok(pieces)
 }
 
-/// Bytes to move for these pieces.
-fn total(pieces: &[IoVec]) -> usize {
-    let sum: u64 = pieces.iter().map(|piece| u64::from(piece.len)).sum();
-    sum.min(MAX_TRANSFER as u64) as usize
+fn fd_fdstat_set_rights(call: &Call<'_>, fd: u32, base: u64, inheriting: u64) -> Outcome {
+    Ok(call.descriptor(fd)?.restrict(base, inheriting)?)
 }
 
-/// Repeats what a signal cut off, unless the signal asked the run to stop.
-fn retry(
+fn fd_filestat_get(call: &Call<'_>, fd: u32, stat: u32) -> Outcome {
+    let descriptor = call.descriptor(fd)?;
+    descriptor.require(rights::FD_FILESTAT_GET)?;
+    let found = match &descriptor.object {
+        Object::Stream(stream) => stream.file_stat()?,
+        Object::File(file) => file.stat()?,
+        Object::Directory(directory) => directory.stat()?,
+    };
+    call.memory()?.write(stat, &found.to_bytes())
+}
+
+fn fd_filestat_set_size(call: &Call<'_>, fd: u32, size: u64) -> Outcome {
+    Ok(call.descriptor(fd)?.file(rights::FD_FILESTAT_SET_SIZE)?.set_size(size)?)
+}
+
+fn fd_filestat_set_times(
     call: &Call<'_>,
-    mut step: impl FnMut() -> Result<usize, Errno>,
-) -> std::result::Result<usize, Failure> {
-    loop {
-        call.check_interrupt()?;
-        match step() {
-            Err(Errno::Intr) => {}
-            other => return Ok(other?),
-        }
-    }
+    fd: u32,
+    accessed: u64,
+    modified: u64,
+    flags: u32,
+) -> Outcome {
+    let descriptor = call.descriptor(fd)?;
+    descriptor.require(rights::FD_FILESTAT_SET_TIMES)?;
+    let times = timestamps(accessed, modified, flags)?;
+    Ok(match &descriptor.object {
+        Object::File(file) => file.set_times(&times)?,
+        Object::Directory(directory) => directory.set_times(&times)?,
+        Object::Stream(_) => return Err(Errno::NotSup.into()),
+    })
+}
+
+fn fd_renumber(call: &Call<'_>, from: u32, to: u32) -> Outcome {
+    Ok(call.ctx().descriptors.renumber(from, to)?)
 }

@@ -6,7 +6,10 @@
 mod args;
 mod clock;
 mod fd;
+mod io;
+mod list;
 mod missing;
+mod path;
 mod poll;
 mod proc;
 mod random;
@@ -14,6 +17,7 @@ mod random;
 use super::Shared;
 use super::abi::Errno;
 use super::ctx::Ctx;
+use super::fds::Descriptor;
 use crate::error::{ErrCode, Error, Result};
 use crate::runtime::{Caller, Instance, Memory};
 use std::sync::Arc;
@@ -23,7 +27,10 @@ pub(super) fn define(instance: &Instance, shared: &Arc<Shared>) -> Result<()> {
     args::define(instance, shared)?;
     clock::define(instance, shared)?;
     fd::define(instance, shared)?;
+    io::define(instance, shared)?;
+    list::define(instance, shared)?;
     missing::define(instance)?;
+    path::define(instance, shared)?;
     poll::define(instance, shared)?;
     proc::define(instance, shared)?;
     random::define(instance, shared)
@@ -89,6 +96,11 @@ impl<'a> Call<'a> {
 
     fn ctx(&self) -> Arc<Ctx> {
         self.shared.ctx()
+    }
+
+    /// An open descriptor.
+    fn descriptor(&self, fd: u32) -> Outcome<Arc<Descriptor>> {
+        Ok(self.ctx().descriptors.get(fd)?)
     }
 
     /// The guest's memory; without one every pointer is bad.

@@ -1,8 +1,9 @@
-//! `poll_oneoff`: waiting for clocks. Of streams, those for output are always ready.
+//! `poll_oneoff`: waiting for clocks. Of streams, those for output are always ready, and so are files.
 
 use super::clock::{clock, now};
 use super::{Call, Failure, Outcome, functions};
-use crate::wasi::abi::{Errno, Event, Subscription, SubscriptionKind};
+use crate::wasi::abi::{Errno, Event, Subscription, SubscriptionKind, rights};
+use crate::wasi::fds::Object;
 use std::time::Duration;
 
 functions! {
@@ -69,18 +70,28 @@ fn begin(call: &Call<'_>, subscription: &Subscription) -> Outcome<Waiting> {
         SubscriptionKind::Clock { id, timeout, absolute: false } => {
             Waiting::Until(id, now(clock(id)?)?.saturating_add(timeout))
         }
-        SubscriptionKind::Read { fd } => Waiting::Ready(match call.ctx().stream(fd) {
-            Ok(stream) if stream.is_input() => Errno::NoSys,
-            Ok(_) => Errno::NotCapable,
-            Err(errno) => errno,
-        }),
-        SubscriptionKind::Write { fd } => Waiting::Ready(match call.ctx().stream(fd) {
-            Ok(stream) if stream.is_input() => Errno::NotCapable,
-            Ok(_) => Errno::Success,
-            Err(errno) => errno,
-        }),
+        SubscriptionKind::Read { fd } => Waiting::Ready(ready(call, fd, true)),
+        SubscriptionKind::Write { fd } => Waiting::Ready(ready(call, fd, false)),
         SubscriptionKind::Unknown { .. } => Waiting::Ready(Errno::Inval),
     })
+}
+
+/// What is to be said of a descriptor that shall be read or written. Files and directories are
+/// always ready.
+fn ready(call: &Call<'_>, fd: u32, read: bool) -> Errno {
+    let descriptor = match call.ctx().descriptors.get(fd) {
+        Ok(descriptor) => descriptor,
+        Err(errno) => return errno,
+    };
+    match &descriptor.object {
+        Object::Stream(stream) if stream.is_input() != read => Errno::NotCapable,
+        Object::Stream(stream) if stream.is_input() => Errno::NoSys,
+        Object::Stream(_) => Errno::Success,
+        Object::File(_) | Object::Directory(_) => {
+            let wanted = rights::POLL_FD_READWRITE | rights::FD_READ;
+            if descriptor.base() & wanted == 0 { Errno::NotCapable } else { Errno::Success }
+        }
+    }
 }
 
 /// Nanoseconds until clock `id` shows `end`.

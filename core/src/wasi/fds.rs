@@ -1,0 +1,172 @@
+//! The descriptors of a guest: a number, something that is open, and what may be done with it.
+
+use super::abi::{Errno, FdStat, FileType, rights};
+use super::fs::{Directory, File};
+use super::stream::Stream;
+use crate::limits::MAX_WASI_DESCRIPTORS;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Numbers below this belong to the standard streams; what is opened gets no such number.
+const FIRST: usize = 3;
+
+type Result<T> = std::result::Result<T, Errno>;
+
+/// What a descriptor stands for.
+#[derive(Debug)]
+pub(super) enum Object {
+    Stream(Stream),
+    File(File),
+    Directory(Directory),
+}
+
+/// An open descriptor. Rights only ever shrink.
+#[derive(Debug)]
+pub(super) struct Descriptor {
+    pub object: Object,
+    base: AtomicU64,
+    inheriting: AtomicU64,
+    /// The guest's name of a directory that was given to it.
+    pub preopen: Option<String>,
+}
+
+impl Descriptor {
+    pub(super) fn new(object: Object, base: u64, inheriting: u64) -> Descriptor {
+        let (base, inheriting) = (AtomicU64::new(base), AtomicU64::new(inheriting));
+        Descriptor { object, base, inheriting, preopen: None }
+    }
+
+    pub(super) fn stream(stream: Stream) -> Descriptor {
+        let stat = stream.stat();
+        Descriptor::new(Object::Stream(stream), stat.rights, stat.inheriting)
+    }
+
+    /// A directory given under a name.
+    pub(super) fn preopen(directory: Directory, name: String, read_only: bool) -> Descriptor {
+        let (mut base, mut inheriting) = (rights::DIRECTORY, rights::DIRECTORY | rights::FILE);
+        if read_only {
+            base &= !rights::CHANGING;
+            inheriting &= !(rights::CHANGING | rights::WRITING);
+        }
+        let descriptor = Descriptor::new(Object::Directory(directory), base, inheriting);
+        Descriptor { preopen: Some(name), ..descriptor }
+    }
+
+    pub(super) fn base(&self) -> u64 {
+        self.base.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn inheriting(&self) -> u64 {
+        self.inheriting.load(Ordering::SeqCst)
+    }
+
+    /// Fails unless all these rights are there.
+    pub(super) fn require(&self, wanted: u64) -> Result<()> {
+        if wanted & !self.base() == 0 { Ok(()) } else { Err(Errno::NotCapable) }
+    }
+
+    /// Gives up every right that is not named; naming one that is not there is an error.
+    pub(super) fn restrict(&self, base: u64, inheriting: u64) -> Result<()> {
+        if base & !self.base() != 0 || inheriting & !self.inheriting() != 0 {
+            return Err(Errno::NotCapable);
+        }
+        self.base.fetch_and(base, Ordering::SeqCst);
+        self.inheriting.fetch_and(inheriting, Ordering::SeqCst);
+        Ok(())
+    }
+
+    pub(super) fn stat(&self) -> FdStat {
+        let (file_type, flags) = match &self.object {
+            Object::Stream(stream) => (stream.stat().file_type, 0),
+            Object::File(file) => (file.file_type(), file.flags()),
+            Object::Directory(_) => (FileType::Directory, 0),
+        };
+        FdStat { file_type, flags, rights: self.base(), inheriting: self.inheriting() }
+    }
+
+    /// The directory, if it is one and these rights are there.
+    pub(super) fn directory(&self, wanted: u64) -> Result<&Directory> {
+        match &self.object {
+            Object::Directory(directory) => self.require(wanted).map(|()| directory),
+            _ => Err(Errno::NotDir),
+        }
+    }
+
+    /// The file, if it is one and these rights are there. Directories don't have the rights of
+    /// files, so that they fail for want of them.
+    pub(super) fn file(&self, wanted: u64) -> Result<&File> {
+        self.require(wanted)?;
+        match &self.object {
+            Object::File(file) => Ok(file),
+            Object::Directory(_) => Err(Errno::IsDir),
+            Object::Stream(_) => Err(Errno::Inval),
+        }
+    }
+}
+
+/// The table of descriptors.
+#[derive(Debug, Default)]
+pub(super) struct Descriptors(Mutex<Vec<Option<Arc<Descriptor>>>>);
+
+impl Descriptors {
+    fn lock(&self) -> MutexGuard<'_, Vec<Option<Arc<Descriptor>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The descriptor of a number; it stays usable if it is closed meanwhile.
+    pub(super) fn get(&self, fd: u32) -> Result<Arc<Descriptor>> {
+        self.lock().get(fd as usize).and_then(Clone::clone).ok_or(Errno::BadF)
+    }
+
+    /// Adds a standard stream under the next number, which is below [`FIRST`] for three of them.
+    pub(super) fn push_stream(&self, stream: Stream) {
+        self.lock().push(Some(Arc::new(Descriptor::stream(stream))));
+    }
+
+    /// Fails if there is no room for another descriptor.
+    pub(super) fn check_room(&self) -> Result<()> {
+        let open = self.lock().iter().flatten().count();
+        if open < MAX_WASI_DESCRIPTORS { Ok(()) } else { Err(Errno::MFile) }
+    }
+
+    /// Adds a descriptor under the lowest free number.
+    pub(super) fn insert(&self, descriptor: Descriptor) -> Result<u32> {
+        let mut table = self.lock();
+        if table.iter().flatten().count() >= MAX_WASI_DESCRIPTORS {
+            return Err(Errno::MFile);
+        }
+        let free = (FIRST..table.len()).find(|fd| table[*fd].is_none());
+        let fd = free.unwrap_or_else(|| {
+            let end = table.len().max(FIRST);
+            table.resize(end + 1, None);
+            end
+        });
+        table[fd] = Some(Arc::new(descriptor));
+        u32::try_from(fd).map_err(|_| Errno::MFile)
+    }
+
+    /// Forgets a descriptor. What it stood for is closed with its last use; the streams of the host
+    /// stay open.
+    pub(super) fn close(&self, fd: u32) -> Result<()> {
+        let closed = self.lock().get_mut(fd as usize).and_then(Option::take);
+        // Dropped without the lock, since closing may take its time.
+        closed.map(drop).ok_or(Errno::BadF)
+    }
+
+    /// Moves a descriptor to a number that is open already, whose own is closed.
+    pub(super) fn renumber(&self, from: u32, to: u32) -> Result<()> {
+        let mut table = self.lock();
+        let is_open = |fd: u32| table.get(fd as usize).is_some_and(Option::is_some);
+        if !is_open(from) || !is_open(to) {
+            return Err(Errno::BadF);
+        }
+        if from == to {
+            return Ok(());
+        }
+        let moved = table[from as usize].take();
+        let closed = std::mem::replace(&mut table[to as usize], moved);
+        drop(table);
+        drop(closed);
+        Ok(())
+    }
+}
