@@ -297,7 +297,7 @@ fn read_only_directories_are_not_changed() {
         assert_eq!(open(&guest, 3, b"f", oflags, base), Err(NOTCAPABLE), "{oflags} {base}");
     }
     // What is not asked to be written opens, and may not be written.
-    let file = open(&guest, 3, b"f", 0, -1 & !WRITE).unwrap();
+    let file = open(&guest, 3, b"f", 0, !WRITE).unwrap();
     assert_eq!(call(&guest, "fd_allocate", &[file, 0, 10]), NOTCAPABLE);
     assert_eq!(call(&guest, "fd_write", &[file, 64, 0, 0]), NOTCAPABLE);
     let below = open(&guest, 3, b".", 2, 0).unwrap();

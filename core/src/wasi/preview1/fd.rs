@@ -45,18 +45,20 @@ fn fd_close(call: &Call<'_>, fd: u32) -> Outcome {
 
 fn fd_datasync(call: &Call<'_>, fd: u32) -> Outcome {
     let descriptor = call.descriptor(fd)?;
-    Ok(match &descriptor.object {
+    let _: () = match &descriptor.object {
         Object::Directory(_) => descriptor.directory(rights::FD_DATASYNC)?.sync()?,
         _ => descriptor.file(rights::FD_DATASYNC)?.sync_data()?,
-    })
+    };
+    Ok(())
 }
 
 fn fd_sync(call: &Call<'_>, fd: u32) -> Outcome {
     let descriptor = call.descriptor(fd)?;
-    Ok(match &descriptor.object {
+    let _: () = match &descriptor.object {
         Object::Directory(_) => descriptor.directory(rights::FD_SYNC)?.sync()?,
         _ => descriptor.file(rights::FD_SYNC)?.sync()?,
-    })
+    };
+    Ok(())
 }
 
 fn fd_fdstat_get(call: &Call<'_>, fd: u32, stat: u32) -> Outcome {
@@ -108,11 +110,12 @@ fn fd_filestat_set_times(
     let descriptor = call.descriptor(fd)?;
     descriptor.require(rights::FD_FILESTAT_SET_TIMES)?;
     let times = timestamps(accessed, modified, flags)?;
-    Ok(match &descriptor.object {
+    let _: () = match &descriptor.object {
         Object::File(file) => file.set_times(&times)?,
         Object::Directory(directory) => directory.set_times(&times)?,
         Object::Stream(_) => return Err(Errno::NotSup.into()),
-    })
+    };
+    Ok(())
 }
 
 fn fd_renumber(call: &Call<'_>, from: u32, to: u32) -> Outcome {

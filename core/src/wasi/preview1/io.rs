@@ -51,9 +51,10 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
 /// A stream that has the direction needs the right, which the guest may have given up; one that has
 /// not says itself that it is the wrong descriptor.
 fn check_stream(descriptor: &Descriptor, fits: bool, right: u64) -> Outcome {
-    Ok(if fits {
+    let _: () = if fits {
         descriptor.require(right)?
-    })
+    };
+    Ok(())
 }
 
 fn fd_pread(call: &Call<'_>, fd: u32, iovs: u32, count: u32, offset: u64, done: u32) -> Outcome {
