@@ -249,3 +249,23 @@ mod float_state {
         write(usual);
     }
 }
+
+#[test]
+fn host_function_gets_the_callers_executor() {
+    for config in trap_modes() {
+        let config = wasmspan::Config { max_memory_pages: 2, ..config };
+        let inner = module(&config, r#"(module (memory (export "m") 0))"#);
+        let run = move |caller: Caller<'_>| -> wasmspan::Result<i32> {
+            let instance = caller.executor().instantiate_with(&inner, &[])?;
+            let memory = instance.get_memory("m").expect("there");
+            memory.grow(2)?;
+            Ok(i32::from(memory.grow(1).is_err()))
+        };
+        let text = r#"(module (import "env" "f" (func $f (result i32)))
+            (func (export "run") (result i32) call $f))"#;
+        let outer = module(&config, text);
+        let host = Func::wrap(run).expect("made").into();
+        let instance = Executor::new(&config).instantiate_with(&outer, &[host]).expect("it links");
+        assert_eq!(instance.call("run", &[]).expect("no trap")[0].i32(), Some(1));
+    }
+}

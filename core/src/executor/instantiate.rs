@@ -22,7 +22,7 @@ pub(super) fn instantiate(
     let guarded = memories.iter().all(|memory| memory.is_guarded() || memory.ty().memory64);
     let trap_mode = if guarded { config.trap_mode } else { TrapMode::Checks };
     let code = module.code(config, trap_mode)?;
-    let instance = WasmInstance::make(name.to_string(), code, imports, memories)?;
+    let instance = WasmInstance::make(name.to_string(), config, code, imports, memories)?;
     let wasm = instance.wasm().expect("just made from a wasm module");
     apply_segments(wasm)?;
     if let Some(start) = info.start {

@@ -12,7 +12,7 @@ pub(crate) use module::prepare_stubs;
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::Interrupt;
-use crate::runtime::{Extern, Func, Instance, Val};
+use crate::runtime::{Caller, Extern, Func, Instance, Val};
 use crate::store::Store;
 
 /// Instantiates modules and calls functions under one configuration.
@@ -82,6 +82,17 @@ impl Executor {
     /// What [`Func::call`] can give.
     pub fn invoke(&self, func: &Func, params: &[Val]) -> Result<Vec<Val>> {
         func.call(params)
+    }
+}
+
+impl Caller<'_> {
+    /// An executor configured as the one that made the calling instance, for host functions that
+    /// instantiate or call on; the default one if the host called the function itself.
+    pub fn executor(&self) -> Executor {
+        match self.instance().as_ref().and_then(Instance::wasm) {
+            Some(instance) => Executor::new(&instance.config),
+            None => Executor::default(),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use super::node::{Kind, Node, NodeRef};
 use super::table::{Table, TableCore};
 use crate::abi::layout::Place;
 use crate::abi::{FuncImport, FuncRef, GlobalCell, InstanceCtx, MemoryRef, TableDef};
+use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::module::{ConstOp, ElementItems};
 use crate::types::{ExternKind, ExternType, FuncType};
@@ -117,6 +118,8 @@ pub(crate) struct WasmInstance {
     /// Name it was registered under; empty for an anonymous one.
     pub name: String,
     pub code: Arc<CodeModule>,
+    /// What the executor that made it was configured with.
+    pub config: Config,
     ctx: NonNull<InstanceCtx>,
     /// What it imports, in the module's order.
     imports: Box<[Extern]>,
@@ -175,6 +178,7 @@ impl WasmInstance {
     /// `imports` must fit the module's imports, in order; the caller has checked that.
     pub fn make(
         name: String,
+        config: &Config,
         code: Arc<CodeModule>,
         imports: Box<[Extern]>,
         memories: Box<[Memory]>,
@@ -188,6 +192,7 @@ impl WasmInstance {
         let object = Box::into_raw(Box::new(WasmInstance {
             node: Node::new(&WASM_INSTANCE),
             name,
+            config: config.clone(),
             ctx,
             imports,
             memories,
