@@ -51,3 +51,13 @@ pub const MAX_WASI_DESCRIPTORS: usize = 1024;
 
 /// Largest length of a path that a WASI guest gives, in bytes.
 pub const MAX_WASI_PATH_BYTES: u32 = 4095;
+
+/// Subscriptions that one `poll_oneoff` of a WASI guest takes.
+pub const MAX_WASI_SUBSCRIPTIONS: u32 = 65_536;
+
+/// Addresses that one `sock_getaddrinfo` of a WASI guest gives.
+pub const MAX_WASI_ADDRESSES: u32 = 256;
+
+/// Name look-ups of WASI guests that run at once in this process, those that were left behind when
+/// their guest was stopped included.
+pub const MAX_WASI_RESOLVERS: usize = 64;

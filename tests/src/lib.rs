@@ -3,3 +3,4 @@
 pub mod fuzz;
 pub mod spec;
 pub mod support;
+pub mod wasi_guest;

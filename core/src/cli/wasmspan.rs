@@ -47,6 +47,9 @@ struct Run {
     /// Set an environment variable of the guest. May be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
+    /// Let the guest open sockets and look up names.
+    #[arg(long)]
+    sockets: bool,
     /// Stop the guest after this many milliseconds.
     #[arg(long, value_name = "MILLISECONDS")]
     time_limit: Option<u64>,
@@ -112,7 +115,9 @@ impl Run {
         let module = Module::from_file(&config, &self.file).map_err(text)?;
         let wasi = self.environment()?;
         let store = Store::new();
-        store.register(wasi.instance().name(), wasi.instance()).map_err(text)?;
+        for interface in [wasi.instance(), &wasi.unstable_instance().map_err(text)?] {
+            store.register(interface.name(), interface).map_err(text)?;
+        }
         let _ = out.flush();
         let _ = err.flush();
         let name = self.invoke.as_deref().unwrap_or("_start");
@@ -146,6 +151,7 @@ impl Run {
         let name = self.file.file_name().unwrap_or(self.file.as_os_str());
         let mut settings = Wasi::builder()
             .arg(name.as_encoded_bytes())
+            .sockets(self.sockets)
             .args(self.args.iter().map(|word| word.as_encoded_bytes()));
         for variable in &self.env {
             let (name, value) = variable

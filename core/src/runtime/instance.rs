@@ -96,6 +96,8 @@ impl From<Global> for Extern {
 struct HostModule {
     name: String,
     items: RwLock<BTreeMap<String, Extern>>,
+    /// Functions that take the place of an item for an import of their type.
+    alternates: RwLock<BTreeMap<String, Vec<Func>>>,
 }
 
 /// A module instance. Clones are handles to the same instance; it may be used from any thread.
@@ -539,7 +541,8 @@ impl Instance {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn host(name: impl Into<String>) -> Instance {
-        let module = HostModule { name: name.into(), items: RwLock::default() };
+        let (items, alternates) = (RwLock::default(), RwLock::default());
+        let module = HostModule { name: name.into(), items, alternates };
         Instance(Repr::Host(Arc::new(module)))
     }
 
@@ -563,6 +566,31 @@ impl Instance {
                 "only host modules take new items; a wasm module's exports are fixed",
             )),
         }
+    }
+
+    /// Puts a second function under a name into a host module: an import of its type gets it, every
+    /// other use of the name gets what [`define`](Instance::define) put there.
+    ///
+    /// # Errors
+    ///
+    /// As [`define`](Instance::define).
+    pub(crate) fn define_alternate(&self, name: impl Into<String>, func: Func) -> Result<()> {
+        let Repr::Host(module) = &self.0 else { return self.define(name, func) };
+        let mut all = module.alternates.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        all.entry(name.into()).or_default().push(func);
+        Ok(())
+    }
+
+    /// The export that an import of this name and type gets.
+    pub(crate) fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
+        if let (Repr::Host(module), ExternType::Func(wanted)) = (&self.0, wanted) {
+            let all = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let mut alternates = all.get(name).into_iter().flatten();
+            if let Some(func) = alternates.find(|func| func.ty() == wanted) {
+                return Some(func.clone().into());
+            }
+        }
+        self.get_export(name)
     }
 
     /// The instance of a wasm module, if it is one.

@@ -50,6 +50,7 @@ impl Vm {
         let register = || {
             let module = load()?;
             self.validator.validate(&module)?;
+            self.register_unstable(&module)?;
             self.interrupt.run(|| self.executor.register(&self.store, &module, name))
         };
         logged(register().map(drop))

@@ -1,12 +1,14 @@
 //! What one guest may use, and how the host says so.
 
 use super::Wasi;
-use super::abi::Errno;
-use super::fds::{Descriptor, Descriptors};
+use super::abi::{Errno, rights};
+use super::fds::{Descriptor, Descriptors, Object};
 use super::fs::{Directory, clean_name};
+use super::socket::Socket;
 use super::stream::{Input, Output, Stream};
 use crate::error::{ErrCode, Error, Result};
 use cap_std::fs::Dir;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +21,8 @@ pub struct WasiBuilder {
     stdin: Input,
     stdout: Output,
     stderr: Output,
+    sockets: bool,
+    listeners: Vec<Arc<TcpListener>>,
 }
 
 /// A directory for the guest.
@@ -114,6 +118,20 @@ impl WasiBuilder {
         self
     }
 
+    /// Allows or forbids the guest to open sockets and to look up names; forbidden at first. A guest
+    /// that may not gets 2 (`EACCES`).
+    pub fn sockets(mut self, allowed: bool) -> WasiBuilder {
+        self.sockets = allowed;
+        self
+    }
+
+    /// Gives the guest a listener, which gets the next descriptor after the directories. The guest
+    /// takes connections from it with `sock_accept`, also when it may not open sockets itself.
+    pub fn listener(mut self, listener: TcpListener) -> WasiBuilder {
+        self.listeners.push(Arc::new(listener));
+        self
+    }
+
     /// Makes the module.
     ///
     /// # Errors
@@ -174,7 +192,16 @@ impl WasiBuilder {
             let descriptor = Descriptor::preopen(opened, preopen.guest.clone(), preopen.read_only);
             descriptors.insert(descriptor).map_err(|_| why(&"too many are open"))?;
         }
-        Ok(Ctx { args: self.args, env, directories, descriptors })
+        for listener in self.listeners {
+            let own = listener.try_clone().and_then(Socket::from_listener);
+            let why = |why: &dyn std::fmt::Display| {
+                Error::with_detail(ErrCode::HostFuncError, format!("the listener: {why}"))
+            };
+            let socket = Object::Socket(own.map_err(|error| why(&error))?);
+            let descriptor = Descriptor::new(socket, rights::LISTENER, rights::CONNECTION);
+            descriptors.insert(descriptor).map_err(|_| why(&"too many descriptors are open"))?;
+        }
+        Ok(Ctx { args: self.args, env, directories, sockets: self.sockets, descriptors })
     }
 }
 
@@ -195,5 +222,7 @@ pub(super) struct Ctx {
     pub env: Vec<Vec<u8>>,
     /// How many directories were given.
     pub directories: usize,
+    /// Whether sockets may be opened and names looked up.
+    pub sockets: bool,
     pub descriptors: Descriptors,
 }

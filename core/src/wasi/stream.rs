@@ -2,6 +2,7 @@
 
 use super::abi::{Errno, FdStat, FileStat, FileType, rights};
 use super::fs::file_stat;
+use rustix::fd::BorrowedFd;
 use std::fmt;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -170,6 +171,16 @@ impl Stream {
             }
         };
         Ok(file_stat(&stat?))
+    }
+
+    /// The descriptor of the host that has to be waited for; `None` for what is always ready.
+    pub(super) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Stream::Stdin => Some(rustix::stdio::stdin()),
+            Stream::Stdout => Some(rustix::stdio::stdout()),
+            Stream::Stderr => Some(rustix::stdio::stderr()),
+            _ => None,
+        }
     }
 
     pub(super) fn is_input(&self) -> bool {

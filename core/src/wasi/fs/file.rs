@@ -3,7 +3,7 @@
 use super::{file_stat, file_type};
 use crate::wasi::abi::{Errno, FileStat, FileType, fdflags};
 use rustix::fs::{Advice, FallocateFlags, FileType as HostType, OFlags, SeekFrom, Timestamps};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 type Result<T> = std::result::Result<T, Errno>;
@@ -46,6 +46,16 @@ impl File {
 
     pub(in crate::wasi) fn flags(&self) -> u16 {
         self.flags.load(Ordering::SeqCst)
+    }
+
+    /// The descriptor of the host that has to be waited for; `None` for files that are always ready.
+    pub(in crate::wasi) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
+        (self.file_type != FileType::RegularFile).then(|| self.fd.as_fd())
+    }
+
+    /// As [`host_fd`](File::host_fd), but `None` also for a guest that does not want to wait.
+    pub(in crate::wasi) fn waits_on(&self) -> Option<BorrowedFd<'_>> {
+        self.host_fd().filter(|_| self.flags() & fdflags::NONBLOCK == 0)
     }
 
     /// Changes appending and waiting. The flags about synchronous writes are those of the opening:

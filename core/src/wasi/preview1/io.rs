@@ -4,6 +4,9 @@ use super::{Call, Failure, GuestMemory, Outcome, functions};
 use crate::wasi::abi::{Errno, IoVec, rights};
 use crate::wasi::fds::{Descriptor, Object};
 use crate::wasi::fs::Whence;
+use crate::wasi::wait::{Source, wait};
+use rustix::event::PollFlags;
+use rustix::fd::BorrowedFd;
 
 functions! {
     fd_pread(fd: u32, iovs: u32, count: u32, offset: u64, done: u32);
@@ -25,10 +28,19 @@ fn fd_read(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outcom
     match &descriptor.object {
         Object::Stream(stream) => {
             check_stream(&descriptor, stream.is_input(), rights::FD_READ)?;
+            until_readable(call, stream.host_fd())?;
             scatter(call, iovs, count, done, |bytes| stream.read(bytes))
+        }
+        Object::Socket(socket) => {
+            descriptor.require(rights::FD_READ)?;
+            let interrupt = call.caller.interrupt();
+            scatter(call, iovs, count, done, |bytes| {
+                socket.receive(bytes, false, false, interrupt.as_ref()).map(|got| got.len)
+            })
         }
         _ => {
             let file = descriptor.file(rights::FD_READ)?;
+            until_readable(call, file.waits_on())?;
             scatter(call, iovs, count, done, |bytes| file.read(bytes))
         }
     }
@@ -41,10 +53,26 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
             check_stream(&descriptor, !stream.is_input(), rights::FD_WRITE)?;
             gather(call, iovs, count, done, |bytes| stream.write(bytes))
         }
+        Object::Socket(socket) => {
+            descriptor.require(rights::FD_WRITE)?;
+            let interrupt = call.caller.interrupt();
+            gather(call, iovs, count, done, |bytes| socket.send(bytes, None, interrupt.as_ref()))
+        }
         _ => {
             let file = descriptor.file(rights::FD_WRITE)?;
             gather(call, iovs, count, done, |bytes| file.write(bytes))
         }
+    }
+}
+
+/// Waits until a descriptor of the host, if there is one, can be read without waiting, so that a
+/// request to stop reaches a guest that waits for input.
+fn until_readable(call: &Call<'_>, fd: Option<BorrowedFd<'_>>) -> Outcome {
+    let (Some(fd), Some(interrupt)) = (fd, call.caller.interrupt()) else { return Ok(()) };
+    match wait(&mut [Source::new(fd, PollFlags::IN)], None, Some(&interrupt)) {
+        Err(Errno::Intr) => Err(Call::interrupted()),
+        // The read itself tells best what is wrong.
+        _ => Ok(()),
     }
 }
 
@@ -76,13 +104,20 @@ fn check_offset(offset: u64) -> Outcome {
 }
 
 fn fd_seek(call: &Call<'_>, fd: u32, offset: i64, whence: u32, position: u32) -> Outcome {
+    let order = [Whence::Start, Whence::Current, Whence::End];
+    seek(call, fd, offset, order.get(whence as usize).copied(), position)
+}
+
+/// Moves the position, from where an unknown number means nothing.
+pub(super) fn seek(
+    call: &Call<'_>,
+    fd: u32,
+    offset: i64,
+    whence: Option<Whence>,
+    position: u32,
+) -> Outcome {
     let descriptor = call.descriptor(fd)?;
-    let whence = match whence {
-        0 => Whence::Start,
-        1 => Whence::Current,
-        2 => Whence::End,
-        _ => return Err(Errno::Inval.into()),
-    };
+    let whence = whence.ok_or(Errno::Inval)?;
     // Asking where the position is needs less than moving it.
     let asks = offset == 0 && whence == Whence::Current;
     let tells = asks && descriptor.base() & rights::FD_TELL != 0;
@@ -103,13 +138,13 @@ fn fd_tell(call: &Call<'_>, fd: u32, position: u32) -> Outcome {
 /// A file with a position; streams have none.
 fn positioned(descriptor: &Descriptor, wanted: u64) -> Outcome<&crate::wasi::fs::File> {
     match &descriptor.object {
-        Object::Stream(_) => Err(Errno::SPipe.into()),
+        Object::Stream(_) | Object::Socket(_) => Err(Errno::SPipe.into()),
         _ => Ok(descriptor.file(wanted)?),
     }
 }
 
 /// Reads once and puts the bytes where the guest wants them.
-fn scatter(
+pub(super) fn scatter(
     call: &Call<'_>,
     iovs: u32,
     count: u32,
@@ -132,7 +167,7 @@ fn scatter(
 }
 
 /// Writes once what the guest has in several places.
-fn gather(
+pub(super) fn gather(
     call: &Call<'_>,
     iovs: u32,
     count: u32,

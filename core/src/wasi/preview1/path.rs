@@ -1,7 +1,7 @@
 //! `path_*`: everything that names a file below a directory.
 
 use super::{Call, GuestMemory, Outcome, functions};
-use crate::wasi::abi::{Errno, SYMLINK_FOLLOW, fdflags, oflags, rights};
+use crate::wasi::abi::{Errno, FileStat, SYMLINK_FOLLOW, Version, fdflags, oflags, rights};
 use crate::wasi::fds::{Descriptor, Object};
 use crate::wasi::fs::{GuestPath, Opened, Opening, timestamps};
 
@@ -63,12 +63,22 @@ fn path_filestat_get(
     len: u32,
     stat: u32,
 ) -> Outcome {
+    let found = path_file_stat(call, fd, flags, path, len)?;
+    call.memory()?.write(stat, &found.to_bytes(Version::Preview1))
+}
+
+/// What a path names.
+pub(super) fn path_file_stat(
+    call: &Call<'_>,
+    fd: u32,
+    flags: u32,
+    path: u32,
+    len: u32,
+) -> Outcome<FileStat> {
     let descriptor = call.descriptor(fd)?;
     let directory = descriptor.directory(rights::PATH_FILESTAT_GET)?;
-    let memory = call.memory()?;
-    let path = path_at(&memory, path, len)?;
-    let found = directory.stat_path(&path, follows(flags)?)?;
-    memory.write(stat, &found.to_bytes())
+    let path = path_at(&call.memory()?, path, len)?;
+    Ok(directory.stat_path(&path, follows(flags)?)?)
 }
 
 #[allow(clippy::too_many_arguments)] // As many as the interface has; so below.
