@@ -125,7 +125,12 @@ impl Socket {
         if !wait(&mut sources, limit(&self.send_limit), interrupt)? {
             return Err(Errno::InProgress);
         }
-        Ok(sockopt::socket_error(&self.fd)??)
+        sockopt::socket_error(&self.fd)??;
+        // Only when asked again does the host count the connection as made.
+        match net::connect(&self.fd, &to) {
+            Ok(()) | Err(rustix::io::Errno::ISCONN) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Receives into `room` once. `whole` waits until it is full or the stream ends.
