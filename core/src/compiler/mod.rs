@@ -133,9 +133,9 @@ impl Compiler {
 
     fn compile(&self, module: &Module, format: OutputFormat) -> Result<Vec<u8>> {
         let config = self.code_config();
+        module.validate()?;
         log::log(LogLevel::Info, "compile start");
         log::log(LogLevel::Info, "verify start");
-        module.validate()?;
         let info = module.info();
         log::log(LogLevel::Info, "optimize start");
         let watch = Watch::new(self, info.bodies.iter().map(|body| body.len()))?;
