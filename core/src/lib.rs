@@ -46,7 +46,9 @@ pub(crate) mod loader;
 pub(crate) mod module;
 pub(crate) mod platform;
 pub(crate) mod runtime;
+pub(crate) mod statistics;
 pub(crate) mod store;
+pub(crate) mod task;
 pub(crate) mod validator;
 pub(crate) mod vm;
 
@@ -59,7 +61,9 @@ pub use runtime::{
     Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, Table,
     TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
 };
+pub use statistics::Statistics;
 pub use store::Store;
+pub use task::Task;
 pub use types::{
     ExportType, ExternKind, ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType,
     Mutability, RefType, TableType, ValType,

@@ -34,6 +34,7 @@ pub use value::Val;
 
 pub(crate) use code::CodeModule;
 pub(crate) use exec::interruptible;
+pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
 pub(crate) use memory_image::MemoryImage;
