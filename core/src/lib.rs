@@ -53,7 +53,7 @@ pub(crate) mod vm;
 pub use compiler::{Compiler, Progress};
 pub use config::Config;
 pub use error::{ErrCode, Error, Result};
-pub use executor::{Executor, Loader, Module, Validator, ensure_signal_handlers};
+pub use executor::{Executor, Loader, Module, Pool, Pooled, Validator, ensure_signal_handlers};
 pub use interrupt::Interrupt;
 pub use runtime::{
     Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, Table,

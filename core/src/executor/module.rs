@@ -83,6 +83,34 @@ impl Module {
         Loader::new(config).load_file(path)?.finish()
     }
 
+    /// Loads a compiled file, or any module, with its code: trusting the file, as one trusts a
+    /// program. What [`with_config`](Module::with_config) does with such a file is to compile the
+    /// module in it anew.
+    ///
+    /// # Errors
+    ///
+    /// Those of loading, validation and compiling; code that cannot be used here is none.
+    ///
+    /// ```
+    /// use wasmspan::{Compiler, Config, Module};
+    /// let config = Config::default();
+    /// let file = Compiler::new(&config).compile_to_bytes("(module)")?;
+    /// assert!(Module::load_compiled(&config, file)?.is_precompiled());
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn load_compiled(config: &Config, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        Module::with_config(&Config { load_compiled: true, ..config.clone() }, bytes)
+    }
+
+    /// As [`load_compiled`](Module::load_compiled), from a file.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, loading, validation and compiling.
+    pub fn load_compiled_file(config: &Config, path: impl AsRef<Path>) -> Result<Module> {
+        Module::from_file(&Config { load_compiled: true, ..config.clone() }, path)
+    }
+
     fn finish(self) -> Result<Module> {
         self.validate()?;
         self.compile(&self.0.config)?;
@@ -111,6 +139,10 @@ impl Module {
         inner.waiting = Mutex::new(Some(artifact.code));
         inner.known_valid = valid;
         module
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.0.config
     }
 
     pub(crate) fn info(&self) -> &Arc<ModuleInfo> {
