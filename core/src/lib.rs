@@ -36,6 +36,7 @@ pub mod wasi;
 
 pub(crate) mod abi;
 pub(crate) mod artifact;
+pub(crate) mod cache;
 pub(crate) mod compile;
 pub(crate) mod compiler;
 pub(crate) mod engine;

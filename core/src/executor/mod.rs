@@ -4,6 +4,7 @@ mod instantiate;
 mod link;
 mod module;
 mod pool;
+mod shelf;
 mod symbols;
 
 pub use module::{Loader, Module, Validator, ensure_signal_handlers};
