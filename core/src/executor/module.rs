@@ -3,7 +3,7 @@
 use super::symbols::ModuleSymbols;
 use crate::abi::InstanceLayout;
 use crate::compile;
-use crate::config::{Config, InterruptMode, OptLevel, TrapMode};
+use crate::config::{Config, InterruptMode, Metering, OptLevel, TrapMode};
 use crate::engine::Image;
 use crate::engine::signature::{self, StubCompiler};
 use crate::error::{ErrCode, Error, Result};
@@ -34,6 +34,7 @@ struct CodeKind {
     trap_mode: TrapMode,
     interrupt_mode: InterruptMode,
     opt_level: OptLevel,
+    metering: Metering,
 }
 
 impl Module {
@@ -122,11 +123,17 @@ impl Module {
     ///
     /// `wasm module hasn't passed validation yet`, or what the compiler cannot do.
     pub fn compile(&self, config: &Config) -> Result<()> {
-        self.code(config, config.trap_mode).map(|_| ())
+        let metering = config.statistics.metering(true);
+        self.code(config, config.trap_mode, metering).map(|_| ())
     }
 
     /// The module's code for `config` with traps found by `trap_mode`.
-    pub(super) fn code(&self, config: &Config, trap_mode: TrapMode) -> Result<Arc<CodeModule>> {
+    pub(super) fn code(
+        &self,
+        config: &Config,
+        trap_mode: TrapMode,
+        metering: Metering,
+    ) -> Result<Arc<CodeModule>> {
         if !self.is_validated() {
             return Err(Error::new(ErrCode::NotValidated));
         }
@@ -134,6 +141,7 @@ impl Module {
             trap_mode,
             interrupt_mode: config.interrupt_mode,
             opt_level: config.opt_level,
+            metering,
         };
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
@@ -148,10 +156,15 @@ impl Module {
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
         let config = Config { trap_mode, ..config.clone() };
-        let blob = compile::compile(&config, info, &layout)?;
-        let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info)));
-        let image = Image::publish(blob, info.imported.funcs, symbols)?;
-        let code = Arc::new(CodeModule::new(Arc::clone(info), layout, image));
+        let image = make_image(&config, metering, info, &layout)?;
+        let mut code = CodeModule::new(Arc::clone(info), layout, image);
+        if metering == Metering::Unit {
+            let (info, layout) = (Arc::clone(info), code.layout.clone());
+            code = code.with_table_code(Box::new(move || {
+                make_image(&config, Metering::Table, &info, &layout)
+            }));
+        }
+        let code = Arc::new(code);
         let mut known = lock();
         if let Some(first) = find(&known) {
             return Ok(first);
@@ -223,6 +236,18 @@ impl Module {
         let known = self.0.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         known.iter().map(|(_, code)| code.image.code_len()).sum()
     }
+}
+
+/// Compiles a module and gives the code an address.
+fn make_image(
+    config: &Config,
+    metering: Metering,
+    info: &Arc<ModuleInfo>,
+    layout: &InstanceLayout,
+) -> Result<Image> {
+    let blob = compile::compile(config, metering, info, layout)?;
+    let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info), metering));
+    Image::publish(blob, info.imported.funcs, symbols)
 }
 
 impl fmt::Debug for Module {

@@ -2,7 +2,7 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `builtins` are the functions generated code calls. The entities have a file each.
+//! errors, `meter` counts, `builtins` are the functions generated code calls. The entities have a file each.
 
 mod builtins;
 mod call;
@@ -13,6 +13,7 @@ mod func;
 mod global;
 mod instance;
 mod memory;
+mod meter;
 mod node;
 mod table;
 mod trap;
@@ -35,6 +36,7 @@ pub(crate) use exec::interruptible;
 pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
+pub(crate) use meter::Metered;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 
 /// Live instances, host functions, host tables and host globals of the process: for leak tests.
