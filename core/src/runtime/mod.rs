@@ -2,7 +2,7 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `builtins` are the functions generated code calls. The entities have a file each.
+//! errors, `meter` counts, `builtins` are the functions generated code calls. The entities have a file each.
 
 mod builtins;
 mod call;
@@ -14,6 +14,7 @@ mod global;
 mod instance;
 mod memory;
 mod memory_image;
+mod meter;
 mod node;
 mod slot;
 mod table;
@@ -38,6 +39,7 @@ pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
 pub(crate) use memory_image::MemoryImage;
+pub(crate) use meter::Metered;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 
 /// Live instances, host functions, host tables and host globals of the process: for leak tests.
