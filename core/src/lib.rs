@@ -27,6 +27,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod error;
 pub mod limits;
@@ -48,6 +49,7 @@ pub(crate) mod store;
 pub(crate) mod validator;
 pub(crate) mod vm;
 
+pub use command::Command;
 pub use config::Config;
 pub use error::{ErrCode, Error, Result};
 pub use executor::{Executor, Loader, Module, Validator, ensure_signal_handlers};

@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["runtime"],
     &["store", "executor", "host"],
     &["wasi"],
-    &["vm"],
+    &["vm", "command"],
     &["cli"],
 ];
 

@@ -14,6 +14,7 @@ mod global;
 mod instance;
 mod memory;
 mod node;
+mod pieces;
 mod table;
 mod trap;
 mod typed;
@@ -34,6 +35,7 @@ pub(crate) use code::CodeModule;
 pub(crate) use exec::interruptible;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
+pub(crate) use pieces::Pieces;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 
 /// Live instances, host functions, host tables and host globals of the process: for leak tests.
