@@ -16,6 +16,7 @@ mod memory;
 mod memory_image;
 mod meter;
 mod node;
+mod pieces;
 mod slot;
 mod table;
 mod trap;
@@ -40,6 +41,7 @@ pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
 pub(crate) use memory_image::MemoryImage;
 pub(crate) use meter::Metered;
+pub(crate) use pieces::Pieces;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 
 /// Live instances, host functions, host tables and host globals of the process: for leak tests.
