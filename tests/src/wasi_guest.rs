@@ -1,23 +1,87 @@
-//! A guest that does nothing but pass calls on to WASI, so that a test can make them one by one.
+//! A WASI guest whose functions a test calls one by one, and folders to let it loose on.
 
+use crate::old_kernel;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use wasmspan::wasi::WasiBuilder;
-use wasmspan::{Instance, Memory, Module, Result, Store, Val, ValType, Wasi};
-
-/// An instance that exports each function it imports under the same name.
-pub struct Guest {
-    /// Its environment.
-    pub wasi: Wasi,
-    /// The instance.
-    pub instance: Instance,
-}
+use wasmspan::{Instance, Memory, Module, Store, Val, ValType, Wasi};
 
 /// The interface of a guest: its module's name, and names and parameters of functions that give an
 /// error number; `i` is `i32`, `I` is `i64`. What follows `=` in a name is the name of the export.
 pub type Interface<'a> = (&'a str, &'a [(&'a str, &'a str)]);
 
+/// The functions on files.
+const FILES: Interface<'_> = (
+    "wasi_snapshot_preview1",
+    &[
+        ("clock_res_get", "ii"),
+        ("clock_time_get", "iIi"),
+        ("random_get", "ii"),
+        ("fd_advise", "iIIi"),
+        ("fd_allocate", "iII"),
+        ("fd_close", "i"),
+        ("fd_datasync", "i"),
+        ("fd_fdstat_get", "ii"),
+        ("fd_fdstat_set_flags", "ii"),
+        ("fd_fdstat_set_rights", "iII"),
+        ("fd_filestat_get", "ii"),
+        ("fd_filestat_set_size", "iI"),
+        ("fd_filestat_set_times", "iIIi"),
+        ("fd_pread", "iiiIi"),
+        ("fd_prestat_dir_name", "iii"),
+        ("fd_prestat_get", "ii"),
+        ("fd_pwrite", "iiiIi"),
+        ("fd_read", "iiii"),
+        ("fd_readdir", "iiiIi"),
+        ("fd_renumber", "ii"),
+        ("fd_seek", "iIii"),
+        ("fd_sync", "i"),
+        ("fd_tell", "ii"),
+        ("fd_write", "iiii"),
+        ("path_create_directory", "iii"),
+        ("path_filestat_get", "iiiii"),
+        ("path_filestat_set_times", "iiiiIIi"),
+        ("path_link", "iiiiiii"),
+        ("path_open", "iiiiiIIii"),
+        ("path_readlink", "iiiiii"),
+        ("path_remove_directory", "iii"),
+        ("path_rename", "iiiiii"),
+        ("path_symlink", "iiiii"),
+        ("path_unlink_file", "iii"),
+    ],
+);
+
+/// Rights that the tests ask for.
+pub const READ: i64 = 1 << 1;
+/// As above.
+pub const WRITE: i64 = 1 << 6;
+
+/// Every right of a file.
+pub const FILE: i64 = 0x08E0_01FF;
+/// Every right of a directory.
+pub const PATHS: i64 = 0x07BF_FE19;
+
+/// End of the guest's memory.
+pub const END: i64 = 4 * 65_536;
+
+/// The guest.
+pub struct Guest {
+    /// Its environment.
+    pub wasi: Wasi,
+    /// An instance that exports each function it imports under the same name.
+    pub instance: Instance,
+}
+
 impl Guest {
-    /// Makes one with four pages of memory.
-    pub fn new(settings: WasiBuilder, (module, functions): Interface<'_>) -> Guest {
+    /// A guest in this environment, with the functions on files.
+    pub fn new(settings: WasiBuilder) -> Guest {
+        Guest::with(settings, FILES)
+    }
+
+    /// A guest with these functions and four pages of memory.
+    pub fn with(settings: WasiBuilder, (module, functions): Interface<'_>) -> Guest {
         let (mut imports, mut wrappers) = (String::new(), String::new());
         for (at, (name, letters)) in functions.iter().enumerate() {
             let (name, export) = name.split_once('=').unwrap_or((name, name));
@@ -44,8 +108,9 @@ impl Guest {
     /// # Errors
     ///
     /// What ended the call.
-    pub fn try_call(&self, name: &str, params: &[i64]) -> Result<i32> {
+    pub fn try_call(&self, name: &str, params: &[i64]) -> wasmspan::Result<i32> {
         let ty = self.instance.func_type(name).expect("a function of the guest");
+        assert_eq!(ty.params().len(), params.len(), "{name}");
         let params: Vec<Val> = params
             .iter()
             .zip(ty.params())
@@ -72,24 +137,155 @@ impl Guest {
         self.instance.get_memory("memory").expect("it is exported")
     }
 
-    /// Bytes of the memory.
-    pub fn bytes(&self, at: usize, len: usize) -> Vec<u8> {
-        self.memory().read_vec(at, len).expect("in bounds")
-    }
-
-    /// Four bytes of the memory as a number.
+    /// Four bytes of memory.
     pub fn word(&self, at: usize) -> u32 {
         self.memory().read_value(at).expect("in bounds")
     }
 
-    /// Writes bytes.
-    pub fn put(&self, at: usize, bytes: &[u8]) {
-        self.memory().write(at, bytes).expect("in bounds");
+    /// Eight bytes of memory.
+    pub fn long(&self, at: usize) -> u64 {
+        self.memory().read_value(at).expect("in bounds")
+    }
+
+    /// Bytes of memory.
+    pub fn bytes(&self, at: usize, len: usize) -> Vec<u8> {
+        self.memory().read_vec(at, len).expect("in bounds")
+    }
+
+    /// Puts bytes into memory; gives where, and their number.
+    pub fn put(&self, at: i64, bytes: &[u8]) -> [i64; 2] {
+        self.memory().write(at as usize, bytes).expect("in bounds");
+        [at, bytes.len() as i64]
     }
 
     /// Writes numbers of four bytes.
-    pub fn put_words(&self, at: usize, words: &[u32]) {
+    pub fn put_words(&self, at: i64, words: &[u32]) {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         self.put(at, &bytes);
     }
+
+    /// Puts a list of places and lengths into memory.
+    pub fn put_pieces(&self, at: i64, pieces: &[(u32, u32)]) {
+        let words = pieces.iter().flat_map(|(buf, len)| [*buf, *len]);
+        let bytes: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
+        self.put(at, &bytes);
+    }
+
+    /// Opens a path with links followed and all rights passed on; gives the descriptor.
+    pub fn open(&self, fd: i64, path: &[u8], oflags: i64, base: i64) -> Result<i64, i32> {
+        let [at, len] = self.put(1024, path);
+        match self.call("path_open", &[fd, 1, at, len, oflags, base, -1, 0, 0]) {
+            0 => Ok(i64::from(self.word(0))),
+            errno => Err(errno),
+        }
+    }
+
+    /// Calls a function of one path, which comes after `before` and is followed by `after`.
+    pub fn on_path(&self, name: &str, before: &[i64], path: &[u8], after: &[i64]) -> i32 {
+        let [at, len] = self.put(1024, path);
+        self.call(name, &[before, &[at, len], after].concat())
+    }
+
+    /// Writes bytes at the position; gives the error number and how many were taken.
+    pub fn write(&self, fd: i64, bytes: &[u8]) -> (i32, u32) {
+        self.put(131_072, bytes);
+        self.put_pieces(64, &[(131_072, bytes.len() as u32)]);
+        (self.call("fd_write", &[fd, 64, 1, 0]), self.word(0))
+    }
+
+    /// Reads up to `len` bytes at the position.
+    pub fn read(&self, fd: i64, len: u32) -> Result<Vec<u8>, i32> {
+        self.put_pieces(64, &[(131_072, len)]);
+        match self.call("fd_read", &[fd, 64, 1, 0]) {
+            0 => Ok(self.bytes(131_072, self.word(0) as usize)),
+            errno => Err(errno),
+        }
+    }
+
+    /// All names of an open directory, read with a buffer of this size, in the order given.
+    pub fn list(&self, fd: i64, room: usize) -> Result<Vec<String>, i32> {
+        let (mut names, mut cookie) = (Vec::new(), 0_u64);
+        loop {
+            let params = [fd, 131_072, room as i64, cookie.cast_signed(), 0];
+            match self.call("fd_readdir", &params) {
+                0 => {}
+                errno => return Err(errno),
+            }
+            let used = self.word(0) as usize;
+            let bytes = self.bytes(131_072, used);
+            let mut at = 0;
+            while at + 24 <= used {
+                let len = u32::from_le_bytes(bytes[at + 16..at + 20].try_into().expect("four"));
+                let end = at + 24 + len as usize;
+                if end > used {
+                    break;
+                }
+                cookie = u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight"));
+                names.push(String::from_utf8(bytes[at + 24..end].to_vec()).expect("text"));
+                at = end;
+            }
+            assert!(used < room || at > 0, "the buffer holds an entry");
+            if used < room {
+                return Ok(names);
+            }
+        }
+    }
+}
+
+/// A folder of a test, with `guest` and `outside` in it, that goes with it.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// A folder that no other test has.
+    pub fn new(name: &str) -> Folder {
+        assert_ne!(old_kernel::is_old(), old_kernel::has_openat2(), "the wrong kernel");
+        let path = std::env::temp_dir().join(format!("wasmspan-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(path.join("guest")).expect("a folder");
+        fs::create_dir_all(path.join("outside/inner")).expect("a folder");
+        fs::write(path.join("outside/secret"), "secret").expect("a file");
+        Folder(path)
+    }
+
+    /// Itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// What is given to the guest.
+    pub fn guest(&self) -> PathBuf {
+        self.0.join("guest")
+    }
+
+    /// What must stay as it is.
+    pub fn outside(&self) -> PathBuf {
+        self.0.join("outside")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Every file below a folder, with content, kind and time of change.
+pub fn photograph(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
+    let mut found = BTreeMap::new();
+    let own = fs::metadata(folder).expect("it is there");
+    found.insert(folder.into(), (Vec::new(), own.modified().expect("a time")));
+    for entry in fs::read_dir(folder).expect("it can be listed") {
+        let path = entry.expect("an entry").path();
+        let own = fs::symlink_metadata(&path).expect("it is there");
+        let time = own.modified().expect("a time");
+        if own.is_dir() {
+            found.extend(photograph(&path));
+        } else if own.is_symlink() {
+            let target = fs::read_link(&path).expect("a link").into_os_string();
+            found.insert(path, (target.into_encoded_bytes(), time));
+        } else {
+            found.insert(path.clone(), (fs::read(&path).unwrap_or_default(), time));
+        }
+    }
+    found
 }

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use wasmspan::wasi::Denials;
 use wasmspan::{ErrCode, Interrupt, Module, Store, Wasi};
 use wasmspan_tests::wasi_guest::{Guest, Interface};
 
@@ -88,12 +89,12 @@ const FAMILY: i64 = 520;
 const DATA: i64 = 1024;
 
 fn guest() -> Guest {
-    Guest::new(Wasi::builder().sockets(true), SOCKETS)
+    Guest::with(Wasi::builder().sockets(true), SOCKETS)
 }
 
 /// The calls that tests make often.
 trait Sockets {
-    fn open(&self, family: i64, kind: i64) -> i64;
+    fn socket(&self, family: i64, kind: i64) -> i64;
     fn address(&self, raw: &[u8]) -> i64;
     fn bytes_of(ip: std::net::IpAddr) -> Vec<u8>;
     fn connect(&self, fd: i64, to: SocketAddr) -> i32;
@@ -105,15 +106,15 @@ trait Sockets {
 }
 
 impl Sockets for Guest {
-    fn open(&self, family: i64, kind: i64) -> i64 {
+    fn socket(&self, family: i64, kind: i64) -> i64 {
         self.ok("sock_open", &[family, kind, OUT]);
         self.word(0).into()
     }
 
     /// Puts an address there; gives the place of its record.
     fn address(&self, raw: &[u8]) -> i64 {
-        self.put(RAW as usize, raw);
-        self.put_words(ADDRESS as usize, &[RAW as u32, raw.len() as u32]);
+        self.put(RAW, raw);
+        self.put_words(ADDRESS, &[RAW as u32, raw.len() as u32]);
         ADDRESS
     }
 
@@ -131,7 +132,7 @@ impl Sockets for Guest {
 
     /// A listener on loopback.
     fn listen(&self, family: i64) -> (i64, SocketAddr) {
-        let fd = self.open(family, STREAM);
+        let fd = self.socket(family, STREAM);
         let ip = if family == INET4 { "127.0.0.1" } else { "::1" };
         let at = self.address(&Guest::bytes_of(ip.parse().expect("an address")));
         self.ok("sock_bind", &[fd, at, 0]);
@@ -152,13 +153,13 @@ impl Sockets for Guest {
     }
 
     fn send(&self, fd: i64, bytes: &[u8]) -> i32 {
-        self.put(DATA as usize, bytes);
-        self.put_words(IOVS as usize, &[DATA as u32, bytes.len() as u32]);
+        self.put(DATA, bytes);
+        self.put_words(IOVS, &[DATA as u32, bytes.len() as u32]);
         self.call("sock_send", &[fd, IOVS, 1, 0, OUT])
     }
 
     fn receive(&self, fd: i64, most: u32) -> Result<Vec<u8>, i32> {
-        self.put_words(IOVS as usize, &[DATA as u32, most]);
+        self.put_words(IOVS, &[DATA as u32, most]);
         match self.call("sock_recv", &[fd, IOVS, 1, 0, OUT, OUT + 4]) {
             0 => Ok(self.bytes(DATA as usize, self.word(OUT as usize) as usize)),
             errno => Err(errno),
@@ -179,7 +180,7 @@ fn a_server_and_a_client_in_one_guest() {
     for family in [INET4, INET6] {
         let guest = guest();
         let (listener, at) = guest.listen(family);
-        let client = guest.open(family, STREAM);
+        let client = guest.socket(family, STREAM);
         assert_eq!(guest.connect(client, at), 0);
         assert_eq!(guest.connect(client, at), ISCONN);
         guest.ok("sock_accept", &[listener, OUT]);
@@ -257,10 +258,10 @@ fn a_native_peer_on_either_side() {
         let fd = i64::from(guest.word(0));
         peer.write_all(b"to the guest").expect("room");
         // Preview 1's way of reading and writing.
-        guest.put_words(IOVS as usize, &[DATA as u32, 100]);
+        guest.put_words(IOVS, &[DATA as u32, 100]);
         guest.ok("fd_read", &[fd, IOVS, 1, OUT]);
         assert_eq!(guest.bytes(DATA as usize, guest.word(0) as usize), b"to the guest");
-        guest.put_words(IOVS as usize, &[DATA as u32, 6, DATA as u32 + 7, 5]);
+        guest.put_words(IOVS, &[DATA as u32, 6, DATA as u32 + 7, 5]);
         guest.ok("fd_write", &[fd, IOVS, 2, OUT]);
         let mut got = [0; 11];
         peer.read_exact(&mut got).expect("sent");
@@ -271,7 +272,7 @@ fn a_native_peer_on_either_side() {
 
         let host = TcpListener::bind(if family == INET4 { "127.0.0.1:0" } else { "[::1]:0" });
         let host = host.expect("loopback");
-        let fd = guest.open(family, STREAM);
+        let fd = guest.socket(family, STREAM);
         assert_eq!(guest.connect(fd, host.local_addr().expect("bound")), 0);
         let (mut peer, from) = host.accept().expect("connected");
         assert_eq!(from, guest.local(fd));
@@ -289,7 +290,7 @@ fn datagrams_come_with_their_sender() {
         let guest = guest();
         let peer = UdpSocket::bind((ip, 0)).expect("loopback");
         let peer_at = peer.local_addr().expect("bound");
-        let fd = guest.open(family, DGRAM);
+        let fd = guest.socket(family, DGRAM);
         let record = guest.address(&Guest::bytes_of(ip.parse().expect("an address")));
         guest.ok("sock_bind", &[fd, record, 0]);
         let at = guest.local(fd);
@@ -297,8 +298,8 @@ fn datagrams_come_with_their_sender() {
         assert_eq!(guest.bytes(DATA as usize, 1), [5], "datagrams");
 
         let record = guest.address(&Guest::bytes_of(peer_at.ip()));
-        guest.put(DATA as usize, b"question");
-        guest.put_words(IOVS as usize, &[DATA as u32, 8]);
+        guest.put(DATA, b"question");
+        guest.put_words(IOVS, &[DATA as u32, 8]);
         let port = i64::from(peer_at.port());
         for name in ["sock_send_to", "sock_send_to_v2"] {
             guest.ok(name, &[fd, IOVS, 1, record, port, 0, OUT]);
@@ -308,7 +309,7 @@ fn datagrams_come_with_their_sender() {
 
         // The first version has no port; its buffer has the bytes alone.
         peer.send_to(b"answer", at).expect("sent");
-        guest.put_words(IOVS as usize, &[DATA as u32, 100]);
+        guest.put_words(IOVS, &[DATA as u32, 100]);
         let ip_bytes = Guest::bytes_of(peer_at.ip());
         let record = guest.address(&vec![0xFF; ip_bytes.len()]);
         guest.ok("sock_recv_from", &[fd, IOVS, 1, record, 0, OUT, OUT + 4]);
@@ -318,7 +319,7 @@ fn datagrams_come_with_their_sender() {
         let record = guest.address(&[0xFF; 128]);
         for name in ["recv_from8", "sock_recv_from_v2"] {
             peer.send_to(b"answer", at).expect("sent");
-            guest.put_words(IOVS as usize, &[DATA as u32, 3]);
+            guest.put_words(IOVS, &[DATA as u32, 3]);
             guest.ok(name, &[fd, IOVS, 1, record, 0, PORT, OUT, OUT + 4]);
             assert_eq!((guest.word(0), guest.word(4) & 0xFFFF), (3, 1));
             assert_eq!(guest.word(PORT as usize), u32::from(peer_at.port()));
@@ -342,7 +343,7 @@ fn receiving_can_look_ahead_and_wait_for_everything() {
     guest.ok("sock_accept", &[listener, OUT]);
     let fd = i64::from(guest.word(0));
     peer.write_all(b"abcdef").expect("room");
-    guest.put_words(IOVS as usize, &[DATA as u32, 4]);
+    guest.put_words(IOVS, &[DATA as u32, 4]);
     guest.ok("sock_recv", &[fd, IOVS, 1, 1, OUT, OUT + 4]);
     guest.ok("sock_recv", &[fd, IOVS, 1, 0, OUT, OUT + 4]);
     assert_eq!(guest.bytes(DATA as usize, 4), b"abcd");
@@ -368,15 +369,15 @@ fn sockets_need_not_wait() {
     let (listener, at) = guest.listen(INET4);
     guest.nonblocking(listener);
     assert_eq!(guest.call("sock_accept", &[listener, OUT]), AGAIN);
-    let client = guest.open(INET4, STREAM);
+    let client = guest.socket(INET4, STREAM);
     guest.nonblocking(client);
     assert_eq!(guest.connect(client, at), INPROGRESS);
     // Ready for writing once connected.
-    guest.put(DATA as usize, &[0; 48]);
-    guest.put(DATA as usize + 8, &[2]);
-    guest.put_words(DATA as usize + 16, &[client as u32]);
+    guest.put(DATA, &[0; 48]);
+    guest.put(DATA + 8, &[2]);
+    guest.put_words(DATA + 16, &[client as u32]);
     guest.ok("poll_oneoff", &[DATA, DATA + 1000, 1, OUT]);
-    guest.put_words(OUT as usize, &[99, 4]);
+    guest.put_words(OUT, &[99, 4]);
     guest.ok("sock_getsockopt", &[client, 0, 2, OUT, OUT + 4]);
     assert_eq!((guest.word(0), guest.word(4)), (0, 4));
     guest.ok("sock_accept", &[listener, OUT]);
@@ -392,27 +393,27 @@ fn sockets_need_not_wait() {
     assert_eq!(refused, Some(AGAIN));
     // Nobody listens: the error waits in the socket, under the guest's number.
     guest.ok("fd_close", &[listener]);
-    let client = guest.open(INET4, STREAM);
+    let client = guest.socket(INET4, STREAM);
     guest.nonblocking(client);
     let refused = guest.connect(client, at);
     if refused == INPROGRESS {
-        guest.put(DATA as usize, &[0; 48]);
-        guest.put(DATA as usize + 8, &[2]);
-        guest.put_words(DATA as usize + 16, &[client as u32]);
+        guest.put(DATA, &[0; 48]);
+        guest.put(DATA + 8, &[2]);
+        guest.put_words(DATA + 16, &[client as u32]);
         guest.ok("poll_oneoff", &[DATA, DATA + 1000, 1, OUT]);
-        guest.put_words(OUT as usize, &[0, 4]);
+        guest.put_words(OUT, &[0, 4]);
         guest.ok("sock_getsockopt", &[client, 0, 2, OUT, OUT + 4]);
         assert_eq!(guest.word(0), CONNREFUSED as u32);
     } else {
         assert_eq!(refused, CONNREFUSED);
     }
-    let client = guest.open(INET4, STREAM);
+    let client = guest.socket(INET4, STREAM);
     assert_eq!(guest.connect(client, at), CONNREFUSED);
 }
 
 /// Subscribes to reading (1) or writing (2) of a descriptor.
 fn subscribe(guest: &Guest, index: usize, userdata: u64, tag: u8, fd: i64) {
-    let at = DATA as usize + index * 48;
+    let at = DATA + index as i64 * 48;
     guest.put(at, &[0; 48]);
     guest.put(at, &userdata.to_le_bytes());
     guest.put(at + 8, &[tag]);
@@ -423,7 +424,7 @@ fn subscribe(guest: &Guest, index: usize, userdata: u64, tag: u8, fd: i64) {
 fn polls_tell_what_is_ready() {
     let guest = guest();
     let (listener, at) = guest.listen(INET4);
-    let udp = guest.open(INET4, DGRAM);
+    let udp = guest.socket(INET4, DGRAM);
     const EVENTS: i64 = DATA + 10_000;
     let poll = |name: &str, count: i64| {
         guest.ok(name, &[DATA, EVENTS, count, OUT]);
@@ -438,7 +439,7 @@ fn polls_tell_what_is_ready() {
     // A listener that nobody connects to, beside a short time and a socket that can be written.
     subscribe(&guest, 0, 1, 1, listener);
     subscribe(&guest, 1, 2, 0, 1);
-    guest.put(DATA as usize + 48 + 24, &20_000_000_u64.to_le_bytes());
+    guest.put(DATA + 48 + 24, &20_000_000_u64.to_le_bytes());
     let began = Instant::now();
     assert_eq!(poll("poll_oneoff", 2), [(2, 0, 0, 0)]);
     assert!(began.elapsed() >= Duration::from_millis(20));
@@ -483,17 +484,17 @@ fn polls_tell_what_is_ready() {
 #[test]
 fn options_have_their_meaning() {
     let guest = guest();
-    let fd = guest.open(INET4, STREAM);
-    let udp = guest.open(INET4, DGRAM);
+    let fd = guest.socket(INET4, STREAM);
+    let udp = guest.socket(INET4, DGRAM);
     let get = |fd: i64, name: i64, len: u32| {
-        guest.put_words(OUT as usize, &[len]);
+        guest.put_words(OUT, &[len]);
         match guest.call("sock_getsockopt", &[fd, 0, name, DATA, OUT]) {
             0 => Ok(guest.bytes(DATA as usize, guest.word(0) as usize)),
             errno => Err(errno),
         }
     };
     let set = |fd: i64, name: i64, value: &[u8]| {
-        guest.put(DATA as usize, value);
+        guest.put(DATA, value);
         guest.call("sock_setsockopt", &[fd, 0, name, DATA, value.len() as i64])
     };
     let word = |value: i32| value.to_le_bytes().to_vec();
@@ -544,7 +545,7 @@ fn a_limit_of_time_ends_a_wait() {
     let guest = guest();
     let (listener, at) = guest.listen(INET4);
     let limit = [0_i64.to_le_bytes(), 20_000_i64.to_le_bytes()].concat();
-    guest.put(DATA as usize, &limit);
+    guest.put(DATA, &limit);
     guest.ok("sock_setsockopt", &[listener, 0, 11, DATA, 16]);
     let began = Instant::now();
     assert_eq!(guest.call("sock_accept", &[listener, OUT]), AGAIN);
@@ -552,7 +553,7 @@ fn a_limit_of_time_ends_a_wait() {
     let _client = TcpStream::connect(at).expect("it listens");
     guest.ok("sock_accept", &[listener, OUT]);
     let fd = i64::from(guest.word(0));
-    guest.put(DATA as usize, &limit);
+    guest.put(DATA, &limit);
     guest.ok("sock_setsockopt", &[fd, 0, 11, DATA, 16]);
     assert_eq!(guest.receive(fd, 10), Err(AGAIN));
 }
@@ -563,9 +564,9 @@ fn prepare(guest: &Guest, at: u32, most: u32) {
         let record = at + index * 100;
         let (address, data) = (record + 28, record + 40);
         let next = if index + 1 < most { record + 100 } else { 0 };
-        guest.put_words(record as usize, &[0, 0, 0, address, record + 68, 0, next]);
-        guest.put_words(address as usize, &[0, 14, data]);
-        guest.put(data as usize, &[0xFF; 26]);
+        guest.put_words(record.into(), &[0, 0, 0, address, record + 68, 0, next]);
+        guest.put_words(address.into(), &[0, 14, data]);
+        guest.put(data.into(), &[0xFF; 26]);
     }
     guest.put_words(2000, &[at]);
 }
@@ -659,13 +660,20 @@ fn names_become_addresses() {
 fn without_leave_nothing_is_reached() {
     let host = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let at = host.local_addr().expect("bound");
-    let guest = Guest::new(Wasi::builder().listener(host), SOCKETS);
+    let denials = Denials::new();
+    let settings = Wasi::builder().listener(host).record_denials(&denials);
+    let guest = Guest::with(settings, SOCKETS);
     for name in ["sock_open", "sock_open_v2"] {
         assert_eq!(guest.call(name, &[INET4, STREAM, OUT]), ACCES);
     }
     guest.put(3000, b"localhost");
     let params = [3000, 9, 3200, 0, 3400, 2000, 1, OUT];
     assert_eq!(guest.call("sock_getaddrinfo", &params), ACCES);
+    let refused: Vec<_> =
+        denials.entries().into_iter().map(|one| (one.wanted, one.errno)).collect();
+    let wanted = ["a TCP socket", "the addresses of \"localhost\""];
+    assert_eq!(refused, wanted.map(|wanted| (wanted.to_string(), ACCES as u32)));
+    assert!(denials.entries()[0].option.contains("--sockets"));
     // The listener that was given: connections may be taken, and no more.
     let mut peer = TcpStream::connect(at).expect("it listens");
     guest.ok("accept3", &[3, 0, OUT]);
@@ -685,7 +693,7 @@ fn without_leave_nothing_is_reached() {
 #[test]
 fn wrong_descriptors_have_their_own_errors() {
     let guest = guest();
-    let fd = guest.open(INET4, STREAM);
+    let fd = guest.socket(INET4, STREAM);
     let record = guest.address(&[127, 0, 0, 1]);
     let big = guest.address(&[0; 16]);
     let calls: &[(&str, &[i64])] = &[
@@ -724,9 +732,9 @@ fn wrong_descriptors_have_their_own_errors() {
         assert_eq!(guest.call(name, &with(fd, params)), NOTCAPABLE, "{name}");
     }
     guest.ok("fd_close", &[fd]);
-    assert_eq!(guest.open(INET4, DGRAM), fd);
+    assert_eq!(guest.socket(INET4, DGRAM), fd);
     assert_eq!(guest.call("sock_listen", &[fd, 1]), NOTSUP);
-    let other = guest.open(INET4, DGRAM);
+    let other = guest.socket(INET4, DGRAM);
     guest.ok("fd_renumber", &[other, fd]);
     assert_eq!(guest.call("sock_shutdown", &[other, 1]), BADF);
     assert_eq!(guest.call("sock_shutdown", &[fd, 1]), NOTCONN);
@@ -735,7 +743,7 @@ fn wrong_descriptors_have_their_own_errors() {
     }
     let big = guest.address(&[0; 16]);
     assert_eq!(guest.call("sock_getpeeraddr", &[fd, big, FAMILY, PORT]), NOTCONN);
-    let stream = guest.open(INET4, STREAM);
+    let stream = guest.socket(INET4, STREAM);
     assert_eq!(guest.send(stream, b"x"), PIPE);
     assert_eq!(guest.receive(stream, 1), Err(NOTCONN));
     assert_eq!(guest.call("sock_accept", &[stream, OUT]), INVAL);
@@ -754,7 +762,7 @@ fn wrong_pointers_are_faults_and_take_nothing() {
     let fd = i64::from(guest.word(0));
     assert_eq!(guest.call("sock_open", &[INET4, STREAM, END - 3]), FAULT);
     peer.write_all(b"kept").expect("room");
-    guest.put_words(IOVS as usize, &[DATA as u32, 10, END as u32 - 1, 2]);
+    guest.put_words(IOVS, &[DATA as u32, 10, END as u32 - 1, 2]);
     let record = guest.address(&[0; 128]);
     for params in [
         [fd, END - 7, 1, 0, OUT, OUT],
@@ -775,12 +783,12 @@ fn wrong_pointers_are_faults_and_take_nothing() {
     }
     assert_eq!(guest.receive(fd, 10), Ok(b"kept".to_vec()));
     // Addresses: a record, and what it points to.
-    let fd = guest.open(INET4, STREAM);
+    let fd = guest.socket(INET4, STREAM);
     assert_eq!(guest.call("sock_bind", &[fd, END - 7, 0]), FAULT);
-    guest.put_words(ADDRESS as usize, &[END as u32 - 3, 4]);
+    guest.put_words(ADDRESS, &[END as u32 - 3, 4]);
     assert_eq!(guest.call("sock_bind", &[fd, ADDRESS, 0]), FAULT);
     for size in [0, 3, 5, 15, 17, 127, 129, u32::MAX] {
-        guest.put_words(ADDRESS as usize, &[RAW as u32, size]);
+        guest.put_words(ADDRESS, &[RAW as u32, size]);
         for (name, params) in [
             ("sock_bind", &[fd, ADDRESS, 0][..]),
             ("sock_connect", &[fd, ADDRESS, 0]),
@@ -796,7 +804,7 @@ fn wrong_pointers_are_faults_and_take_nothing() {
     assert_eq!(guest.call("sock_getlocaladdr", &[fd, big, END, PORT]), FAULT);
     assert_eq!(guest.call("sock_getlocaladdr", &[fd, big, FAMILY, END - 3]), FAULT);
     assert_eq!(guest.call("sock_getsockopt", &[fd, 0, 0, DATA, END - 3]), FAULT);
-    guest.put_words(OUT as usize, &[4]);
+    guest.put_words(OUT, &[4]);
     assert_eq!(guest.call("sock_getsockopt", &[fd, 0, 0, END - 3, OUT]), FAULT);
     assert_eq!(guest.call("sock_setsockopt", &[fd, 0, 0, END - 3, 4]), FAULT);
     assert_eq!(guest.call("sock_setsockopt", &[fd, 0, 0, 0, -1]), FAULT);
@@ -815,7 +823,7 @@ fn the_number_of_sockets_is_limited() {
     });
     assert_eq!(refused, Some(MFILE));
     guest.ok("fd_close", &[last]);
-    assert_eq!(guest.open(INET4, DGRAM), last);
+    assert_eq!(guest.socket(INET4, DGRAM), last);
 }
 
 /// Starts `call` under an interrupt, requests it after a while, and gives how long it took to end.
@@ -846,7 +854,7 @@ fn every_call_that_waits_can_be_stopped() {
     let _peer = TcpStream::connect(at).expect("it listens");
     guest.ok("sock_accept", &[listener, OUT]);
     let fd = i64::from(guest.word(0));
-    let udp = guest.open(INET4, DGRAM);
+    let udp = guest.socket(INET4, DGRAM);
     let record = guest.address(&[127, 0, 0, 1]);
     guest.ok("sock_bind", &[udp, record, 0]);
     // The other side takes nothing more.
@@ -858,22 +866,22 @@ fn every_call_that_waits_can_be_stopped() {
         guest.send(fd, &full) == 0
     } {}
     guest.ok("fd_fdstat_set_flags", &[fd, 0]);
-    guest.put_words(IOVS as usize, &[DATA as u32, 60_000]);
+    guest.put_words(IOVS, &[DATA as u32, 60_000]);
     // Once its queue is full, a listener that accepts nothing leaves connections hanging.
-    let deaf = guest.open(INET4, STREAM);
+    let deaf = guest.socket(INET4, STREAM);
     let record = guest.address(&[127, 0, 0, 1]);
     guest.ok("sock_bind", &[deaf, record, 0]);
     guest.ok("sock_listen", &[deaf, 0]);
     let deaf_at = guest.local(deaf);
-    let tries = (0..8).map(|_| guest.open(INET4, STREAM)).collect::<Vec<_>>();
+    let tries = (0..8).map(|_| guest.socket(INET4, STREAM)).collect::<Vec<_>>();
     for fd in &tries {
         guest.nonblocking(*fd);
         guest.connect(*fd, deaf_at);
     }
     std::thread::sleep(Duration::from_millis(20));
-    let hanging = guest.open(INET4, STREAM);
-    guest.put(RAW as usize + 200, &[127, 0, 0, 1]);
-    guest.put_words(ADDRESS as usize + 64, &[RAW as u32 + 200, 4]);
+    let hanging = guest.socket(INET4, STREAM);
+    guest.put(RAW + 200, &[127, 0, 0, 1]);
+    guest.put_words(ADDRESS + 64, &[RAW as u32 + 200, 4]);
     let port = i64::from(deaf_at.port());
     let big = guest.address(&[0; 128]);
     subscribe(&guest, 0, 1, 1, fd);

@@ -48,7 +48,7 @@ fn files_have_the_old_layouts() {
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("file"), "0123456789").expect("a file");
     fs::hard_link(folder.join("file"), folder.join("link")).expect("a link");
-    let guest = Guest::new(Wasi::builder().preopen(&folder, "/"), OLD);
+    let guest = Guest::with(Wasi::builder().preopen(&folder, "/"), OLD);
     guest.put(1000, b"file");
     guest.ok("path_open", &[3, 0, 1000, 4, 0, 0x1FFF_FFFF, 0, 0, 0]);
     let fd = i64::from(guest.word(0));
@@ -82,8 +82,8 @@ fn files_have_the_old_layouts() {
 
 #[test]
 fn polls_have_the_old_layout() {
-    let guest = Guest::new(Wasi::builder().stdout(Output::Null), OLD);
-    let clock = |at: usize, userdata: u64, timeout: u64| {
+    let guest = Guest::with(Wasi::builder().stdout(Output::Null), OLD);
+    let clock = |at: i64, userdata: u64, timeout: u64| {
         guest.put(at, &[0; 56]);
         guest.put(at, &userdata.to_le_bytes());
         guest.put(at + 16, &u64::MAX.to_le_bytes());

@@ -36,7 +36,7 @@ impl Piped {
         let made = std::process::Command::new("mkfifo").arg(folder.join("pipe")).status();
         assert!(made.expect("mkfifo runs").success());
         let settings = Wasi::builder().preopen(&folder, "/").stdout(Output::Null);
-        Piped { guest: Guest::new(settings, PIPES), folder }
+        Piped { guest: Guest::with(settings, PIPES), folder }
     }
 
     /// The guest's end; the other one is opened with it.
@@ -61,7 +61,7 @@ impl Drop for Piped {
 const READ: i64 = 1 << 1;
 const WRITE: i64 = 1 << 6;
 
-fn subscribe(guest: &Guest, at: usize, tag: u8, fd: i64) {
+fn subscribe(guest: &Guest, at: i64, tag: u8, fd: i64) {
     guest.put(at, &[0; 48]);
     guest.put(at + 8, &[tag]);
     guest.put_words(at + 16, &[fd as u32]);
@@ -196,5 +196,31 @@ fn every_mode_wakes_what_waits() {
             longest = longest.max(took);
         }
         assert!(longest < Duration::from_millis(500), "{longest:?}");
+    }
+}
+
+#[test]
+fn deadlines_follow_the_clock_that_the_guest_sees() {
+    let own = 1_000_000_000_000_u64;
+    let settings = Wasi::builder().realtime_clock(move || own).monotonic_clock(move || own);
+    let guest = Guest::with(settings, PIPES);
+    let wait = |clock: u32, timeout: u64, absolute: u8| {
+        guest.put(0, &[0; 48]);
+        guest.put_words(16, &[clock]);
+        guest.put(24, &timeout.to_le_bytes());
+        guest.put(40, &[absolute]);
+        let started = Instant::now();
+        guest.ok("poll_oneoff", &[0, 100, 1, 200]);
+        assert_eq!(guest.word(200), 1);
+        started.elapsed()
+    };
+    let pause = Duration::from_millis(30);
+    for clock in [0, 1] {
+        // The clock stands still; the wait ends all the same, and not at once.
+        for (timeout, absolute) in [(own + 30_000_000, 1), (30_000_000, 0)] {
+            let took = wait(clock, timeout, absolute);
+            assert!(took >= pause && took < pause * 100, "{clock} {absolute}: {took:?}");
+        }
+        assert!(wait(clock, own - 1, 1) < pause * 100, "it is over already");
     }
 }

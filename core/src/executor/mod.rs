@@ -3,17 +3,25 @@
 mod instantiate;
 mod link;
 mod module;
+mod pool;
+mod report;
+mod shelf;
 mod symbols;
 
 pub use module::{Loader, Module, Validator, ensure_signal_handlers};
+pub use pool::{Pool, Pooled};
 
 pub(crate) use module::prepare_stubs;
+
+use report::reported;
 
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::Interrupt;
-use crate::runtime::{Caller, Extern, Func, Instance, Val};
+use crate::runtime::{Caller, Extern, Func, Instance, Metered, Val};
+use crate::statistics::Statistics;
 use crate::store::Store;
+use crate::task::Task;
 
 /// Instantiates modules and calls functions under one configuration.
 ///
@@ -21,12 +29,29 @@ use crate::store::Store;
 #[derive(Clone, Debug, Default)]
 pub struct Executor {
     config: Config,
+    statistics: Statistics,
 }
 
 impl Executor {
     /// An executor with this configuration.
     pub fn new(config: &Config) -> Executor {
-        Executor { config: config.clone() }
+        Executor::with_statistics(config, &Statistics::new())
+    }
+
+    /// An executor that adds what it counts to figures which others may share. The configuration
+    /// says what is counted.
+    pub fn with_statistics(config: &Config, statistics: &Statistics) -> Executor {
+        Executor { config: config.clone(), statistics: statistics.clone() }
+    }
+
+    /// The configuration it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What its calls count.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
     }
 
     /// Makes an anonymous instance; what the module imports is looked up in `store`.
@@ -37,7 +62,7 @@ impl Executor {
     /// compiling; traps of segments and of the start function.
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Instance> {
         let imports = link::from_store(store, module.info())?;
-        instantiate::instantiate(&self.config, module, imports, "")
+        instantiate::instantiate(&self.config, &self.statistics, module, imports, "")
     }
 
     /// As [`instantiate`](Executor::instantiate), with the imports given in the module's order.
@@ -47,7 +72,7 @@ impl Executor {
     /// As there.
     pub fn instantiate_with(&self, module: &Module, imports: &[Extern]) -> Result<Instance> {
         let imports = link::from_list(imports, module.info())?;
-        instantiate::instantiate(&self.config, module, imports, "")
+        instantiate::instantiate(&self.config, &self.statistics, module, imports, "")
     }
 
     /// Makes an instance and registers it in `store` under `name`.
@@ -61,7 +86,8 @@ impl Executor {
             return Err(Error::with_detail(ErrCode::ModuleNameConflict, detail));
         }
         let imports = link::from_store(store, module.info())?;
-        let instance = instantiate::instantiate(&self.config, module, imports, name)?;
+        let instance =
+            instantiate::instantiate(&self.config, &self.statistics, module, imports, name)?;
         store.register(name, &instance)?;
         Ok(instance)
     }
@@ -81,7 +107,20 @@ impl Executor {
     ///
     /// What [`Func::call`] can give.
     pub fn invoke(&self, func: &Func, params: &[Val]) -> Result<Vec<Val>> {
-        func.call(params)
+        match Metered::new(&self.config, &self.statistics) {
+            None => func.call(params),
+            Some(metered) => reported(&metered, || metered.run(|| func.call(params))),
+        }
+    }
+
+    /// Calls a function on another thread, and returns at once.
+    ///
+    /// # Errors
+    ///
+    /// If the system grants no thread. What the call gives, [`Task::get`] tells.
+    pub fn invoke_async(&self, func: &Func, params: &[Val]) -> Result<Task> {
+        let (executor, func, params) = (self.clone(), func.clone(), params.to_vec());
+        Task::start(move || executor.invoke(&func, &params))
     }
 }
 
@@ -90,7 +129,10 @@ impl Caller<'_> {
     /// instantiate or call on; the default one if the host called the function itself.
     pub fn executor(&self) -> Executor {
         match self.instance().as_ref().and_then(Instance::wasm) {
-            Some(instance) => Executor::new(&instance.config),
+            Some(instance) => match &instance.metered {
+                Some(metered) => Executor::with_statistics(&instance.config, &metered.statistics),
+                None => Executor::new(&instance.config),
+            },
             None => Executor::default(),
         }
     }

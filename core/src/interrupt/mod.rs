@@ -5,6 +5,10 @@
 //! arrives while the thread is outside generated code only wakes a blocking system call, and the
 //! flag is seen when wasm is entered again. Host functions that block wait on the interrupt itself.
 
+mod limit;
+
+pub(crate) use limit::TimeLimit;
+
 use crate::platform::signal::{self, ThreadId};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -149,6 +153,22 @@ impl Interrupt {
         state.next_waker += 1;
         state.wakers.push((id, Waker(waker)));
         WakerGuard { interrupt: self.clone(), id }
+    }
+
+    /// Whether both are the same request.
+    pub(crate) fn same(&self, other: &Interrupt) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// An interrupt that is requested when this one or `other` is, while the guards are held.
+    pub(crate) fn joined(&self, other: &Interrupt) -> (Interrupt, [WakerGuard; 2]) {
+        let both = Interrupt::new();
+        let pass_on = |from: &Interrupt| {
+            let both = both.clone();
+            from.on_request(Arc::new(move || both.interrupt()))
+        };
+        let guards = [pass_on(self), pass_on(other)];
+        (both, guards)
     }
 
     /// Attaches the current thread: from now on a request sets `stop`.

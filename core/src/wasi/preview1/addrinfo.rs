@@ -56,10 +56,11 @@ fn sock_getaddrinfo(
     most: u32,
     count: u32,
 ) -> Outcome {
-    if !call.ctx().sockets {
-        return Err(Errno::Acces.into());
-    }
     let memory = call.memory()?;
+    call.ctx().require_sockets("sock_getaddrinfo", || {
+        let asked = memory.read(node, node_len.min(LONGEST_NAME) as usize).unwrap_or_default();
+        format!("the addresses of {:?}", String::from_utf8_lossy(&asked))
+    })?;
     memory.check(count, 4)?;
     let node = name(&memory, node, node_len, Errno::AiNoName)?;
     let service = name(&memory, service, service_len, Errno::AiService)?;

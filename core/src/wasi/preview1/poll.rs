@@ -1,9 +1,9 @@
 //! `poll_oneoff`: waiting for clocks and descriptors, whichever is ready first.
 
-use super::clock::{clock, now};
 use super::{Call, Outcome, functions};
 use crate::limits::MAX_WASI_SUBSCRIPTIONS;
 use crate::wasi::abi::{Errno, Event, Subscription, SubscriptionKind, Version, rights};
+use crate::wasi::clock::host_now;
 use crate::wasi::fds::{Descriptor, Object};
 use crate::wasi::wait::{Source, wait};
 use rustix::event::PollFlags;
@@ -26,7 +26,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 enum Waiting {
     /// Nothing.
     Ready(Errno),
-    /// Until this clock shows this time.
+    /// Until this clock of the host shows this time.
     Until(u32, u64),
     /// Until this descriptor can be read or written.
     Descriptor(Arc<Descriptor>, PollFlags),
@@ -75,9 +75,8 @@ fn begin(call: &Call<'_>, subscription: &Subscription) -> Outcome<Waiting> {
     Ok(match subscription.kind {
         // Processor time does not pass while waiting.
         SubscriptionKind::Clock { id, .. } if id > 1 => Waiting::Ready(Errno::Inval),
-        SubscriptionKind::Clock { id, timeout, absolute: true } => Waiting::Until(id, timeout),
-        SubscriptionKind::Clock { id, timeout, absolute: false } => {
-            Waiting::Until(id, now(clock(id)?)?.saturating_add(timeout))
+        SubscriptionKind::Clock { id, timeout, absolute } => {
+            Waiting::Until(id, call.ctx().clocks.end_of_wait(id, timeout, absolute)?)
         }
         SubscriptionKind::Read { fd } => descriptor(call, fd, true),
         SubscriptionKind::Write { fd } => descriptor(call, fd, false),
@@ -180,9 +179,9 @@ fn state_of(source: &Source<'_>, flags: PollFlags) -> Option<(Errno, u64, bool)>
     Some((Errno::Success, available, found.intersects(PollFlags::HUP | PollFlags::RDHUP)))
 }
 
-/// Nanoseconds until clock `id` shows `end`.
+/// Nanoseconds until the host's clock `id` shows `end`.
 fn left_until(id: u32, end: u64) -> Outcome<u64> {
-    Ok(end.saturating_sub(now(clock(id)?)?))
+    Ok(end.saturating_sub(host_now(id)?))
 }
 
 /// How long nothing but a descriptor can become ready.

@@ -172,9 +172,10 @@ fn address_at(call: &Call<'_>, at: u32, port: u32) -> Outcome<SocketAddr> {
 
 fn sock_open(call: &Call<'_>, family: u32, kind: u32, new: u32) -> Outcome {
     let ctx = call.ctx();
-    if !ctx.sockets {
-        return Err(Errno::Acces.into());
-    }
+    ctx.require_sockets("sock_open", || {
+        let kind = if kind == 2 { "TCP" } else { "UDP" };
+        format!("a {kind} socket")
+    })?;
     let v6 = match u8::try_from(family) {
         Ok(INET4) => false,
         Ok(INET6) => true,
