@@ -1,6 +1,6 @@
 //! `wasmspan`: our own commands.
 
-use super::wasmedge::TimeLimit;
+use super::wasmedge::time_limit;
 use super::{FAILURE, number, reactor};
 use crate::config::Config;
 use crate::error::Error;
@@ -106,7 +106,7 @@ impl Run {
         }
         let interrupt = Interrupt::new();
         let limit = self.time_limit.map(|milliseconds| {
-            TimeLimit::start(interrupt.clone(), Duration::from_millis(milliseconds))
+            time_limit(milliseconds, Duration::from_millis(milliseconds), &interrupt)
         });
         let _limit = limit.transpose()?;
         let module = Module::from_file(&config, &self.file).map_err(text)?;

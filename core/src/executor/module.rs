@@ -1,19 +1,23 @@
 //! Modules as users hold them: loaded, validated, and compiled when first needed.
 
 use super::symbols::ModuleSymbols;
-use crate::abi::InstanceLayout;
+use crate::abi::{CodeBlob, InstanceLayout};
+use crate::artifact::{self, Artifact};
 use crate::compile;
-use crate::config::{Config, InterruptMode, Metering, OptLevel, TrapMode};
+use crate::config::{CodeKind, Config, InterruptMode, Metering, TrapMode};
 use crate::engine::Image;
 use crate::engine::signature::{self, StubCompiler};
 use crate::error::{ErrCode, Error, Result};
 use crate::loader;
+use crate::log::{self, LogLevel};
 use crate::module::ModuleInfo;
-use crate::runtime::{self, CodeModule};
+use crate::runtime::{self, CodeModule, MemoryImage};
 use crate::types::{ExportType, ImportType};
 use crate::validator;
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// A WebAssembly module. Clones share it; it never changes, and any thread may use it.
@@ -24,17 +28,18 @@ struct Inner {
     info: Arc<ModuleInfo>,
     config: Config,
     validated: OnceLock<Result<()>>,
+    /// Compiling it has shown that it is valid.
+    known_valid: bool,
     /// Code for each way of compiling that was asked for.
     code: Mutex<Vec<(CodeKind, Arc<CodeModule>)>>,
-}
-
-/// What makes two compilations of one module differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct CodeKind {
-    trap_mode: TrapMode,
-    interrupt_mode: InterruptMode,
-    opt_level: OptLevel,
-    metering: Metering,
+    /// Initial content of its memories.
+    images: OnceLock<Vec<Option<MemoryImage>>>,
+    /// Whether it was instantiated before.
+    used: AtomicBool,
+    /// How the code that came with the module was compiled.
+    came_with: Option<CodeKind>,
+    /// That code, until it is first needed.
+    waiting: Mutex<Option<CodeBlob>>,
 }
 
 impl Module {
@@ -89,12 +94,37 @@ impl Module {
             info: Arc::new(info),
             config: config.clone(),
             validated: OnceLock::new(),
+            known_valid: false,
             code: Mutex::default(),
+            images: OnceLock::new(),
+            used: AtomicBool::new(false),
+            came_with: None,
+            waiting: Mutex::default(),
         }))
     }
 
-    pub(super) fn info(&self) -> &Arc<ModuleInfo> {
+    /// A module with its code; `valid` if its bodies need no validation.
+    fn from_artifact(config: &Config, info: ModuleInfo, artifact: Artifact, valid: bool) -> Module {
+        let mut module = Module::from_info(config, info);
+        let inner = Arc::get_mut(&mut module.0).expect("just made");
+        inner.came_with = Some(artifact.identity.kind);
+        inner.waiting = Mutex::new(Some(artifact.code));
+        inner.known_valid = valid;
+        module
+    }
+
+    pub(crate) fn info(&self) -> &Arc<ModuleInfo> {
         &self.0.info
+    }
+
+    /// Images of its memories, by index; empty if segments must be copied.
+    ///
+    /// The first instance copies: most modules have only one, and an image costs more than a copy.
+    pub(super) fn images(&self) -> &[Option<MemoryImage>] {
+        if !self.0.used.swap(true, Ordering::Relaxed) {
+            return &[];
+        }
+        self.0.images.get_or_init(|| MemoryImage::of_module(&self.0.info))
     }
 
     /// Checks the module against the rules of WebAssembly, once.
@@ -108,7 +138,10 @@ impl Module {
         }
         // Not inside the cell: a worker that waits for parts of this work may begin other work of
         // its pool, and that may ask for the same module.
-        let result = validator::validate(&self.0.config, &self.0.info);
+        let result = match self.0.known_valid {
+            true => Ok(()),
+            false => validator::validate(&self.0.config, &self.0.info),
+        };
         self.0.validated.get_or_init(|| result).clone()
     }
 
@@ -137,12 +170,7 @@ impl Module {
         if !self.is_validated() {
             return Err(Error::new(ErrCode::NotValidated));
         }
-        let kind = CodeKind {
-            trap_mode,
-            interrupt_mode: config.interrupt_mode,
-            opt_level: config.opt_level,
-            metering,
-        };
+        let kind = CodeKind { metering, ..CodeKind::of(config, trap_mode) };
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
         };
@@ -156,12 +184,15 @@ impl Module {
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
         let config = Config { trap_mode, ..config.clone() };
-        let image = make_image(&config, metering, info, &layout)?;
+        let image = match self.take_waiting(kind) {
+            Some(blob) => publish(blob, info, metering)?,
+            None => compiled(&config, metering, info, &layout)?,
+        };
         let mut code = CodeModule::new(Arc::clone(info), layout, image);
-        if metering == Metering::Unit {
+        if metering != Metering::None {
             let (info, layout) = (Arc::clone(info), code.layout.clone());
             code = code.with_table_code(Box::new(move || {
-                make_image(&config, Metering::Table, &info, &layout)
+                compiled(&config, Metering::Table, &info, &layout)
             }));
         }
         let code = Arc::new(code);
@@ -171,6 +202,24 @@ impl Module {
         }
         known.push((kind, Arc::clone(&code)));
         Ok(code)
+    }
+
+    /// The code that came with the module, if it does for `wanted`; only the first caller gets it.
+    fn take_waiting(&self, wanted: CodeKind) -> Option<CodeBlob> {
+        let kind = self.0.came_with?;
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !kind.serves(wanted) {
+            if waiting.is_some() {
+                not_used("it was compiled for another configuration");
+            }
+            return None;
+        }
+        waiting.take().filter(|code| code.entries.len() == self.0.info.bodies.len())
+    }
+
+    /// Whether the module came with compiled code that this engine can run.
+    pub fn is_precompiled(&self) -> bool {
+        self.0.came_with.is_some()
     }
 
     /// Makes an instance with the module's configuration; imports are looked up in `store`.
@@ -239,13 +288,18 @@ impl Module {
 }
 
 /// Compiles a module and gives the code an address.
-fn make_image(
+fn compiled(
     config: &Config,
     metering: Metering,
     info: &Arc<ModuleInfo>,
     layout: &InstanceLayout,
 ) -> Result<Image> {
-    let blob = compile::compile(config, metering, info, layout)?;
+    let blob = compile::compile(config, metering, info, layout, &compile::Unobserved)?;
+    publish(blob, info, metering)
+}
+
+/// Gives the code of a module an address.
+fn publish(blob: CodeBlob, info: &Arc<ModuleInfo>, metering: Metering) -> Result<Image> {
     let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info), metering));
     Image::publish(blob, info.imported.funcs, symbols)
 }
@@ -306,19 +360,49 @@ impl Loader {
     ///
     /// If the bytes are not a well-formed module.
     pub fn load_bytes(&self, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let info = loader::load_bytes(&self.config, bytes.as_ref().into())?;
-        Ok(Module::from_info(&self.config, info))
+        self.load(bytes.as_ref().into())
     }
 
     /// Reads a module from a file; it is not validated yet.
+    ///
+    /// What the file is, is told from its content: a module, its text, or a compiled file.
     ///
     /// # Errors
     ///
     /// If the file cannot be read, or is not a well-formed module.
     pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Module> {
-        let info = loader::load_file(&self.config, path.as_ref())?;
-        Ok(Module::from_info(&self.config, info))
+        loader::with_file(path.as_ref(), |bytes| self.load(bytes))
     }
+
+    fn load(&self, file: Arc<[u8]>) -> Result<Module> {
+        let config = &self.config;
+        let wanted = config.load_compiled && !config.force_interpreter;
+        // Asking for the host costs something, which most modules can do without.
+        let host = match wanted && artifact::may_carry_code(&file) {
+            true => Some(compile::target(&Config::default())?),
+            false => None,
+        };
+        let content = artifact::open(&file, host.as_ref())?;
+        let code = content.code.and_then(|code| code.map_err(|reason| not_used(&reason)).ok());
+        let module = match content.module {
+            Cow::Borrowed(all) if all.len() == file.len() => Arc::clone(&file),
+            part => part.into(),
+        };
+        match code {
+            None => Ok(Module::from_info(config, loader::load_bytes(config, module)?)),
+            Some(artifact) => {
+                let valid = artifact.identity.proposals.is_subset(config.proposals);
+                let load = if valid { loader::load_valid } else { loader::load_bytes };
+                Ok(Module::from_artifact(config, load(config, module)?, artifact, valid))
+            }
+        }
+    }
+}
+
+/// Says why compiled code is left aside.
+fn not_used(reason: &str) {
+    let line = format!("compiled code is not used: {reason}; the module is compiled anew");
+    log::log(LogLevel::Warn, &line);
 }
 
 /// Checks modules.
