@@ -73,6 +73,8 @@ fn the_smaller_limit_counts() {
     let made = made(&config, long);
     let spin = made.1.get_func("spin").expect("exported");
     let down = made.1.get_func("down").expect("exported");
+    // Making the instance has cost something.
+    made.0.statistics().clear();
     let within = |limits| made.0.invoke_within(&spin, &[], &limits);
     let error = within(Limits { cost: Some(500), ..Limits::default() }).expect_err("endless");
     assert_eq!(error.code(), ErrCode::CostLimitExceeded);

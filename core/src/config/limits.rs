@@ -48,8 +48,14 @@ impl Limits {
     ///
     /// If `text` is no JSON object of these fields.
     pub fn from_json(text: &str) -> Result<Limits> {
-        serde_json::from_str(text)
-            .map_err(|error| Error::with_detail(ErrCode::RuntimeError, format!("limits: {error}")))
+        let read = |text| {
+            // An array of values in the order of the fields would be taken too.
+            let object: serde_json::Map<_, _> = serde_json::from_str(text)?;
+            serde_json::from_value(serde_json::Value::Object(object))
+        };
+        read(text).map_err(|error: serde_json::Error| {
+            Error::with_detail(ErrCode::RuntimeError, format!("limits: {error}"))
+        })
     }
 
     /// The limits as JSON, without those that are `None`.
