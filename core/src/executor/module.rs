@@ -202,7 +202,7 @@ impl Module {
         if !self.is_validated() {
             return Err(Error::new(ErrCode::NotValidated));
         }
-        let kind = CodeKind::of(config, trap_mode, metering);
+        let kind = CodeKind { metering, ..CodeKind::of(config, trap_mode) };
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
         };
@@ -222,7 +222,7 @@ impl Module {
         };
         let image = publish(blob, metering, info)?;
         let mut code = CodeModule::new(Arc::clone(info), layout, image);
-        if metering == Metering::Unit {
+        if metering != Metering::None {
             let (info, layout) = (Arc::clone(info), code.layout.clone());
             code = code.with_table_code(Box::new(move || {
                 let metering = Metering::Table;
