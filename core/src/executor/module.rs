@@ -1,5 +1,6 @@
 //! Modules as users hold them: loaded, validated, and compiled when first needed.
 
+use super::lazy;
 use super::shelf::Shelf;
 use super::symbols::ModuleSymbols;
 use crate::abi::{CodeBlob, InstanceLayout};
@@ -25,8 +26,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 #[derive(Clone)]
 pub struct Module(Arc<Inner>);
 
-struct Inner {
-    info: Arc<ModuleInfo>,
+pub(super) struct Inner {
+    pub info: Arc<ModuleInfo>,
     config: Config,
     validated: OnceLock<Result<()>>,
     /// Compiling it has shown that it is valid.
@@ -41,6 +42,28 @@ struct Inner {
     precompiled: bool,
     /// Code that came with it or was found in the disk cache, until it is first needed.
     waiting: Mutex<Option<(CodeKind, CodeBlob)>>,
+}
+
+impl Inner {
+    /// Keeps code for those who ask for this kind later; of several, the first.
+    pub fn keep(&self, kind: CodeKind, code: Arc<CodeModule>) -> Arc<CodeModule> {
+        let mut known = self.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, first)) = known.iter().find(|(other, _)| *other == kind) {
+            return Arc::clone(first);
+        }
+        known.push((kind, Arc::clone(&code)));
+        code
+    }
+
+    /// Gives new instances other code than those before them.
+    pub fn replace(&self, kind: CodeKind, code: Arc<CodeModule>) {
+        let mut known = self.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(entry) = known.iter_mut().find(|(other, _)| *other == kind) {
+            let old = std::mem::replace(&mut entry.1, code);
+            drop(known);
+            drop(old);
+        }
+    }
 }
 
 impl Module {
@@ -209,32 +232,34 @@ impl Module {
         prepare(kind)?;
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
-        let blob = match self.take_waiting(kind) {
+        let config = Config { trap_mode, ..config.clone() };
+        let found = match self.take_waiting(kind) {
+            None => Shelf::of(&config, &info.bytes)?.and_then(|shelf| shelf.find()).map(|a| a.code),
+            found => found,
+        };
+        let blob = match found {
             Some(blob) => blob,
-            None => self.compile_or_find(&Config { trap_mode, ..config.clone() }, &layout)?,
+            None if lazy::is_wanted(&config, info) => {
+                if let Some(code) = lazy::code(&self.0, kind, &config, &layout)? {
+                    return Ok(code);
+                }
+                self.compile_and_keep(&config, &layout)?
+            }
+            None => self.compile_and_keep(&config, &layout)?,
         };
         let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info)));
         let image = Image::publish(blob, info.imported.funcs, symbols)?;
         let code = Arc::new(CodeModule::new(Arc::clone(info), layout, image));
-        let mut known = lock();
-        if let Some(first) = find(&known) {
-            return Ok(first);
-        }
-        known.push((kind, Arc::clone(&code)));
-        Ok(code)
+        Ok(self.0.keep(kind, code))
     }
 
-    /// Code from the disk cache, or new code, which then goes there.
-    fn compile_or_find(&self, config: &Config, layout: &InstanceLayout) -> Result<CodeBlob> {
+    /// New code, which then goes to the disk cache.
+    fn compile_and_keep(&self, config: &Config, layout: &InstanceLayout) -> Result<CodeBlob> {
         let info = &self.0.info;
-        let Some(shelf) = Shelf::of(config, &info.bytes)? else {
-            return compile::compile(config, info, layout, &compile::Unobserved);
-        };
-        if let Some(found) = shelf.find() {
-            return Ok(found.code);
-        }
         let code = compile::compile(config, info, layout, &compile::Unobserved)?;
-        shelf.put(&code);
+        if let Some(shelf) = Shelf::of(config, &info.bytes)? {
+            shelf.put(&code);
+        }
         Ok(code)
     }
 

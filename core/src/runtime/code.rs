@@ -1,5 +1,6 @@
 //! A module ready to be instantiated.
 
+use super::lazy::LazyCode;
 use crate::abi::InstanceLayout;
 use crate::engine::{Image, Signature};
 use crate::module::ModuleInfo;
@@ -12,6 +13,8 @@ pub(crate) struct CodeModule {
     pub info: Arc<ModuleInfo>,
     pub layout: InstanceLayout,
     pub image: Image,
+    /// Where functions are compiled when they are called; `image` then holds their stubs.
+    pub lazy: Option<Arc<LazyCode>>,
     /// Process-wide number of each type; instances point to it.
     pub type_ids: Box<[u32]>,
     /// Keeps the numbers and stubs of the types.
@@ -29,6 +32,12 @@ impl CodeModule {
             .iter()
             .map(|export| (export.name.clone(), (export.kind, export.index)))
             .collect();
-        CodeModule { info, layout, image, type_ids, signatures, exports }
+        CodeModule { info, layout, image, lazy: None, type_ids, signatures, exports }
+    }
+
+    /// A module whose functions are compiled when they are called.
+    pub fn lazy(info: Arc<ModuleInfo>, layout: InstanceLayout, lazy: Arc<LazyCode>) -> CodeModule {
+        let stubs = lazy.stubs().clone();
+        CodeModule { lazy: Some(lazy), ..CodeModule::new(info, layout, stubs) }
     }
 }
