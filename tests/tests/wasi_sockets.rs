@@ -669,11 +669,8 @@ fn without_leave_nothing_is_reached() {
     guest.put(3000, b"localhost");
     let params = [3000, 9, 3200, 0, 3400, 2000, 1, OUT];
     assert_eq!(guest.call("sock_getaddrinfo", &params), ACCES);
-    let refused: Vec<_> =
-        denials.entries().into_iter().map(|one| (one.wanted, one.errno)).collect();
-    let wanted = ["a TCP socket", "the addresses of \"localhost\""];
-    assert_eq!(refused, wanted.map(|wanted| (wanted.to_string(), ACCES as u32)));
-    assert!(denials.entries()[0].option.contains("--sockets"));
+    let refused: Vec<String> = denials.entries().into_iter().map(|one| one.wanted).collect();
+    assert_eq!(refused, ["a TCP socket", "the addresses of \"localhost\""]);
     // The listener that was given: connections may be taken, and no more.
     let mut peer = TcpStream::connect(at).expect("it listens");
     guest.ok("accept3", &[3, 0, OUT]);

@@ -69,7 +69,7 @@ pub(super) fn option_for_path(below: Option<&str>, path: &str, errno: Errno) -> 
     match below {
         Some(name) if !leaves => {
             format!(
-                "{name} is read-only for the guest, or its files are for this user: --dir {name}:HOST_DIRECTORY gives all rights"
+                "{name:?} is read-only for the guest, or its files are for this user: --dir {name}:HOST_DIRECTORY gives all rights"
             )
         }
         Some(name) => match wanted_directory(name, path) {
