@@ -224,10 +224,10 @@ fn descriptors_are_limited_renumbered_and_closed() {
     let folder = Folder::new("descriptors");
     let guest = Guest::new(Wasi::builder().preopen(folder.guest(), "/a//b/").preopen("/", "."));
     assert_eq!(guest.call("fd_prestat_get", &[3, 16]), 0);
-    assert_eq!((guest.word(16), guest.word(20)), (0, 3));
-    assert_eq!(guest.call("fd_prestat_dir_name", &[3, 16, 2]), 37);
-    assert_eq!(guest.call("fd_prestat_dir_name", &[3, 16, 3]), 0);
-    assert_eq!(guest.word(16) & 0xFF_FFFF, u32::from_le_bytes(*b"a/b\0"));
+    assert_eq!((guest.word(16), guest.word(20)), (0, 4));
+    assert_eq!(guest.call("fd_prestat_dir_name", &[3, 16, 3]), 37);
+    assert_eq!(guest.call("fd_prestat_dir_name", &[3, 16, 4]), 0);
+    assert_eq!(guest.bytes(16, 4), b"/a/b");
     assert_eq!(guest.call("fd_prestat_get", &[5, 16]), BADF);
 
     // 0, 1, 2, 3 and 4 are open.

@@ -75,8 +75,8 @@ impl WasiBuilder {
     /// Gives the guest a directory of the host, which it sees as `guest`. The guest reaches what is
     /// below it and nothing else, whatever links there are and whoever moves things meanwhile.
     ///
-    /// Directories get the descriptors from 3 on, in the order given. Of names, slashes at the ends
-    /// and repeated ones go, and `..` is resolved: `/data/../in/` is seen as `in`, and `/` as `/`.
+    /// Directories get the descriptors from 3 on, in the order given. Of names, slashes at the end
+    /// and repeated ones go, and `..` is resolved: `/data/../in/` is seen as `/in`.
     /// Names may be equal or lie in one another; what the guest's own library makes of it holds,
     /// which with wasi-libc is the longest name that fits, and of equal ones the last.
     ///

@@ -52,7 +52,7 @@ impl GuestPath {
     }
 }
 
-/// The name under which a guest sees a directory: slashes at the ends and repeated ones go, `..` is
+/// The name under which a guest sees a directory: slashes at the end and repeated ones go, `..` is
 /// resolved and never leads above the root, and of the dots only one at the front stays.
 pub(in crate::wasi) fn clean_name(name: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
@@ -67,7 +67,8 @@ pub(in crate::wasi) fn clean_name(name: &str) -> String {
             _ => parts.push(part),
         }
     }
-    if parts.is_empty() { "/".into() } else { parts.join("/") }
+    let first = if name.starts_with('/') || parts.is_empty() { "/" } else { "" };
+    format!("{first}{}", parts.join("/"))
 }
 
 #[cfg(test)]
@@ -83,12 +84,14 @@ mod tests {
             (".", "."),
             ("./", "."),
             ("./a", "./a"),
-            ("/a//b/", "a/b"),
+            ("/a//b/", "/a/b"),
             ("a/../b", "b"),
             ("..", "/"),
             ("../../a", "a"),
             ("./..", "."),
-            ("/./a/./b", "a/b"),
+            ("/./a/./b", "/a/b"),
+            ("//a/../../b", "/b"),
+            ("a//b/", "a/b"),
         ];
         for (given, clean) in cases {
             assert_eq!(clean_name(given), clean, "{given:?}");
