@@ -200,6 +200,62 @@ fn every_mode_wakes_what_waits() {
 }
 
 #[test]
+fn output_waits_in_every_mode_until_it_is_taken_or_stopped() {
+    use wasmspan_tests::support::{interrupt_modes, module};
+    let text = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write"
+            (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 16)
+        ;; 300,000 and 500,001 bytes.
+        (data (i32.const 0) "\00\00\01\00\e0\93\04\00\01\00\06\00\21\a1\07\00")
+        (data (i32.const 65536) "first") (data (i32.const 893214) "last")
+        (func (export "write") (result i32)
+            (call $write (i32.const 1) (i32.const 0) (i32.const 2) (i32.const 32))))"#;
+    const ALL: usize = 800_001;
+    for config in interrupt_modes() {
+        let (mut reader, writer) = std::io::pipe().expect("a pipe");
+        let writer = File::from(std::os::fd::OwnedFd::from(writer));
+        let wasi = Wasi::builder().stdout(Output::File(writer.into())).build().expect("valid");
+        let store = wasmspan::Store::new();
+        store.register("wasi_snapshot_preview1", wasi.instance()).expect("a new name");
+        let instance = module(&config, text).instantiate(&store).expect("its imports exist");
+        drop(wasi);
+        // Somebody takes it in small pieces.
+        std::thread::scope(|scope| {
+            let taker = scope.spawn(|| {
+                let mut taken = Vec::new();
+                while taken.len() < ALL {
+                    let mut room = [0; 7000];
+                    let got = reader.read(&mut room).expect("something comes");
+                    taken.extend_from_slice(&room[..got]);
+                }
+                taken
+            });
+            let results = Interrupt::new().run(|| instance.call("write", &[]));
+            assert_eq!(results.expect("nobody stops it")[0].i32(), Some(0));
+            let memory = instance.get_memory("memory").expect("exported");
+            assert_eq!(memory.read_value::<u32>(32).expect("in bounds") as usize, ALL);
+            let taken = taker.join().expect("no panic");
+            assert_eq!((&taken[..5], &taken[ALL - 4..]), (&b"first"[..], &b"last"[..]));
+        });
+        // Nobody takes it.
+        let interrupt = Interrupt::new();
+        let requested = std::thread::scope(|scope| {
+            let stopper = scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(20));
+                let requested = Instant::now();
+                interrupt.interrupt();
+                requested
+            });
+            let error = interrupt.run(|| instance.call("write", &[])).expect_err("stopped");
+            assert_eq!(error.code(), ErrCode::Interrupted);
+            stopper.join().expect("no panic")
+        });
+        assert!(requested.elapsed() < Duration::from_millis(500), "{:?}", requested.elapsed());
+    }
+}
+
+#[test]
 fn deadlines_follow_the_clock_that_the_guest_sees() {
     let own = 1_000_000_000_000_u64;
     let settings = Wasi::builder().realtime_clock(move || own).monotonic_clock(move || own);

@@ -37,13 +37,34 @@ impl<'m> Pieces<'m> {
     /// `out of bounds memory access`.
     pub(crate) fn push(&mut self, offset: usize, len: usize) -> Result<()> {
         self.memory.check(offset, len)?;
-        let len = len.min(self.limit - self.len);
-        if len == 0 {
-            return Ok(());
+        self.add(Piece {
+            iov_base: self.memory.as_ptr().wrapping_add(offset).cast(),
+            iov_len: len,
+        });
+        Ok(())
+    }
+
+    /// The bytes from `start` on, at most `most` of them.
+    pub(crate) fn part(&self, start: usize, most: usize) -> Pieces<'m> {
+        let mut part = Pieces::new(self.memory, most);
+        let mut before = start;
+        for piece in self.list() {
+            let left_out = before.min(piece.iov_len);
+            before -= left_out;
+            let iov_base = piece.iov_base.wrapping_byte_add(left_out);
+            part.add(Piece { iov_base, iov_len: piece.iov_len - left_out });
         }
-        // The address is that of a byte in bounds, as `len` is not zero.
-        let piece =
-            Piece { iov_base: self.memory.as_ptr().wrapping_add(offset).cast(), iov_len: len };
+        part
+    }
+
+    /// Adds a piece that was checked, as far as there is room.
+    fn add(&mut self, piece: Piece) {
+        let len = piece.iov_len.min(self.limit - self.len);
+        // The address of an empty piece may be out of bounds.
+        if len == 0 {
+            return;
+        }
+        let piece = Piece { iov_len: len, ..piece };
         match self.first.get_mut(self.count) {
             Some(place) => *place = piece,
             None => {
@@ -55,7 +76,6 @@ impl<'m> Pieces<'m> {
         }
         self.count += 1;
         self.len += len;
-        Ok(())
     }
 
     fn list(&self) -> &[Piece] {
@@ -133,6 +153,12 @@ mod tests {
         let mut back = [0; 50];
         assert_eq!(pieces.copy_to(&mut back), 40);
         assert_eq!((&back[..40], &back[40..]), (&bytes[..40], &[0; 10][..]));
+        for (start, most, wanted) in [(0, 2, 0..2), (2, 5, 2..7), (38, 9, 38..40), (40, 1, 40..40)]
+        {
+            let part = pieces.part(start, most);
+            assert_eq!(part.copy_to(&mut back), wanted.len());
+            assert_eq!((part.len(), &back[..wanted.len()]), (wanted.len(), &bytes[wanted]));
+        }
         assert_eq!(memory.read_vec(96, 7).expect("in bounds"), [3, 4, 5, 0, 0, 1, 2]);
     }
 }

@@ -70,6 +70,27 @@ impl Bell {
     }
 }
 
+/// Waits until a descriptor is ready for this, under an interrupt that can end the wait.
+///
+/// # Errors
+///
+/// `Intr` if the run is to stop.
+pub(super) fn until(
+    fd: BorrowedFd<'_>,
+    wanted: PollFlags,
+    interrupt: &Interrupt,
+) -> Result<(), Errno> {
+    let mut now = [PollFd::from_borrowed_fd(fd, wanted)];
+    if poll(&mut now, Some(&Timespec::default())) == Ok(1) {
+        return Ok(());
+    }
+    match wait(&mut [Source::new(fd, wanted)], None, Some(interrupt)) {
+        Err(Errno::Intr) => Err(Errno::Intr),
+        // What comes after tells best what is wrong.
+        _ => Ok(()),
+    }
+}
+
 /// Waits until a source is ready, for at most `timeout` (for ever without one); true if one is.
 ///
 /// # Errors

@@ -6,9 +6,11 @@ use crate::runtime::Pieces;
 use crate::wasi::abi::{Errno, IoVec, rights};
 use crate::wasi::fds::{Descriptor, Object};
 use crate::wasi::fs::{File, Whence};
-use crate::wasi::wait::{Source, wait};
+use crate::wasi::wait::until;
 use rustix::event::PollFlags;
 use rustix::fd::BorrowedFd;
+use rustix::fs::FileType;
+use std::io::IsTerminal;
 
 /// Most bytes that are moved through a buffer by one call; a guest that asks for more gets this much
 /// and asks again.
@@ -62,7 +64,9 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
     match &descriptor.object {
         Object::Stream(stream) => {
             check_stream(&descriptor, !stream.is_input(), rights::FD_WRITE)?;
-            transfer(call, iovs, count, done, |pieces| stream.write(pieces))
+            transfer(call, iovs, count, done, |pieces| {
+                write_waiting(call, stream.host_fd(), pieces, |part| stream.write(part))
+            })
         }
         Object::Socket(socket) => {
             descriptor.require(rights::FD_WRITE)?;
@@ -71,7 +75,9 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
         }
         _ => {
             let file = descriptor.file(rights::FD_WRITE)?;
-            transfer(call, iovs, count, done, |pieces| file.write(pieces, None))
+            transfer(call, iovs, count, done, |pieces| {
+                write_waiting(call, file.waits_on(), pieces, |part| file.write(part, None))
+            })
         }
     }
 }
@@ -79,11 +85,46 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
 /// Waits until a descriptor of the host, if there is one, can be read without waiting, so that a
 /// request to stop reaches a guest that waits for input.
 fn until_readable(call: &Call<'_>, fd: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
-    let (Some(fd), Some(interrupt)) = (fd, call.caller.interrupt()) else { return Ok(()) };
-    match wait(&mut [Source::new(fd, PollFlags::IN)], None, Some(&interrupt)) {
-        Err(Errno::Intr) => Err(Errno::Intr),
-        // The read itself tells best what is wrong.
+    match (fd, call.caller.interrupt()) {
+        (Some(fd), Some(interrupt)) => until(fd, PollFlags::IN, &interrupt),
         _ => Ok(()),
+    }
+}
+
+/// Bytes that a pipe takes at once when it says that it takes any.
+const ROOM_OF_PIPE: usize = 4096;
+
+/// Writes to a descriptor of the host, if there is one, without ever waiting in the write itself, so
+/// that a request to stop reaches a guest whose output nobody takes.
+fn write_waiting(
+    call: &Call<'_>,
+    fd: Option<BorrowedFd<'_>>,
+    pieces: &Pieces<'_>,
+    write: impl Fn(&Pieces<'_>) -> Result<usize, Errno>,
+) -> Result<usize, Errno> {
+    let fd = fd.filter(|fd| pieces.len() > 0 && may_wait(*fd));
+    let (Some(fd), Some(interrupt)) = (fd, call.caller.interrupt()) else { return write(pieces) };
+    let mut done = 0;
+    while done < pieces.len() {
+        until(fd, PollFlags::OUT, &interrupt)?;
+        match write(&pieces.part(done, ROOM_OF_PIPE)) {
+            Ok(now) => done += now,
+            Err(Errno::Intr) => {}
+            // What was taken already counts.
+            Err(_) if done > 0 => break,
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(done)
+}
+
+/// Whether writing may have to wait for somebody who reads.
+fn may_wait(fd: BorrowedFd<'_>) -> bool {
+    let kind = rustix::fs::fstat(fd).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    match kind {
+        Ok(FileType::Fifo | FileType::Socket) => true,
+        Ok(FileType::CharacterDevice) => fd.is_terminal(),
+        _ => false,
     }
 }
 
