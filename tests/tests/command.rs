@@ -194,3 +194,35 @@ fn runs_repeat_exactly_with_clocks_and_random_numbers_of_the_host() {
     let same = text(wat).wasi(|wasi| wasi.random_source(|into| into.fill(5))).run().unwrap();
     assert_eq!(same.stdout[..20], [5; 20]);
 }
+
+#[test]
+fn a_database_stays_in_its_file() {
+    let folder = Folder::new("command-database");
+    let files = MemoryFs::new();
+    let places: [&dyn Fn(Command) -> Command; 2] =
+        [&|command| command.preopen(folder.guest(), "/data"), &|command| {
+            command.mount(&files, "/data")
+        }];
+    let module = guest("sqlite-cli");
+    for place in places {
+        let run = |sql: &str| {
+            let command = Command::new(&module).args(["sqlite-cli", "/data/shop.db"]);
+            let finished = place(command.stdin(Input::Bytes(sql.into()))).run().unwrap();
+            assert!(finished.success(), "{finished:?}");
+            String::from_utf8(finished.stdout).unwrap()
+        };
+        let numbers =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)";
+        run(&format!("CREATE TABLE t(i, v); {numbers} INSERT INTO t SELECT i, i * i FROM n;"));
+        run(
+            "BEGIN; DELETE FROM t; ROLLBACK; CREATE INDEX of_t ON t(v); DELETE FROM t WHERE i = 1;",
+        );
+        // What was begun and not ended is undone, by the next run if need be.
+        run("BEGIN; DELETE FROM t;");
+        let asked = "SELECT count(*), sum(v) FROM t; SELECT i FROM t WHERE v = 1764; PRAGMA integrity_check;";
+        assert_eq!(run(asked), "1999|2668666999\n42\nok\n");
+    }
+    let head = fs::read(folder.guest().join("shop.db")).unwrap();
+    assert!(head.starts_with(b"SQLite format 3\0"));
+    assert_eq!(fs::read_dir(folder.guest()).unwrap().count(), 1, "no journal and no lock is left");
+}

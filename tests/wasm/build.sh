@@ -100,11 +100,11 @@ done
 
 # --- programs around third-party code ----------------------------------------------------------------------------
 if ((need_third_party)); then
-  sqlite_flags=("-I$sqlite" "${quiet[@]}" -DSQLITE_OS_OTHER=1 -DSQLITE_THREADSAFE=0 -DSQLITE_TEMP_STORE=3 -DSQLITE_OMIT_LOAD_EXTENSION
-    -DSQLITE_OMIT_WAL -DSQLITE_OMIT_DEPRECATED -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_OMIT_LOCALTIME
-    src/sqlite-memory-vfs.c "$sqlite/sqlite3.c")
-  cc sqlite-bench "${reactor[@]}" "${strip[@]}" "${stack[@]}" "${sqlite_flags[@]}" src/sqlite-bench.c
-  cc sqlite-cli "${strip[@]}" "${stack[@]}" "${sqlite_flags[@]}" src/sqlite-cli.c
+  sqlite_flags=("-I$sqlite" "${quiet[@]}" -DSQLITE_THREADSAFE=0 -DSQLITE_TEMP_STORE=3 -DSQLITE_OMIT_LOAD_EXTENSION
+    -DSQLITE_OMIT_WAL -DSQLITE_OMIT_DEPRECATED -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_OMIT_LOCALTIME)
+  cc sqlite-bench "${reactor[@]}" "${strip[@]}" "${stack[@]}" "${sqlite_flags[@]}" -DSQLITE_OS_OTHER=1 \
+    src/sqlite-memory-vfs.c "$sqlite/sqlite3.c" src/sqlite-bench.c
+  cc sqlite-cli "${strip[@]}" "${stack[@]}" "${sqlite_flags[@]}" "$sqlite/sqlite3.c" src/sqlite-cli.c
 
   cc zstd-bench "${reactor[@]}" "${strip[@]}" "${stack[@]}" "${quiet[@]}" "-I$zstd" -DZSTD_DISABLE_ASM -DZSTD_NO_TRACE \
     "$zstd"/common/*.c "$zstd"/compress/*.c "$zstd"/decompress/*.c src/zstd-bench.c
