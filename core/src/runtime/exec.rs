@@ -30,6 +30,8 @@ pub(crate) struct Exec {
     pub outer: *const Saved,
     /// The interrupt that the current call runs under.
     pub interrupt: Option<Interrupt>,
+    /// A binding's record of the innermost host function of its own.
+    pub binding_frame: *const (),
     /// What references that came in from the host point to; kept until the outermost call ends.
     pub pinned_nodes: HashMap<usize, NodeRef>,
     pub pinned_externs: HashMap<usize, ExternRef>,
@@ -161,6 +163,7 @@ impl Exec {
             depth: 0,
             outer: ptr::null(),
             interrupt: None,
+            binding_frame: ptr::null(),
             pinned_nodes: HashMap::new(),
             pinned_externs: HashMap::new(),
         }));
@@ -239,7 +242,11 @@ impl<'a> Caller<'a> {
         Caller { exec, activation: PhantomData }
     }
 
-    fn caller_ctx(&self) -> *mut InstanceCtx {
+    pub(super) fn exec(&self) -> *mut Exec {
+        self.exec
+    }
+
+    pub(super) fn caller_ctx(&self) -> *mut InstanceCtx {
         // SAFETY: see `new`.
         unsafe { (*self.exec).jit.caller }
     }

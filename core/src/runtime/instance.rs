@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 /// Something that can be exported and imported.
@@ -96,6 +96,7 @@ impl From<Global> for Extern {
 struct HostModule {
     name: String,
     items: RwLock<BTreeMap<String, Extern>>,
+    tag: AtomicU64,
 }
 
 /// A module instance. Clones are handles to the same instance; it may be used from any thread.
@@ -117,6 +118,8 @@ pub(crate) struct WasmInstance {
     node: Node,
     /// Name it was registered under; empty for an anonymous one.
     pub name: String,
+    /// For bindings; see `slots`.
+    pub tag: AtomicU64,
     pub code: Arc<CodeModule>,
     /// What the executor that made it was configured with.
     pub config: Config,
@@ -192,6 +195,7 @@ impl WasmInstance {
         let object = Box::into_raw(Box::new(WasmInstance {
             node: Node::new(&WASM_INSTANCE),
             name,
+            tag: AtomicU64::new(0),
             config: config.clone(),
             ctx,
             imports,
@@ -539,7 +543,8 @@ impl Instance {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn host(name: impl Into<String>) -> Instance {
-        let module = HostModule { name: name.into(), items: RwLock::default() };
+        let module =
+            HostModule { name: name.into(), items: RwLock::default(), tag: AtomicU64::new(0) };
         Instance(Repr::Host(Arc::new(module)))
     }
 
@@ -573,6 +578,14 @@ impl Instance {
                 Some(unsafe { node.as_ptr().cast::<WasmInstance>().as_ref() })
             }
             _ => None,
+        }
+    }
+
+    pub(super) fn tag(&self) -> &AtomicU64 {
+        match &self.0 {
+            Repr::Host(module) => &module.tag,
+            // SAFETY: such a node heads a `WasmInstance`, and the handle keeps it alive.
+            Repr::Wasm(node) => unsafe { &node.as_ptr().cast::<WasmInstance>().as_ref().tag },
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `builtins` are the functions generated code calls. The entities have a file each.
+//! errors, `builtins` are the functions generated code calls, `slots` is for bindings. The entities have a file each.
 
 mod builtins;
 mod call;
@@ -14,6 +14,7 @@ mod global;
 mod instance;
 mod memory;
 mod node;
+mod slots;
 mod table;
 mod trap;
 mod typed;
@@ -26,6 +27,8 @@ pub use func::Func;
 pub use global::Global;
 pub use instance::{Extern, Instance};
 pub use memory::Memory;
+#[doc(hidden)]
+pub use slots::{SlotFunc, Slots, binding_frame, in_call};
 pub use table::Table;
 pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};
 pub use value::Val;
