@@ -35,7 +35,9 @@ pub mod types;
 pub mod wasi;
 
 pub(crate) mod abi;
+pub(crate) mod artifact;
 pub(crate) mod compile;
+pub(crate) mod compiler;
 pub(crate) mod engine;
 pub(crate) mod executor;
 pub(crate) mod host;
@@ -48,6 +50,7 @@ pub(crate) mod store;
 pub(crate) mod validator;
 pub(crate) mod vm;
 
+pub use compiler::{Compiler, Progress};
 pub use config::Config;
 pub use error::{ErrCode, Error, Result};
 pub use executor::{Executor, Loader, Module, Validator, ensure_signal_handlers};

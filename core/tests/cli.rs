@@ -167,3 +167,39 @@ fn a_time_limit_wakes_a_guest_that_waits_for_input() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("execution interrupted, Code: 0x07"), "{text}");
 }
+
+#[test]
+fn compiled_programs_print_what_the_programs_print() {
+    let wasm = tests_dir().join("wasm");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |program: &Path, args: &[&str], input: Option<&str>| {
+        let stdin = match input {
+            Some(file) => fs::File::open(wasm.join(file)).expect("input exists").into(),
+            None => Stdio::null(),
+        };
+        let mut command = Command::new(binary("wasmedge"));
+        command.arg(program).args(args).current_dir(&wasm).stdin(stdin);
+        let output = command.output().expect("starts");
+        (output.status.code(), output.stdout, output.stderr)
+    };
+    for (program, args, input) in [
+        ("hello-c.wasm", &["3"][..], None),
+        ("hello-rust.wasm", &[], None),
+        ("lua-cli.wasm", &[], Some("input/words.lua")),
+        ("sqlite-cli.wasm", &[], Some("input/orders.sql")),
+    ] {
+        let wanted = run(&wasm.join(program), args, input);
+        assert!(!wanted.1.is_empty(), "{program} prints something");
+        for form in ["wasm", "so"] {
+            let compiled = folder.path().join(program).with_extension(form);
+            let status = Command::new(binary("wasmedgec"))
+                .arg(wasm.join(program))
+                .arg(&compiled)
+                .stdout(Stdio::null())
+                .status()
+                .expect("starts");
+            assert!(status.success());
+            assert!(run(&compiled, args, input) == wanted, "{program} as {form}");
+        }
+    }
+}

@@ -15,10 +15,10 @@ const LAYERS: &[&[&str]] = &[
     &["error", "types", "value", "config", "limits"],
     &["platform", "interrupt", "log"],
     &["abi", "module", "loader", "validator"],
-    &["compile"],
+    &["compile", "artifact"],
     &["engine"],
     &["runtime"],
-    &["store", "executor", "host"],
+    &["store", "executor", "compiler", "host"],
     &["wasi"],
     &["vm"],
     &["cli"],
@@ -26,7 +26,9 @@ const LAYERS: &[&[&str]] = &[
 
 /// Edges that are forbidden although (or whether or not) the layers would allow them.
 const FORBIDDEN: &[(&str, &[&str])] = &[
-    ("compile", &["engine", "runtime", "store"]),
+    ("compile", &["engine", "runtime", "store", "artifact"]),
+    ("artifact", &["compile"]),
+    ("executor", &["compiler"]),
     ("engine", &["compile"]),
     ("runtime", &["compile"]),
     ("wasi", &["vm", "executor", "store"]),

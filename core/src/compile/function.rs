@@ -1,5 +1,6 @@
 //! One function body, from operators to relocatable machine code.
 
+use super::Observer;
 use super::translate::{
     ControlFrame, FuncEnv, FuncTranslator, body_error, returns_through_memory, trap_of_code,
     val_type, value_type, wasm_signature,
@@ -46,15 +47,21 @@ pub(super) struct FunctionCompiler<'a> {
     env: &'a FuncEnv<'a>,
     context: Context,
     builder: FunctionBuilderContext,
+    observer: &'a dyn Observer,
 }
 
 impl<'a> FunctionCompiler<'a> {
-    pub fn new(isa: &'a dyn TargetIsa, env: &'a FuncEnv<'a>) -> FunctionCompiler<'a> {
+    pub fn new(
+        isa: &'a dyn TargetIsa,
+        env: &'a FuncEnv<'a>,
+        observer: &'a dyn Observer,
+    ) -> FunctionCompiler<'a> {
         FunctionCompiler {
             isa,
             env,
             context: Context::new(),
             builder: FunctionBuilderContext::new(),
+            observer,
         }
     }
 
@@ -95,6 +102,7 @@ impl<'a> FunctionCompiler<'a> {
     /// Machine code of the function in the context, and the size of its frame.
     fn generate(&mut self, number: u32) -> Result<(CompiledFunction, u32)> {
         let mut control = ControlPlane::default();
+        let before = self.observer.wants_ir().then(|| self.context.func.to_string());
         if let Err(error) = self.context.compile(self.isa, &mut control) {
             let reason = match error.inner {
                 CodegenError::ImplLimitExceeded | CodegenError::CodeTooLarge => {
@@ -105,6 +113,9 @@ impl<'a> FunctionCompiler<'a> {
             return Err(self.failure(number, &reason));
         }
         let compiled = self.context.take_compiled_code().expect("compiling succeeded");
+        if let Some(before) = before {
+            self.observer.ir(number, before, self.context.func.to_string());
+        }
         let buffer = &compiled.buffer;
         let mut calls = Vec::with_capacity(buffer.relocs().len());
         for reloc in buffer.relocs() {

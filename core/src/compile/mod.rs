@@ -10,6 +10,7 @@ mod link;
 mod trampoline;
 mod translate;
 
+pub(crate) use isa::target;
 pub(crate) use trampoline::{entry_trampoline, exit_trampoline};
 
 use crate::abi::{CodeBlob, InstanceLayout};
@@ -21,11 +22,29 @@ use rayon::prelude::*;
 use std::cmp::Reverse;
 use translate::FuncEnv;
 
+/// Watches a compilation; called from all its threads.
+pub(crate) trait Observer: Sync {
+    /// Whether [`Observer::ir`] is to be called.
+    fn wants_ir(&self) -> bool {
+        false
+    }
+    /// The intermediate code of a body before and after optimisation.
+    fn ir(&self, _number: u32, _before: String, _after: String) {}
+    /// A body of so many bytes is done.
+    fn done(&self, _bytes: usize) {}
+}
+
+/// Watches nothing.
+pub(crate) struct Unobserved;
+
+impl Observer for Unobserved {}
+
 /// Compiles every function that `module` defines.
 pub(crate) fn compile(
     config: &Config,
     module: &ModuleInfo,
     layout: &InstanceLayout,
+    observer: &dyn Observer,
 ) -> Result<CodeBlob> {
     let isa = isa::for_config(config)?;
     let c_conv = isa.default_call_conv();
@@ -38,8 +57,12 @@ pub(crate) fn compile(
             .par_iter()
             .with_max_len(1)
             .map_init(
-                || FunctionCompiler::new(&*isa, &env),
-                |compiler, &number| Ok((number, compiler.compile(number)?)),
+                || FunctionCompiler::new(&*isa, &env, observer),
+                |compiler, &number| {
+                    let function = compiler.compile(number)?;
+                    observer.done(module.bodies[number as usize].len());
+                    Ok((number, function))
+                },
             )
             .collect()
     };

@@ -1,8 +1,12 @@
 //! Configuration: an immutable snapshot that every stage reads.
 
+mod code;
+mod compiler;
 mod host;
 mod proposal;
 
+pub(crate) use code::CodeKind;
+pub use compiler::{CompilerOptions, OptimizationLevel, OutputFormat};
 pub use host::{HostRegistration, HostRegistrations};
 pub use proposal::{Proposal, Proposals};
 
@@ -65,12 +69,19 @@ pub struct Config {
     pub max_memory_pages: u32,
     /// Ignore compiled code that travels with a module.
     pub force_interpreter: bool,
+    /// Run compiled code that travels with a module, trusting the file it is in. Off, such a
+    /// module is compiled anew.
+    pub load_compiled: bool,
+    /// How a [`Compiler`](crate::Compiler) makes compiled files.
+    pub compiler: CompilerOptions,
     /// Signals or explicit checks.
     pub trap_mode: TrapMode,
     /// Signal or polling interrupts.
     pub interrupt_mode: InterruptMode,
     /// Effort of the compiler.
     pub opt_level: OptLevel,
+    /// Use only instructions that every supported processor of this kind has.
+    pub generic_code: bool,
     /// Threads that compile one module; 0 means all cores.
     pub compile_threads: usize,
     /// What a run counts.
@@ -84,9 +95,12 @@ impl Default for Config {
             host_registrations: HostRegistrations::none(),
             max_memory_pages: limits::MAX_MEMORY_PAGES,
             force_interpreter: false,
+            load_compiled: false,
+            compiler: CompilerOptions::default(),
             trap_mode: TrapMode::Signals,
             interrupt_mode: InterruptMode::Signal,
             opt_level: OptLevel::Speed,
+            generic_code: false,
             compile_threads: 0,
             statistics: StatisticsOptions::default(),
         }
@@ -94,8 +108,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults of WasmEdge 0.11.2: its seven default proposals.
+    /// The defaults of WasmEdge 0.11.2: its seven default proposals, and compiled files run.
     pub fn wasmedge() -> Config {
-        Config { proposals: Proposals::wasmedge_default(), ..Config::default() }
+        Config {
+            proposals: Proposals::wasmedge_default(),
+            load_compiled: true,
+            ..Config::default()
+        }
     }
 }

@@ -1,17 +1,20 @@
 //! Modules as users hold them: loaded, validated, and compiled when first needed.
 
 use super::symbols::ModuleSymbols;
-use crate::abi::InstanceLayout;
+use crate::abi::{CodeBlob, InstanceLayout};
+use crate::artifact::{self, Artifact};
 use crate::compile;
-use crate::config::{Config, InterruptMode, OptLevel, TrapMode};
+use crate::config::{CodeKind, Config, InterruptMode, TrapMode};
 use crate::engine::Image;
 use crate::engine::signature::{self, StubCompiler};
 use crate::error::{ErrCode, Error, Result};
 use crate::loader;
+use crate::log::{self, LogLevel};
 use crate::module::ModuleInfo;
 use crate::runtime::{self, CodeModule};
 use crate::types::{ExportType, ImportType};
 use crate::validator;
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -24,16 +27,14 @@ struct Inner {
     info: Arc<ModuleInfo>,
     config: Config,
     validated: OnceLock<Result<()>>,
+    /// Compiling it has shown that it is valid.
+    known_valid: bool,
     /// Code for each way of compiling that was asked for.
     code: Mutex<Vec<(CodeKind, Arc<CodeModule>)>>,
-}
-
-/// What makes two compilations of one module differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct CodeKind {
-    trap_mode: TrapMode,
-    interrupt_mode: InterruptMode,
-    opt_level: OptLevel,
+    /// How the code that came with the module was compiled.
+    came_with: Option<CodeKind>,
+    /// That code, until it is first needed.
+    waiting: Mutex<Option<CodeBlob>>,
 }
 
 impl Module {
@@ -88,11 +89,24 @@ impl Module {
             info: Arc::new(info),
             config: config.clone(),
             validated: OnceLock::new(),
+            known_valid: false,
             code: Mutex::default(),
+            came_with: None,
+            waiting: Mutex::default(),
         }))
     }
 
-    pub(super) fn info(&self) -> &Arc<ModuleInfo> {
+    /// A module with its code; `valid` if its bodies need no validation.
+    fn from_artifact(config: &Config, info: ModuleInfo, artifact: Artifact, valid: bool) -> Module {
+        let mut module = Module::from_info(config, info);
+        let inner = Arc::get_mut(&mut module.0).expect("just made");
+        inner.came_with = Some(artifact.identity.kind);
+        inner.waiting = Mutex::new(Some(artifact.code));
+        inner.known_valid = valid;
+        module
+    }
+
+    pub(crate) fn info(&self) -> &Arc<ModuleInfo> {
         &self.0.info
     }
 
@@ -107,7 +121,10 @@ impl Module {
         }
         // Not inside the cell: a worker that waits for parts of this work may begin other work of
         // its pool, and that may ask for the same module.
-        let result = validator::validate(&self.0.config, &self.0.info);
+        let result = match self.0.known_valid {
+            true => Ok(()),
+            false => validator::validate(&self.0.config, &self.0.info),
+        };
         self.0.validated.get_or_init(|| result).clone()
     }
 
@@ -130,11 +147,7 @@ impl Module {
         if !self.is_validated() {
             return Err(Error::new(ErrCode::NotValidated));
         }
-        let kind = CodeKind {
-            trap_mode,
-            interrupt_mode: config.interrupt_mode,
-            opt_level: config.opt_level,
-        };
+        let kind = CodeKind::of(config, trap_mode);
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
         };
@@ -147,8 +160,13 @@ impl Module {
         prepare(kind)?;
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
-        let config = Config { trap_mode, ..config.clone() };
-        let blob = compile::compile(&config, info, &layout)?;
+        let blob = match self.take_waiting(kind) {
+            Some(blob) => blob,
+            None => {
+                let config = Config { trap_mode, ..config.clone() };
+                compile::compile(&config, info, &layout, &compile::Unobserved)?
+            }
+        };
         let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info)));
         let image = Image::publish(blob, info.imported.funcs, symbols)?;
         let code = Arc::new(CodeModule::new(Arc::clone(info), layout, image));
@@ -158,6 +176,24 @@ impl Module {
         }
         known.push((kind, Arc::clone(&code)));
         Ok(code)
+    }
+
+    /// The code that came with the module, if it does for `wanted`; only the first caller gets it.
+    fn take_waiting(&self, wanted: CodeKind) -> Option<CodeBlob> {
+        let kind = self.0.came_with?;
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if !kind.serves(wanted) {
+            if waiting.is_some() {
+                not_used("it was compiled for another configuration");
+            }
+            return None;
+        }
+        waiting.take().filter(|code| code.entries.len() == self.0.info.bodies.len())
+    }
+
+    /// Whether the module came with compiled code that this engine can run.
+    pub fn is_precompiled(&self) -> bool {
+        self.0.came_with.is_some()
     }
 
     /// Makes an instance with the module's configuration; imports are looked up in `store`.
@@ -281,19 +317,49 @@ impl Loader {
     ///
     /// If the bytes are not a well-formed module.
     pub fn load_bytes(&self, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let info = loader::load_bytes(&self.config, bytes.as_ref().into())?;
-        Ok(Module::from_info(&self.config, info))
+        self.load(bytes.as_ref().into())
     }
 
     /// Reads a module from a file; it is not validated yet.
+    ///
+    /// What the file is, is told from its content: a module, its text, or a compiled file.
     ///
     /// # Errors
     ///
     /// If the file cannot be read, or is not a well-formed module.
     pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Module> {
-        let info = loader::load_file(&self.config, path.as_ref())?;
-        Ok(Module::from_info(&self.config, info))
+        loader::with_file(path.as_ref(), |bytes| self.load(bytes))
     }
+
+    fn load(&self, file: Arc<[u8]>) -> Result<Module> {
+        let config = &self.config;
+        let wanted = config.load_compiled && !config.force_interpreter;
+        // Asking for the host costs something, which most modules can do without.
+        let host = match wanted && artifact::may_carry_code(&file) {
+            true => Some(compile::target(&Config::default())?),
+            false => None,
+        };
+        let content = artifact::open(&file, host.as_ref())?;
+        let code = content.code.and_then(|code| code.map_err(|reason| not_used(&reason)).ok());
+        let module = match content.module {
+            Cow::Borrowed(all) if all.len() == file.len() => Arc::clone(&file),
+            part => part.into(),
+        };
+        match code {
+            None => Ok(Module::from_info(config, loader::load_bytes(config, module)?)),
+            Some(artifact) => {
+                let valid = artifact.identity.proposals.is_subset(config.proposals);
+                let load = if valid { loader::load_valid } else { loader::load_bytes };
+                Ok(Module::from_artifact(config, load(config, module)?, artifact, valid))
+            }
+        }
+    }
+}
+
+/// Says why compiled code is left aside.
+fn not_used(reason: &str) {
+    let line = format!("compiled code is not used: {reason}; the module is compiled anew");
+    log::log(LogLevel::Warn, &line);
 }
 
 /// Checks modules.
