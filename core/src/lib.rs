@@ -46,7 +46,9 @@ pub(crate) mod loader;
 pub(crate) mod module;
 pub(crate) mod platform;
 pub(crate) mod runtime;
+pub(crate) mod statistics;
 pub(crate) mod store;
+pub(crate) mod task;
 pub(crate) mod validator;
 pub(crate) mod vm;
 
@@ -61,7 +63,9 @@ pub use runtime::{
 };
 #[doc(hidden)]
 pub use runtime::{SlotFunc, Slots, binding_frame, in_call};
+pub use statistics::Statistics;
 pub use store::Store;
+pub use task::Task;
 pub use types::{
     ExportType, ExternKind, ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType,
     Mutability, RefType, TableType, ValType,

@@ -51,3 +51,12 @@ pub const MAX_WASI_DESCRIPTORS: usize = 1024;
 
 /// Largest length of a path that a WASI guest gives, in bytes.
 pub const MAX_WASI_PATH_BYTES: u32 = 4095;
+
+/// Most that one instruction can cost.
+pub const MAX_INSTRUCTION_COST: u64 = 1 << 39;
+
+/// Threads that run asynchronous calls at most.
+pub const MAX_TASK_THREADS: usize = 512;
+
+/// Stack of a thread that runs asynchronous calls, in bytes.
+pub const TASK_STACK_BYTES: usize = 8 << 20;

@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 /// Modules of `core/src`, low to high. A module may use its own layer and lower ones.
 const LAYERS: &[&[&str]] = &[
     &["error", "types", "value", "config", "limits"],
-    &["platform", "interrupt", "log"],
+    &["platform", "interrupt", "log", "statistics"],
     &["abi", "module", "loader", "validator"],
     &["compile", "artifact"],
     &["engine"],
     &["runtime"],
-    &["store", "executor", "compiler", "host"],
+    &["store", "executor", "compiler", "host", "task"],
     &["wasi"],
     &["vm"],
     &["cli"],

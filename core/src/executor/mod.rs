@@ -13,7 +13,9 @@ use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::Interrupt;
 use crate::runtime::{Caller, Extern, Func, Instance, Val};
+use crate::statistics::Statistics;
 use crate::store::Store;
+use crate::task::Task;
 
 /// Instantiates modules and calls functions under one configuration.
 ///
@@ -21,12 +23,29 @@ use crate::store::Store;
 #[derive(Clone, Debug, Default)]
 pub struct Executor {
     config: Config,
+    statistics: Statistics,
 }
 
 impl Executor {
     /// An executor with this configuration.
     pub fn new(config: &Config) -> Executor {
-        Executor { config: config.clone() }
+        Executor::with_statistics(config, &Statistics::new())
+    }
+
+    /// An executor that adds what it counts to figures which others may share. The configuration
+    /// says what is counted.
+    pub fn with_statistics(config: &Config, statistics: &Statistics) -> Executor {
+        Executor { config: config.clone(), statistics: statistics.clone() }
+    }
+
+    /// The configuration it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What its calls count.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
     }
 
     /// Makes an anonymous instance; what the module imports is looked up in `store`.
@@ -82,6 +101,16 @@ impl Executor {
     /// What [`Func::call`] can give.
     pub fn invoke(&self, func: &Func, params: &[Val]) -> Result<Vec<Val>> {
         func.call(params)
+    }
+
+    /// Calls a function on another thread, and returns at once.
+    ///
+    /// # Errors
+    ///
+    /// If the system grants no thread. What the call gives, [`Task::get`] tells.
+    pub fn invoke_async(&self, func: &Func, params: &[Val]) -> Result<Task> {
+        let (executor, func, params) = (self.clone(), func.clone(), params.to_vec());
+        Task::start(move || executor.invoke(&func, &params))
     }
 }
 

@@ -151,6 +151,22 @@ impl Interrupt {
         WakerGuard { interrupt: self.clone(), id }
     }
 
+    /// Whether both are the same request.
+    pub(crate) fn same(&self, other: &Interrupt) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// An interrupt that is requested when this one or `other` is, while the guards are held.
+    pub(crate) fn joined(&self, other: &Interrupt) -> (Interrupt, [WakerGuard; 2]) {
+        let both = Interrupt::new();
+        let pass_on = |from: &Interrupt| {
+            let both = both.clone();
+            from.on_request(Arc::new(move || both.interrupt()))
+        };
+        let guards = [pass_on(self), pass_on(other)];
+        (both, guards)
+    }
+
     /// Attaches the current thread: from now on a request sets `stop`.
     ///
     /// # Safety

@@ -195,7 +195,7 @@ impl Exec {
     }
 }
 
-/// Runs `call` so that `interrupt` stops it.
+/// Runs `call` so that `interrupt` stops it, and so does what stops an enclosing call.
 pub(crate) fn interruptible<T>(
     interrupt: &Interrupt,
     call: impl FnOnce() -> Result<T>,
@@ -219,10 +219,21 @@ pub(crate) fn interruptible<T>(
     }
     let exec = Exec::current();
     // SAFETY: the state belongs to this thread and lives as long as it.
-    let before = unsafe { (*exec).interrupt.replace(interrupt.clone()) };
+    let before = unsafe { (*exec).interrupt.take() };
+    // Host functions wait on one interrupt, which then has to pass on the requests of both.
+    let other = before.as_ref().filter(|outer| !outer.same(interrupt));
+    let both = other.map(|outer| interrupt.joined(outer));
+    let waited_on = both.as_ref().map_or(interrupt, |(both, _)| both).clone();
+    // SAFETY: as above.
+    unsafe { (*exec).interrupt = Some(waited_on) };
     let mut attached = Attached { exec, interrupt, before, answered: false };
     // SAFETY: detached before the state can go; see `Attached`.
     unsafe { interrupt.attach(&raw const (*exec).jit.stop) };
+    if attached.before.as_ref().is_some_and(Interrupt::is_requested) {
+        // Attaching sets the flag for its own interrupt only.
+        // SAFETY: as above.
+        unsafe { (*exec).jit.stop.store(1, Ordering::SeqCst) };
+    }
     let result = call();
     attached.answered = matches!(&result, Err(error) if error.code() == ErrCode::Interrupted);
     result

@@ -35,6 +35,7 @@ pub use value::Val;
 
 pub(crate) use code::CodeModule;
 pub(crate) use exec::interruptible;
+pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
 pub(crate) use trap::{ensure_handlers, install_handlers};
