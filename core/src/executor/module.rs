@@ -133,6 +133,11 @@ impl Module {
         matches!(self.0.validated.get(), Some(Ok(())))
     }
 
+    /// The error that comes first if the module has not passed validation.
+    pub(super) fn require_validated(&self) -> Result<()> {
+        if self.is_validated() { Ok(()) } else { Err(Error::new(ErrCode::NotValidated)) }
+    }
+
     /// Compiles the module for `config`, unless that was done.
     ///
     /// # Errors
@@ -144,9 +149,7 @@ impl Module {
 
     /// The module's code for `config` with traps found by `trap_mode`.
     pub(super) fn code(&self, config: &Config, trap_mode: TrapMode) -> Result<Arc<CodeModule>> {
-        if !self.is_validated() {
-            return Err(Error::new(ErrCode::NotValidated));
-        }
+        self.require_validated()?;
         let kind = CodeKind::of(config, trap_mode);
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
