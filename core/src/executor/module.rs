@@ -11,12 +11,13 @@ use crate::error::{ErrCode, Error, Result};
 use crate::loader;
 use crate::log::{self, LogLevel};
 use crate::module::ModuleInfo;
-use crate::runtime::{self, CodeModule};
+use crate::runtime::{self, CodeModule, MemoryImage};
 use crate::types::{ExportType, ImportType};
 use crate::validator;
 use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// A WebAssembly module. Clones share it; it never changes, and any thread may use it.
@@ -31,6 +32,10 @@ struct Inner {
     known_valid: bool,
     /// Code for each way of compiling that was asked for.
     code: Mutex<Vec<(CodeKind, Arc<CodeModule>)>>,
+    /// Initial content of its memories.
+    images: OnceLock<Vec<Option<MemoryImage>>>,
+    /// Whether it was instantiated before.
+    used: AtomicBool,
     /// How the code that came with the module was compiled.
     came_with: Option<CodeKind>,
     /// That code, until it is first needed.
@@ -91,6 +96,8 @@ impl Module {
             validated: OnceLock::new(),
             known_valid: false,
             code: Mutex::default(),
+            images: OnceLock::new(),
+            used: AtomicBool::new(false),
             came_with: None,
             waiting: Mutex::default(),
         }))
@@ -108,6 +115,16 @@ impl Module {
 
     pub(crate) fn info(&self) -> &Arc<ModuleInfo> {
         &self.0.info
+    }
+
+    /// Images of its memories, by index; empty if segments must be copied.
+    ///
+    /// The first instance copies: most modules have only one, and an image costs more than a copy.
+    pub(super) fn images(&self) -> &[Option<MemoryImage>] {
+        if !self.0.used.swap(true, Ordering::Relaxed) {
+            return &[];
+        }
+        self.0.images.get_or_init(|| MemoryImage::of_module(&self.0.info))
     }
 
     /// Checks the module against the rules of WebAssembly, once.
