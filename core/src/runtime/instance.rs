@@ -118,7 +118,7 @@ pub(crate) struct WasmInstance {
     node: Node,
     /// Name it was registered under; empty for an anonymous one.
     pub name: String,
-    /// For bindings; see `slots`.
+    /// For bindings; see `binding`.
     pub tag: AtomicU64,
     pub code: Arc<CodeModule>,
     /// What the executor that made it was configured with.

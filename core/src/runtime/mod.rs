@@ -2,8 +2,10 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `builtins` are the functions generated code calls, `slots` is for bindings. The entities have a file each.
+//! errors, `builtins` are the functions generated code calls, `binding` is for other languages. The
+//! entities have a file each.
 
+mod binding;
 mod builtins;
 mod call;
 mod code;
@@ -15,7 +17,6 @@ mod instance;
 mod memory;
 mod memory_image;
 mod node;
-mod slots;
 mod slot;
 mod table;
 mod trap;
@@ -23,14 +24,14 @@ mod typed;
 mod value;
 mod wait;
 
+#[doc(hidden)]
+pub use binding::{SlotFunc, Slots, binding_frame, in_call};
 pub use exec::Caller;
 pub use extern_ref::ExternRef;
 pub use func::Func;
 pub use global::Global;
 pub use instance::{Extern, Instance};
 pub use memory::Memory;
-#[doc(hidden)]
-pub use slots::{SlotFunc, Slots, binding_frame, in_call};
 pub use table::Table;
 pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};
 pub use value::Val;
