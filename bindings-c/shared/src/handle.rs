@@ -51,9 +51,7 @@ pub enum Kind {
     GlobalInstance,
     Async,
     Vm,
-    Command,
-    Pool,
-    Stream,
+    WasiConfig,
 }
 
 /// An opaque C type and the object behind its handles.
