@@ -2,8 +2,8 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `builtins` are the functions generated code calls, `binding` is for other languages. The
-//! entities have a file each.
+//! errors, `meter` counts, `builtins` are the functions generated code calls, `binding` is for other
+//! languages. The entities have a file each.
 
 mod binding;
 mod builtins;
@@ -16,7 +16,9 @@ mod global;
 mod instance;
 mod memory;
 mod memory_image;
+mod meter;
 mod node;
+mod pieces;
 mod slot;
 mod table;
 mod trap;
@@ -42,6 +44,8 @@ pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
 pub(crate) use memory_image::MemoryImage;
+pub(crate) use meter::Metered;
+pub(crate) use pieces::Pieces;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 
 /// Live instances, host functions, host tables and host globals of the process: for leak tests.
