@@ -1,5 +1,5 @@
 /* The rules of the interface that need no module, and those of instances that the program makes
- * itself. The numbers are those of the rules in docs/c-api-rules.md. */
+ * itself. The numbers are those of the rules in bindings-c/README.md. */
 #include "check.h"
 
 static void values(void) {

@@ -200,6 +200,74 @@ wasmspan_wasi_configure(WasmEdge_ModuleInstanceContext *wasi,
 WASMEDGE_CAPI_EXPORT void
 wasmspan_wasi_config_delete(wasmspan_wasi_config *config);
 
+/* ---- Modules as processes ----------------------------------------------- */
+
+/**
+ * A module to be run as a process: with a fresh instance and surroundings of its
+ * own at each run. May be run several times, and from several threads at once.
+ */
+typedef struct wasmspan_command wasmspan_command;
+
+/** What a run gave; delete both bytes. */
+typedef struct wasmspan_finished {
+  /** What the guest exited with; 1 if it was stopped or failed. */
+  uint32_t exit_code;
+  /** What it wrote to its standard output. */
+  wasmspan_bytes out;
+  /** What it wrote to its standard error. */
+  wasmspan_bytes err;
+} wasmspan_finished;
+
+/** Makes a command of a loaded module. It gets nothing that is not given to it. */
+WASMEDGE_CAPI_EXPORT wasmspan_command *
+wasmspan_command_create(const WasmEdge_ASTModuleContext *module);
+
+/** Adds an argument; the first is the program's name. */
+WASMEDGE_CAPI_EXPORT void wasmspan_command_arg(wasmspan_command *command,
+                                               WasmEdge_String arg);
+
+/** Sets an environment variable. */
+WASMEDGE_CAPI_EXPORT void wasmspan_command_env(wasmspan_command *command,
+                                               WasmEdge_String name,
+                                               WasmEdge_String value);
+
+/** Gives the guest a directory under a name. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_command_directory(wasmspan_command *command, const char *host,
+                           WasmEdge_String guest, bool read_only);
+
+/** Lets the guest read these bytes as its standard input. They are copied. */
+WASMEDGE_CAPI_EXPORT void wasmspan_command_stdin(wasmspan_command *command,
+                                                 const uint8_t *data,
+                                                 size_t size);
+
+/** Stops a run after so many milliseconds; never by default. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_command_timeout(wasmspan_command *command, uint64_t milliseconds);
+
+/** Keeps at most so many bytes of each output stream. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_command_output_limit(wasmspan_command *command, size_t limit);
+
+/** Lets memories grow to at most so many pages of 64 KiB. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_command_max_memory_pages(wasmspan_command *command, uint32_t pages);
+
+/**
+ * Runs the module. A success if it exited, whatever with; its trap or link error
+ * if it failed, Interrupted if it was stopped; *finished is filled in all these
+ * cases, and untouched if the run could not begin.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_command_run(
+    const wasmspan_command *command, wasmspan_finished *finished);
+
+/** Stops a run from another thread. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_command_interrupt(const wasmspan_command *command);
+
+/** Deletes a command; runs go on. */
+WASMEDGE_CAPI_EXPORT void wasmspan_command_delete(wasmspan_command *command);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -254,7 +254,6 @@ pub fn host_function<B: Body>(
     body: B,
 ) -> *mut WasmEdge_FunctionInstanceContext {
     door(ptr::null_mut(), || {
-        let _ = cost;
         let ty = get(ty)?.clone();
         let params: Box<[ValType]> = ty.params().into();
         let results: Box<[ValType]> = ty.results().into();
@@ -263,7 +262,7 @@ pub fn host_function<B: Body>(
         let func = Func::from_slots(&ty, move |caller, slots| {
             call_host(&body, caller, slots, &params, &results, numbers, &lent)
         });
-        let made = handle::create(FunctionObject::new(func.ok()?));
+        let made = handle::create(FunctionObject::new(func.ok()?.with_cost(cost)));
         introduce(made);
         Some(made)
     })

@@ -52,6 +52,7 @@ pub enum Kind {
     Async,
     Vm,
     WasiConfig,
+    Command,
 }
 
 /// An opaque C type and the object behind its handles.

@@ -207,7 +207,7 @@ pub struct wasmspan_bytes {
 /// # Safety
 ///
 /// `place` must be a place for them.
-unsafe fn give(place: *mut wasmspan_bytes, bytes: &[u8]) {
+pub unsafe fn give(place: *mut wasmspan_bytes, bytes: &[u8]) {
     let copy: Box<[u8]> = bytes.into();
     let size = copy.len();
     let data = if size == 0 { ptr::null_mut() } else { Box::into_raw(copy).cast() };

@@ -62,6 +62,7 @@ fn declarations(release: Release) -> String {
     files.push(root().join(own));
     if release == Release::V0_11 {
         files.push(root().join("bindings-c/wasmedge/src/own.rs"));
+        files.push(root().join("bindings-c/wasmedge/src/command.rs"));
     }
     for file in files.iter().filter(|file| file.exists()) {
         builder = builder.with_src(file);

@@ -37,6 +37,23 @@ fn rules_of_0_10() {
 }
 
 #[test]
+fn additions() {
+    passes("additions.c", Release::V0_11, &[]);
+}
+
+/// A hundredth of what the soak runs; under AddressSanitizer, which sees what C does and what is
+/// freed twice.
+#[test]
+fn random_sequences_do_no_harm() {
+    let flags = ["-Wno-pedantic", "-fsanitize=address"];
+    let program = program(&source("random_calls.c"), C[0], Release::V0_11, &flags);
+    let output = run(&program, &["10000"], &scratch("rules"));
+    let out = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{:?}: {out}{errors}", output.status);
+}
+
+#[test]
 fn exceptions_of_cxx_end_at_the_host_function() {
     passes("exceptions.cpp", Release::V0_11, &[]);
 }
