@@ -7,8 +7,8 @@ use crate::abi::{
     WasmEdge_TableTypeContext, WasmEdge_ValidatorContext,
 };
 use crate::configure;
-use crate::door::{self, bytes, door, fill, logged, need, null_argument, result};
-use crate::handle::{self, Context, Key, Kind, Lent, create, get};
+use crate::door::{self, bytes, delete, door, fill, logged, need, null_argument, result};
+use crate::handle::{Context, Key, Kind, Lent, create, get};
 use crate::kinds::{MemoryKind, TableKind};
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn WasmEdge_LoaderParseFromBuffer(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_LoaderDelete(Cxt: *mut WasmEdge_LoaderContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 #[unsafe(no_mangle)]
@@ -121,7 +121,7 @@ pub extern "C" fn WasmEdge_ValidatorValidate(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ValidatorDelete(Cxt: *mut WasmEdge_ValidatorContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 #[unsafe(no_mangle)]
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn WasmEdge_ASTModuleListExports(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ASTModuleDelete(Cxt: *mut WasmEdge_ASTModuleContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 /// The number that C has for a kind of import or export.

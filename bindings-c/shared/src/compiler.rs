@@ -3,8 +3,8 @@
 use crate::abi::{WasmEdge_CompilerContext, WasmEdge_ConfigureContext, WasmEdge_Result};
 use crate::ast::path;
 use crate::configure;
-use crate::door::{bytes, door, logged, need, null_argument, result};
-use crate::handle::{self, create, get};
+use crate::door::{bytes, delete, door, logged, need, null_argument, result};
+use crate::handle::{create, get};
 use std::ffi::{CStr, OsString, c_char, c_int};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn WasmEdge_CompilerCompileFromBuffer(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_CompilerDelete(Cxt: *mut WasmEdge_CompilerContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 /// The words of a command line.

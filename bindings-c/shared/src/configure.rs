@@ -1,8 +1,8 @@
 //! What is set before other contexts are made.
 
 use crate::abi::WasmEdge_ConfigureContext;
-use crate::door::door;
-use crate::handle::{self, create, get};
+use crate::door::{delete, door};
+use crate::handle::{create, get};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 use wasmspan::Config;
@@ -187,5 +187,5 @@ pub extern "C" fn WasmEdge_ConfigureStatisticsIsTimeMeasuring(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ConfigureDelete(Cxt: *mut WasmEdge_ConfigureContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }

@@ -67,6 +67,14 @@ pub fn result(body: impl FnOnce() -> wasmspan::Result<()>) -> WasmEdge_Result {
     }
 }
 
+/// Deletes a context that the program owns.
+pub fn delete<C: Context>(context: *mut C) {
+    door((), || {
+        handle::delete(context);
+        Some(())
+    });
+}
+
 /// The one place where an error becomes a result.
 #[cold]
 pub fn pack(error: &Error) -> WasmEdge_Result {

@@ -5,8 +5,8 @@ use crate::abi::{
     WasmEdge_MemoryTypeContext, WasmEdge_Result, WasmEdge_TableInstanceContext,
     WasmEdge_TableTypeContext, WasmEdge_Value,
 };
-use crate::door::{bytes, door, logged, need, null_argument, result};
-use crate::handle::{self, Key, Kind, Lent, create, get};
+use crate::door::{bytes, delete, door, logged, need, null_argument, result};
+use crate::handle::{Key, Kind, Lent, create, get};
 use crate::kinds::{MemoryKind, TableKind};
 use std::ptr;
 use wasmspan::{Global, Memory, Table, Val};
@@ -132,7 +132,7 @@ pub extern "C" fn WasmEdge_TableInstanceGrow(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_TableInstanceDelete(Cxt: *mut WasmEdge_TableInstanceContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 #[unsafe(no_mangle)]
@@ -245,7 +245,7 @@ pub extern "C" fn WasmEdge_MemoryInstanceGrowPage(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_MemoryInstanceDelete(Cxt: *mut WasmEdge_MemoryInstanceContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 #[unsafe(no_mangle)]
@@ -296,5 +296,5 @@ pub extern "C" fn WasmEdge_GlobalInstanceSetValue(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_GlobalInstanceDelete(Cxt: *mut WasmEdge_GlobalInstanceContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }

@@ -6,9 +6,9 @@ use crate::abi::{
     WasmEdge_StatisticsContext, WasmEdge_StoreContext, WasmEdge_String, WasmEdge_Value,
 };
 use crate::configure;
-use crate::door::{door, logged, need, null_argument, result};
+use crate::door::{delete, door, logged, need, null_argument, result};
 use crate::function::{self, FunctionObject};
-use crate::handle::{self, create};
+use crate::handle::create;
 use crate::instance::{self, InstanceObject};
 use crate::statistics;
 use std::ptr;
@@ -155,5 +155,5 @@ pub unsafe extern "C" fn WasmEdge_ExecutorInvoke(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ExecutorDelete(Cxt: *mut WasmEdge_ExecutorContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }

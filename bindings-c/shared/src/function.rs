@@ -3,7 +3,7 @@
 use crate::abi::{
     WasmEdge_FunctionInstanceContext, WasmEdge_FunctionTypeContext, WasmEdge_Result, WasmEdge_Value,
 };
-use crate::door::{SUCCESS, door};
+use crate::door::{SUCCESS, delete, door};
 use crate::frame::Frame;
 use crate::handle::{self, Key, Kind, Lent, get};
 use std::collections::HashMap;
@@ -341,5 +341,5 @@ pub extern "C" fn WasmEdge_FunctionInstanceGetFunctionType(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_FunctionInstanceDelete(Cxt: *mut WasmEdge_FunctionInstanceContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }

@@ -5,7 +5,7 @@ use crate::abi::{
     WasmEdge_MemoryInstanceContext, WasmEdge_ModuleInstanceContext, WasmEdge_String,
     WasmEdge_TableInstanceContext,
 };
-use crate::door::{door, fill};
+use crate::door::{delete, door, fill};
 use crate::entities::{GlobalObject, MemoryObject, TableObject};
 use crate::function::{self, FunctionObject};
 use crate::handle::{self, Context, Key, Kind, Lent, create, get};
@@ -40,8 +40,8 @@ pub struct InstanceObject {
 /// without a lock.
 #[derive(Default)]
 struct Functions {
-    by_name: BTreeMap<Box<str>, Box<Named>>,
-    replaced: Vec<Box<Named>>,
+    by_name: BTreeMap<Box<str>, Arc<Named>>,
+    replaced: Vec<Arc<Named>>,
 }
 
 /// A function under a name.
@@ -150,7 +150,7 @@ impl InstanceObject {
             Some(known) => &raw const **known,
             None => {
                 let func = self.instance.get_func(name)?;
-                let made = Box::new(Named {
+                let made = Arc::new(Named {
                     name: name.into(),
                     object: Arc::new(FunctionObject::new(func)),
                 });
@@ -438,5 +438,5 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceAddGlobal(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ModuleInstanceDelete(Cxt: *mut WasmEdge_ModuleInstanceContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }

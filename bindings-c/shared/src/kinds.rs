@@ -4,8 +4,8 @@ use crate::abi::{
     WasmEdge_FunctionTypeContext, WasmEdge_GlobalTypeContext, WasmEdge_Limit,
     WasmEdge_MemoryTypeContext, WasmEdge_TableTypeContext,
 };
-use crate::door::{door, fill};
-use crate::handle::{self, create, get};
+use crate::door::{delete, door, fill};
+use crate::handle::{create, get};
 use crate::value::{NO_TYPE, val_type};
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn WasmEdge_FunctionTypeGetReturns(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_FunctionTypeDelete(Cxt: *mut WasmEdge_FunctionTypeContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 #[unsafe(no_mangle)]
@@ -189,7 +189,7 @@ pub extern "C" fn WasmEdge_TableTypeGetLimit(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_TableTypeDelete(Cxt: *mut WasmEdge_TableTypeContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 #[unsafe(no_mangle)]
@@ -208,7 +208,7 @@ pub extern "C" fn WasmEdge_MemoryTypeGetLimit(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_MemoryTypeDelete(Cxt: *mut WasmEdge_MemoryTypeContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 #[unsafe(no_mangle)]
@@ -238,5 +238,5 @@ pub extern "C" fn WasmEdge_GlobalTypeGetMutability(Cxt: *const WasmEdge_GlobalTy
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_GlobalTypeDelete(Cxt: *mut WasmEdge_GlobalTypeContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }

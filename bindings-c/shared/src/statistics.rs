@@ -1,8 +1,8 @@
 //! What executors and VMs count.
 
 use crate::abi::WasmEdge_StatisticsContext;
-use crate::door::door;
-use crate::handle::{self, create, get};
+use crate::door::{delete, door};
+use crate::handle::{create, get};
 use std::ptr;
 use wasmspan::{Config, Executor, Statistics};
 
@@ -84,5 +84,5 @@ pub extern "C" fn WasmEdge_StatisticsClear(Cxt: *mut WasmEdge_StatisticsContext)
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_StatisticsDelete(Cxt: *mut WasmEdge_StatisticsContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }

@@ -1,8 +1,8 @@
 //! Stores: named module instances that others import from.
 
 use crate::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_StoreContext, WasmEdge_String};
-use crate::door::{door, fill};
-use crate::handle::{self, Key, Kind, Lent, create, get};
+use crate::door::{delete, door, fill};
+use crate::handle::{Key, Kind, Lent, create, get};
 use crate::instance;
 use crate::string::Texts;
 use std::ptr;
@@ -76,5 +76,5 @@ pub unsafe extern "C" fn WasmEdge_StoreListModule(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_StoreDelete(Cxt: *mut WasmEdge_StoreContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }

@@ -1,8 +1,8 @@
 //! Calls that run on threads of the runtime.
 
 use crate::abi::{WasmEdge_Async, WasmEdge_Result, WasmEdge_Value};
-use crate::door::{door, fill, logged, need, result};
-use crate::handle::{self, Lent, create, get};
+use crate::door::{delete, door, fill, logged, need, result};
+use crate::handle::{Lent, create, get};
 use std::ptr;
 use std::time::Duration;
 use wasmspan::Task;
@@ -69,5 +69,5 @@ pub unsafe extern "C" fn WasmEdge_AsyncGet(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_AsyncDelete(Cxt: *mut WasmEdge_Async) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }

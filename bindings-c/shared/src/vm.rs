@@ -8,7 +8,7 @@ use crate::abi::{
 };
 use crate::ast::path;
 use crate::configure;
-use crate::door::{bytes, door, fill, logged, need, null_argument, result};
+use crate::door::{bytes, delete, door, fill, logged, need, null_argument, result};
 use crate::executor::ExecutorObject;
 use crate::handle::{self, Key, Kind, Lent, create, get};
 use crate::instance::{self, InstanceObject};
@@ -423,7 +423,7 @@ pub extern "C" fn WasmEdge_VMGetStatisticsContext(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VMDelete(Cxt: *mut WasmEdge_VMContext) {
-    door((), || Some(handle::delete(Cxt)));
+    delete(Cxt);
 }
 
 /// The error of a call into a VM without an active module.

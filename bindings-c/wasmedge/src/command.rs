@@ -11,8 +11,8 @@ use wasmspan::command::Ending;
 use wasmspan::wasi::Input;
 use wasmspan::{Command, ErrCode, Error};
 use wasmspan_c_shared::abi::{WasmEdge_ASTModuleContext, WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::door::{bytes, door, need, null_argument, result};
-use wasmspan_c_shared::handle::{self, Context, Kind, create, get};
+use wasmspan_c_shared::door::{bytes, delete, door, need, null_argument, result};
+use wasmspan_c_shared::handle::{Context, Kind, create, get};
 
 /// A module to be run as a process; opaque.
 #[repr(C)]
@@ -155,5 +155,5 @@ pub extern "C" fn wasmspan_command_interrupt(command: *const wasmspan_command) {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_command_delete(command: *mut wasmspan_command) {
-    door((), || Some(handle::delete(command)));
+    delete(command);
 }

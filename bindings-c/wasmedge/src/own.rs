@@ -13,9 +13,9 @@ use wasmspan_c_shared::abi::{
     WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String, WasmEdge_VMContext,
     WasmEdge_Value,
 };
-use wasmspan_c_shared::door::{self, bytes, door, fill, need, null_argument, result};
+use wasmspan_c_shared::door::{self, bytes, delete, door, fill, need, null_argument, result};
 use wasmspan_c_shared::function::values;
-use wasmspan_c_shared::handle::{self, Context, Kind, create, get};
+use wasmspan_c_shared::handle::{Context, Kind, create, get};
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_version() -> *const c_char {
@@ -429,5 +429,5 @@ pub extern "C" fn wasmspan_wasi_configure(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_wasi_config_delete(config: *mut wasmspan_wasi_config) {
-    door((), || Some(handle::delete(config)));
+    delete(config);
 }
