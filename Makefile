@@ -12,11 +12,11 @@ TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEEDS  = rust gcc make
 # Later also: go node python, by the targets that need them.
 NEEDS_demo  = $(NEEDS)
-NEEDS_test  = $(NEEDS)
+NEEDS_test  = $(NEEDS) g++
 NEEDS_dist  = $(NEEDS)
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust soak dist dist-rust bench fuzz fmt lint guests
+.PHONY: help check-prereqs demo test test-rust soak dist dist-rust dist-c bench bench-rust bench-c fuzz fmt lint guests
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -48,11 +48,18 @@ fuzz: ## differential and hostile-input fuzzing: make fuzz SECONDS=600
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin fuzz -- --seconds $(SECONDS)
 
-bench: ## compare with peers, as ratios in one run
+bench: bench-rust bench-c ## compare with peers, as ratios in one run
+
+bench-rust:
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-bench
 
-dist: dist-rust ## commands, libraries and packages: make dist PREFIX=dist
+bench-c:
+	@tests/prereqs.sh $(NEEDS) python
+	$(CARGO) build --release -p wasmspan-c
+	tests/bench/c/run.sh '$(TARGET)'/release '$(TARGET)'/bench-c
+
+dist: dist-rust dist-c ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
 
 dist-rust:
@@ -62,6 +69,11 @@ dist-rust:
 	install -m 755 $(addprefix '$(TARGET)'/dist/,wasmedge wasmedgec wasmspan) '$(PREFIX)/bin'
 	$(CARGO) package -q -p wasmspan --no-verify --allow-dirty
 	install -m 644 '$(TARGET)'/package/wasmspan-*.crate '$(PREFIX)/crates'
+
+dist-c:
+	@tests/prereqs.sh $(NEEDS_dist)
+	$(CARGO) build --profile dist -p wasmspan-c -p wasmspan-c-0-10
+	bindings-c/pkg/install.sh '$(TARGET)'/dist '$(PREFIX)'
 
 fmt: ## format the source
 	@tests/prereqs.sh $(NEEDS)

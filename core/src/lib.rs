@@ -64,6 +64,8 @@ pub use runtime::{
     Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, Table,
     TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
 };
+#[doc(hidden)]
+pub use runtime::{SlotFunc, Slots, binding_frame, in_call};
 pub use statistics::Statistics;
 pub use store::Store;
 pub use task::Task;

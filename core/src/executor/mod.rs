@@ -72,6 +72,7 @@ impl Executor {
     /// `unknown import` or `incompatible import type` with every import that is at fault; errors of
     /// compiling; traps of segments and of the start function.
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Instance> {
+        module.require_validated()?;
         let imports = link::from_store(store, module.info())?;
         instantiate::instantiate(self, module, imports, "")
     }
@@ -96,6 +97,7 @@ impl Executor {
             let detail = format!("a module is registered as \"{name}\" already");
             return Err(Error::with_detail(ErrCode::ModuleNameConflict, detail));
         }
+        module.require_validated()?;
         let imports = link::from_store(store, module.info())?;
         let instance = instantiate::instantiate(self, module, imports, name)?;
         store.register(name, &instance)?;

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::executor::prepare_stubs;
-use crate::runtime::{Caller, Func, IntoFunc, Val};
+use crate::runtime::{Caller, Func, IntoFunc, Slots, Val};
 use crate::types::FuncType;
 
 impl Func {
@@ -18,6 +18,21 @@ impl Func {
     {
         prepare_stubs();
         Func::from_untyped(&ty, body)
+    }
+
+    /// Makes a host function of type `ty` from a closure that reads parameters from raw slots and
+    /// writes results into them; what it writes must be values of the result types. For bindings.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for the call stub of a new function type.
+    #[doc(hidden)]
+    pub fn from_slots<F>(ty: &FuncType, body: F) -> Result<Func>
+    where
+        F: Fn(&Caller<'_>, Slots<'_>) -> Result<()> + Send + Sync + 'static,
+    {
+        prepare_stubs();
+        Func::with_slots(ty, body)
     }
 
     /// Makes a host function from a closure with typed parameters, optionally preceded by a

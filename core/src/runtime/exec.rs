@@ -34,6 +34,8 @@ pub(crate) struct Exec {
     pub meter: *mut Meter,
     /// The interrupt that the current call runs under.
     pub interrupt: Option<Interrupt>,
+    /// A binding's record of the innermost host function of its own.
+    pub binding_frame: *const (),
     /// What references that came in from the host point to; kept until the outermost call ends.
     pub pinned_nodes: HashMap<usize, NodeRef>,
     pub pinned_externs: HashMap<usize, ExternRef>,
@@ -176,6 +178,7 @@ impl Exec {
             outer: ptr::null(),
             meter: ptr::null_mut(),
             interrupt: None,
+            binding_frame: ptr::null(),
             pinned_nodes: HashMap::new(),
             pinned_externs: HashMap::new(),
         }));
@@ -304,7 +307,11 @@ impl<'a> Caller<'a> {
         Caller { exec, activation: PhantomData }
     }
 
-    fn caller_ctx(&self) -> *mut InstanceCtx {
+    pub(super) fn exec(&self) -> *mut Exec {
+        self.exec
+    }
+
+    pub(super) fn caller_ctx(&self) -> *mut InstanceCtx {
         // SAFETY: see `new`.
         unsafe { (*self.exec).jit.caller }
     }

@@ -97,6 +97,7 @@ impl From<Global> for Extern {
 struct HostModule {
     name: String,
     items: RwLock<BTreeMap<String, Extern>>,
+    tag: AtomicU64,
 }
 
 /// A module instance. Clones are handles to the same instance; it may be used from any thread.
@@ -118,6 +119,8 @@ pub(crate) struct WasmInstance {
     node: Node,
     /// Name it was registered under; empty for an anonymous one.
     pub name: String,
+    /// For bindings; see `binding`.
+    pub tag: AtomicU64,
     pub code: Arc<CodeModule>,
     /// What the executor that made it was configured with.
     pub config: Config,
@@ -222,6 +225,7 @@ impl WasmInstance {
         let object = Box::into_raw(Box::new(WasmInstance {
             node: Node::new(&WASM_INSTANCE),
             name,
+            tag: AtomicU64::new(0),
             config: config.clone(),
             metered,
             _permit: permit,
@@ -573,7 +577,8 @@ impl Instance {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn host(name: impl Into<String>) -> Instance {
-        let module = HostModule { name: name.into(), items: RwLock::default() };
+        let module =
+            HostModule { name: name.into(), items: RwLock::default(), tag: AtomicU64::new(0) };
         Instance(Repr::Host(Arc::new(module)))
     }
 
@@ -607,6 +612,14 @@ impl Instance {
                 Some(unsafe { node.as_ptr().cast::<WasmInstance>().as_ref() })
             }
             _ => None,
+        }
+    }
+
+    pub(super) fn tag(&self) -> &AtomicU64 {
+        match &self.0 {
+            Repr::Host(module) => &module.tag,
+            // SAFETY: such a node heads a `WasmInstance`, and the handle keeps it alive.
+            Repr::Wasm(node) => unsafe { &node.as_ptr().cast::<WasmInstance>().as_ref().tag },
         }
     }
 

@@ -2,8 +2,10 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `meter` counts, `builtins` are the functions generated code calls. The entities have a file each.
+//! errors, `meter` counts, `builtins` are the functions generated code calls, `binding` is for other
+//! languages. The entities have a file each.
 
+mod binding;
 mod builtins;
 mod call;
 mod code;
@@ -25,6 +27,8 @@ mod typed;
 mod value;
 mod wait;
 
+#[doc(hidden)]
+pub use binding::{SlotFunc, Slots, binding_frame, in_call};
 pub use exec::Caller;
 pub use extern_ref::ExternRef;
 pub use func::Func;
