@@ -60,6 +60,7 @@ pub const MAX_TASK_THREADS: usize = 512;
 
 /// Stack of a thread that runs asynchronous calls, in bytes.
 pub const TASK_STACK_BYTES: usize = 8 << 20;
+
 /// Largest length of one name in a file system in memory, in bytes.
 pub const MAX_WASI_NAME_BYTES: usize = 255;
 
@@ -79,3 +80,13 @@ pub const MAX_DENIALS: usize = 1000;
 /// Bytes that a [`Command`](crate::Command) captures of each output stream unless told otherwise
 /// (16 MiB).
 pub const DEFAULT_OUTPUT_BYTES: usize = 16 << 20;
+
+/// Subscriptions that one `poll_oneoff` of a WASI guest takes.
+pub const MAX_WASI_SUBSCRIPTIONS: u32 = 65_536;
+
+/// Addresses that one `sock_getaddrinfo` of a WASI guest gives.
+pub const MAX_WASI_ADDRESSES: u32 = 256;
+
+/// Name look-ups of WASI guests that run at once in this process, those that were left behind when
+/// their guest was stopped included.
+pub const MAX_WASI_RESOLVERS: usize = 64;

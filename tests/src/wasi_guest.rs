@@ -6,45 +6,52 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use wasmspan::wasi::WasiBuilder;
-use wasmspan::{Instance, Memory, Module, Store, Val};
+use wasmspan::{Instance, Memory, Module, Store, Val, ValType, Wasi};
 
-/// Name and parameters of the functions on files; `i` is `i32`, `I` is `i64`.
-const FUNCTIONS: &[(&str, &str)] = &[
-    ("clock_res_get", "ii"),
-    ("clock_time_get", "iIi"),
-    ("random_get", "ii"),
-    ("fd_advise", "iIIi"),
-    ("fd_allocate", "iII"),
-    ("fd_close", "i"),
-    ("fd_datasync", "i"),
-    ("fd_fdstat_get", "ii"),
-    ("fd_fdstat_set_flags", "ii"),
-    ("fd_fdstat_set_rights", "iII"),
-    ("fd_filestat_get", "ii"),
-    ("fd_filestat_set_size", "iI"),
-    ("fd_filestat_set_times", "iIIi"),
-    ("fd_pread", "iiiIi"),
-    ("fd_prestat_dir_name", "iii"),
-    ("fd_prestat_get", "ii"),
-    ("fd_pwrite", "iiiIi"),
-    ("fd_read", "iiii"),
-    ("fd_readdir", "iiiIi"),
-    ("fd_renumber", "ii"),
-    ("fd_seek", "iIii"),
-    ("fd_sync", "i"),
-    ("fd_tell", "ii"),
-    ("fd_write", "iiii"),
-    ("path_create_directory", "iii"),
-    ("path_filestat_get", "iiiii"),
-    ("path_filestat_set_times", "iiiiIIi"),
-    ("path_link", "iiiiiii"),
-    ("path_open", "iiiiiIIii"),
-    ("path_readlink", "iiiiii"),
-    ("path_remove_directory", "iii"),
-    ("path_rename", "iiiiii"),
-    ("path_symlink", "iiiii"),
-    ("path_unlink_file", "iii"),
-];
+/// The interface of a guest: its module's name, and names and parameters of functions that give an
+/// error number; `i` is `i32`, `I` is `i64`. What follows `=` in a name is the name of the export.
+pub type Interface<'a> = (&'a str, &'a [(&'a str, &'a str)]);
+
+/// The functions on files.
+const FILES: Interface<'_> = (
+    "wasi_snapshot_preview1",
+    &[
+        ("clock_res_get", "ii"),
+        ("clock_time_get", "iIi"),
+        ("random_get", "ii"),
+        ("fd_advise", "iIIi"),
+        ("fd_allocate", "iII"),
+        ("fd_close", "i"),
+        ("fd_datasync", "i"),
+        ("fd_fdstat_get", "ii"),
+        ("fd_fdstat_set_flags", "ii"),
+        ("fd_fdstat_set_rights", "iII"),
+        ("fd_filestat_get", "ii"),
+        ("fd_filestat_set_size", "iI"),
+        ("fd_filestat_set_times", "iIIi"),
+        ("fd_pread", "iiiIi"),
+        ("fd_prestat_dir_name", "iii"),
+        ("fd_prestat_get", "ii"),
+        ("fd_pwrite", "iiiIi"),
+        ("fd_read", "iiii"),
+        ("fd_readdir", "iiiIi"),
+        ("fd_renumber", "ii"),
+        ("fd_seek", "iIii"),
+        ("fd_sync", "i"),
+        ("fd_tell", "ii"),
+        ("fd_write", "iiii"),
+        ("path_create_directory", "iii"),
+        ("path_filestat_get", "iiiii"),
+        ("path_filestat_set_times", "iiiiIIi"),
+        ("path_link", "iiiiiii"),
+        ("path_open", "iiiiiIIii"),
+        ("path_readlink", "iiiiii"),
+        ("path_remove_directory", "iii"),
+        ("path_rename", "iiiiii"),
+        ("path_symlink", "iiiii"),
+        ("path_unlink_file", "iii"),
+    ],
+);
 
 /// Rights that the tests ask for.
 pub const READ: i64 = 1 << 1;
@@ -61,66 +68,100 @@ pub const END: i64 = 4 * 65_536;
 
 /// The guest.
 pub struct Guest {
-    instance: Instance,
-    memory: Memory,
+    /// Its environment.
+    pub wasi: Wasi,
+    /// An instance that exports each function it imports under the same name.
+    pub instance: Instance,
 }
 
 impl Guest {
-    /// A guest in this environment.
+    /// A guest in this environment, with the functions on files.
     pub fn new(settings: WasiBuilder) -> Guest {
+        Guest::with(settings, FILES)
+    }
+
+    /// A guest with these functions and four pages of memory.
+    pub fn with(settings: WasiBuilder, (module, functions): Interface<'_>) -> Guest {
         let (mut imports, mut wrappers) = (String::new(), String::new());
-        for (name, letters) in FUNCTIONS {
+        for (at, (name, letters)) in functions.iter().enumerate() {
+            let (name, export) = name.split_once('=').unwrap_or((name, name));
             let list: Vec<&str> =
                 letters.chars().map(|c| if c == 'i' { "i32" } else { "i64" }).collect();
             let ty = format!("(param {}) (result i32)", list.join(" "));
-            imports +=
-                &format!("(import \"wasi_snapshot_preview1\" \"{name}\" (func ${name} {ty}))\n");
+            imports += &format!("(import \"{module}\" \"{name}\" (func ${at} {ty}))\n");
             let gets: String = (0..letters.len()).map(|i| format!("(local.get {i})")).collect();
-            wrappers += &format!("(func (export \"{name}\") {ty} (call ${name} {gets}))\n");
+            wrappers += &format!("(func (export \"{export}\") {ty} (call ${at} {gets}))\n");
         }
         let text = format!("(module {imports} (memory (export \"memory\") 4) {wrappers})");
-        let wasi = settings.build().expect("the environment can be made");
+        let wasi = settings.build().expect("valid settings");
         let store = Store::new();
-        store.register("wasi_snapshot_preview1", wasi.instance()).expect("the name is free");
-        let module = Module::new(text).expect("it is valid");
-        let instance = module.instantiate(&store).expect("every function is there");
-        let memory = instance.get_memory("memory").expect("it is exported");
-        Guest { instance, memory }
+        for interface in [wasi.instance(), &wasi.unstable_instance().expect("room")] {
+            store.register(interface.name(), interface).expect("a new name");
+        }
+        let module = Module::new(text).expect("a valid module");
+        let instance = module.instantiate(&store).expect("its imports exist");
+        Guest { wasi, instance }
     }
 
-    /// Calls a function; gives the error number.
-    pub fn call(&self, name: &str, params: &[i64]) -> i32 {
-        let (_, letters) =
-            FUNCTIONS.iter().find(|(known, _)| *known == name).expect("a known function");
-        assert_eq!(letters.len(), params.len(), "{name}");
-        let values: Vec<Val> = letters
-            .chars()
-            .zip(params)
-            .map(|(c, value)| if c == 'i' { Val::I32(*value as i32) } else { Val::I64(*value) })
+    /// Calls a function with numbers of the right types.
+    ///
+    /// # Errors
+    ///
+    /// What ended the call.
+    pub fn try_call(&self, name: &str, params: &[i64]) -> wasmspan::Result<i32> {
+        let ty = self.instance.func_type(name).expect("a function of the guest");
+        assert_eq!(ty.params().len(), params.len(), "{name}");
+        let params: Vec<Val> = params
+            .iter()
+            .zip(ty.params())
+            .map(|(value, ty)| match ty {
+                ValType::I32 => Val::I32(*value as i32),
+                _ => Val::I64(*value),
+            })
             .collect();
-        let results = self.instance.call(name, &values).expect("it returns");
-        results[0].i32().expect("an error number")
+        Ok(self.instance.call(name, &params)?[0].i32().expect("an error number"))
+    }
+
+    /// As [`try_call`](Guest::try_call), for calls that return; gives the error number.
+    pub fn call(&self, name: &str, params: &[i64]) -> i32 {
+        self.try_call(name, params).unwrap_or_else(|error| panic!("{name} {params:?}: {error}"))
+    }
+
+    /// Calls a function that must succeed.
+    pub fn ok(&self, name: &str, params: &[i64]) {
+        assert_eq!(self.call(name, params), 0, "{name} {params:?}");
+    }
+
+    /// The guest's memory.
+    pub fn memory(&self) -> Memory {
+        self.instance.get_memory("memory").expect("it is exported")
     }
 
     /// Four bytes of memory.
     pub fn word(&self, at: usize) -> u32 {
-        self.memory.read_value(at).expect("in bounds")
+        self.memory().read_value(at).expect("in bounds")
     }
 
     /// Eight bytes of memory.
     pub fn long(&self, at: usize) -> u64 {
-        self.memory.read_value(at).expect("in bounds")
+        self.memory().read_value(at).expect("in bounds")
     }
 
     /// Bytes of memory.
     pub fn bytes(&self, at: usize, len: usize) -> Vec<u8> {
-        self.memory.read_vec(at, len).expect("in bounds")
+        self.memory().read_vec(at, len).expect("in bounds")
     }
 
     /// Puts bytes into memory; gives where, and their number.
     pub fn put(&self, at: i64, bytes: &[u8]) -> [i64; 2] {
-        self.memory.write(at as usize, bytes).expect("in bounds");
+        self.memory().write(at as usize, bytes).expect("in bounds");
         [at, bytes.len() as i64]
+    }
+
+    /// Writes numbers of four bytes.
+    pub fn put_words(&self, at: i64, words: &[u32]) {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        self.put(at, &bytes);
     }
 
     /// Puts a list of places and lengths into memory.

@@ -97,7 +97,7 @@ fn every_way_to_end_is_told() {
     assert!(matches!(finished.ending, Ending::Interrupted), "{:?}", finished.ending);
 
     // A limit that was not needed leaves nothing behind.
-    let quick = text("(module (func (export \"_start\")))").timeout(Duration::from_millis(1));
+    let quick = text("(module (func (export \"_start\")))").timeout(Duration::from_secs(1));
     for _ in 0..200 {
         assert!(quick.run().unwrap().success());
     }

@@ -118,8 +118,37 @@ fn put_words(instance: &Instance, at: usize, words: &[u32]) {
 #[test]
 fn every_function_exists_with_its_type_and_no_other() {
     let (wasi, _) = guest(Wasi::builder());
-    assert_eq!(wasi.instance().export_names().len(), 46);
     assert_eq!(FUNCTIONS.len(), 46);
+    let names = wasi.instance().export_names().into_iter().map(|(name, _)| name);
+    let other: Vec<String> =
+        names.filter(|name| !FUNCTIONS.iter().any(|(known, _, _)| known == name)).collect();
+    // WasmEdge's own.
+    let own = [
+        "epoll_oneoff",
+        "sock_accept_v2",
+        "sock_bind",
+        "sock_bind_v2",
+        "sock_connect",
+        "sock_connect_v2",
+        "sock_getaddrinfo",
+        "sock_getlocaladdr",
+        "sock_getlocaladdr_v2",
+        "sock_getpeeraddr",
+        "sock_getpeeraddr_v2",
+        "sock_getsockopt",
+        "sock_listen",
+        "sock_listen_v2",
+        "sock_open",
+        "sock_open_v2",
+        "sock_recv_from",
+        "sock_recv_from_v2",
+        "sock_recv_v2",
+        "sock_send_to",
+        "sock_send_to_v2",
+        "sock_send_v2",
+        "sock_setsockopt",
+    ];
+    assert_eq!(other, own);
     assert!(wasi.instance().export_names().iter().all(|(_, kind)| *kind == ExternKind::Func));
 }
 
@@ -358,8 +387,56 @@ fn a_sleeping_guest_can_be_interrupted() {
 }
 
 #[test]
-fn what_is_not_written_yet_says_so() {
+fn a_signal_ends_the_guest_as_it_would_end_a_process() {
+    let (wasi, guest) = guest(Wasi::builder());
+    for ignored in [0, 13, 16, 17, 22, 27] {
+        assert_eq!(call(&guest, "proc_raise", &[ignored]), 0, "{ignored}");
+    }
+    for stopping in 18..=21 {
+        assert_eq!(call(&guest, "proc_raise", &[stopping]), 58, "{stopping}");
+    }
+    for unknown in [31, 255, 256, -1] {
+        assert_eq!(call(&guest, "proc_raise", &[unknown]), INVAL, "{unknown}");
+    }
+    // Of the system's numbers, those of KILL, ABRT and XCPU are 9, 6 and 24.
+    for (signal, code) in [(9, 137), (6, 134), (23, 152)] {
+        let error = guest.call("proc_raise", &[Val::I32(signal)]).unwrap_err();
+        assert!(error.is_terminated());
+        assert_eq!(wasi.exit_code(), code);
+    }
+    assert_eq!(call(&guest, "sched_yield", &[]), 0);
+}
+
+#[test]
+fn poll_lists_are_limited() {
     let (_, guest) = guest(Wasi::builder());
-    assert_eq!(call(&guest, "sock_accept", &[0; 3]), 52);
-    assert_eq!(call(&guest, "proc_raise", &[0]), 52);
+    let most = i64::from(wasmspan::limits::MAX_WASI_SUBSCRIPTIONS);
+    let memory = guest.get_memory("memory").unwrap();
+    memory.grow(127).unwrap();
+    let events = most * 48;
+    let done = events + most * 32;
+    // Every one of them is a clock that has passed.
+    let mut one = [0; 48];
+    one[40] = 1;
+    memory.write(0, &one.repeat(most as usize)).unwrap();
+    assert_eq!(call(&guest, "poll_oneoff", &[0, events, most, done]), 0);
+    assert_eq!(u64::from(word(&guest, done as usize)), most as u64);
+    assert_eq!(call(&guest, "poll_oneoff", &[0, events, most + 1, done]), INVAL);
+}
+
+#[test]
+fn streams_that_are_not_the_hosts_are_always_ready() {
+    let settings = Wasi::builder().stdin(Input::Bytes(b"x".to_vec())).stdout(Output::Null);
+    let (_, guest) = guest(settings.stderr(Output::Buffer(OutputBuffer::with_limit(1))));
+    for (fd, tag, errno) in [(0, 1, 0), (1, 2, 0), (2, 2, 0), (0, 2, 76), (1, 1, 76), (7, 1, BADF)]
+    {
+        put(&guest, 0, &[0; 48]);
+        put(&guest, 8, &[tag]);
+        put_words(&guest, 16, &[fd]);
+        // And a day.
+        put_clock(&guest, 48, 9, 1, 86_400_000_000_000, 0);
+        assert_eq!(call(&guest, "poll_oneoff", &[0, 1024, 2, 512]), 0);
+        assert_eq!(word(&guest, 512), 1);
+        assert_eq!(word(&guest, 1032) as i32, errno | i32::from(tag) << 16, "{fd} {tag}");
+    }
 }

@@ -2,8 +2,9 @@
 # Builds every .wasm file of this folder from its source:  tests/wasm/build.sh [name...]
 # With names, only those (for example: tests/wasm/build.sh sha256 sqlite-cli).
 #
-# Needs clang-19, lld-19, wasi-libc and libclang-rt-19-dev-wasm32; for hello-rust also Debian's rustc with
-# libstd-rust-dev-wasm32; for fibonacci.wasm and the third-party sources (pinned below, taken from crates) cargo.
+# Needs clang-19, lld-19, wasi-libc and libclang-rt-19-dev-wasm32; for hello-rust, net-rust and toolchain-rust also Debian's
+# rustc and cargo with libstd-rust-dev-wasm32; for the other toolchain-* libc++-19-dev-wasm32, rustup, Go and npm; for
+# fibonacci.wasm and the third-party sources (pinned below, taken from crates) cargo.
 # As root on Debian, missing packages are installed. Nothing third-party is stored in the repository.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -11,7 +12,8 @@ here=$PWD
 work=${WASM_BUILD_DIR:-${TMPDIR:-/tmp}/wasmspan-guests}
 mkdir -p "$work"
 
-packages=(clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 rustc libstd-rust-dev-wasm32)
+packages=(clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 rustc cargo libstd-rust-dev-wasm32
+  libc++-19-dev-wasm32 libc++abi-19-dev-wasm32)
 missing=()
 for p in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing+=("$p")
@@ -83,6 +85,7 @@ for n in sqlite-bench sqlite-cli zstd-bench bzip2-bench lua-bench lua-cli quickj
 own=(-Wall -Wextra -Werror)
 cc hello-c "${own[@]}" "${keep_names[@]}" src/hello-c.c
 cc files "${own[@]}" "${strip[@]}" src/files.c
+cc http-echo "${own[@]}" "${strip[@]}" src/http-echo.c
 cc invert "${own[@]}" "${strip[@]}" src/invert.c
 cc libc-cases "${own[@]}" "${strip[@]}" -D_GNU_SOURCE -Wno-format -Wno-implicit-float-conversion -lm src/libc-cases.c
 cc io-bench "${own[@]}" "${reactor[@]}" "${strip[@]}" src/io-bench.c
@@ -125,6 +128,47 @@ if want hello-rust; then
   # lld-19 warns of the metadata member in this older standard library's archives; rustc would make that fatal.
   /usr/bin/rustc --target wasm32-wasi -C opt-level=2 -C panic=abort -C strip=debuginfo -C linker=wasm-ld-19 \
     -C link-arg=--no-fatal-warnings --remap-path-prefix="$here=." -o hello-rust.wasm src/hello-rust.rs
+fi
+cc toolchain-c "${own[@]}" "${strip[@]}" src/toolchain.c
+if want toolchain-cpp; then
+  echo "  toolchain-cpp.wasm"
+  clang++-19 "${flags[@]}" "${own[@]}" -fno-exceptions "${strip[@]}" -o toolchain-cpp.wasm src/toolchain.cpp
+fi
+rust=(-C opt-level=s -C panic=abort -C lto -C strip=symbols --edition 2021 "--remap-path-prefix=$here=.")
+if want toolchain-rust; then
+  echo "  toolchain-rust.wasm"
+  /usr/bin/rustc --target wasm32-wasi "${rust[@]}" -C linker=wasm-ld-19 -C link-arg=--no-fatal-warnings \
+    -o toolchain-rust.wasm src/toolchain.rs
+fi
+if want toolchain-rust-wasip1; then
+  echo "  toolchain-rust-wasip1.wasm"
+  rustup target add --toolchain 1.95.0 wasm32-wasip1 >/dev/null 2>&1
+  rustc +1.95.0 --target wasm32-wasip1 "${rust[@]}" -o toolchain-rust-wasip1.wasm src/toolchain.rs
+fi
+if want toolchain-go; then
+  echo "  toolchain-go.wasm"
+  GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags='-s -w -buildid=' -o toolchain-go.wasm src/toolchain.go
+fi
+if want toolchain-assemblyscript; then
+  echo "  toolchain-assemblyscript.wasm"
+  dir=$work/assemblyscript
+  mkdir -p "$dir"
+  cp src/toolchain.ts "$dir"
+  (cd "$dir" && npm install --silent --no-save assemblyscript@0.28.20 @assemblyscript/wasi-shim@0.1.0 >/dev/null 2>&1 &&
+    npx --no-install asc toolchain.ts --config node_modules/@assemblyscript/wasi-shim/asconfig.json -O --noAssert -o out.wasm)
+  cp "$dir/out.wasm" toolchain-assemblyscript.wasm
+fi
+if want net-rust; then
+  echo "  net-rust.wasm"
+  dir=$work/net-rust
+  rm -rf "$dir" && cp -r src/net-rust "$dir" && mkdir "$dir/.cargo"
+  # Fetched with the newer cargo, since the old one can't read the registry; built offline with the old one.
+  (cd "$dir" && cargo vendor --quiet --locked vendor >/dev/null)
+  printf '[source.crates-io]\nreplace-with = "vendored"\n[source.vendored]\ndirectory = "vendor"\n' >"$dir/.cargo/config.toml"
+  (cd "$dir" && RUSTC=/usr/bin/rustc CARGO_TARGET_DIR="$dir/target" RUSTFLAGS="-C linker=wasm-ld-19
+    -C link-arg=--no-fatal-warnings --remap-path-prefix=$dir=." \
+    /usr/bin/cargo build --quiet --offline --locked --release --target wasm32-wasi)
+  cp "$dir/target/wasm32-wasi/release/net-rust.wasm" .
 fi
 if want fibonacci; then
   echo "  fibonacci.wasm"

@@ -31,6 +31,11 @@ const OWN: &[Opt] = &[
         takes_value: true,
         text: "Set an environment variable of the guest, as NAME=VALUE. May be repeated.",
     },
+    Opt {
+        name: "no-sockets",
+        takes_value: false,
+        text: "Forbid the guest to open sockets and to look up names.",
+    },
 ];
 
 const AFTER_STATISTICS: &[Opt] = &[
@@ -169,7 +174,9 @@ fn prepare(parsed: &Parsed, started: Instant) -> Result<Run, String> {
 
 /// Arguments, variables and directories of the guest.
 fn environment(parsed: &Parsed, file: &Path) -> Result<WasiBuilder, String> {
-    let mut settings = Wasi::builder().arg(program_name(file).as_encoded_bytes());
+    let mut settings = Wasi::builder()
+        .arg(program_name(file).as_encoded_bytes())
+        .sockets(!parsed.has("no-sockets"));
     settings = settings.args(parsed.positional[1..].iter().map(|word| word.as_encoded_bytes()));
     for variable in parsed.values("env") {
         let bytes = variable.as_encoded_bytes();

@@ -73,6 +73,9 @@ struct Run {
     /// At the end, list what the guest was refused and the option that would give it.
     #[arg(long)]
     explain_denied: bool,
+    /// Let the guest open sockets and look up names.
+    #[arg(long)]
+    sockets: bool,
     /// Stop the guest after this many milliseconds.
     #[arg(long, value_name = "MILLISECONDS")]
     time_limit: Option<u64>,
@@ -150,7 +153,9 @@ impl Run {
         let denials = self.explain_denied.then(Denials::new);
         let wasi = self.environment(denials.as_ref())?;
         let store = Store::new();
-        store.register(wasi.instance().name(), wasi.instance()).map_err(text)?;
+        for interface in [wasi.instance(), &wasi.unstable_instance().map_err(text)?] {
+            store.register(interface.name(), interface).map_err(text)?;
+        }
         let _ = out.flush();
         let _ = err.flush();
         let name = self.invoke.as_deref().unwrap_or("_start");
@@ -188,6 +193,7 @@ impl Run {
         let name = self.file.file_name().unwrap_or(self.file.as_os_str());
         let mut settings = Wasi::builder()
             .arg(name.as_encoded_bytes())
+            .sockets(self.sockets)
             .args(self.args.iter().map(|word| word.as_encoded_bytes()));
         for variable in &self.env {
             let (name, value) = variable

@@ -199,7 +199,9 @@ impl Command {
         let wasi = wasi.stdout(output(&self.stdout, &captured[0]));
         let wasi = wasi.stderr(output(&self.stderr, &captured[1])).build()?;
         let store = Store::new();
-        store.register(wasi.instance().name(), wasi.instance())?;
+        for interface in [wasi.instance(), &wasi.unstable_instance()?] {
+            store.register(interface.name(), interface)?;
+        }
 
         let meter = Meter::start();
         // Its own, since one run's time must not stop another's.

@@ -8,9 +8,9 @@ use crate::types::ExternType;
 
 /// The imports of a module, found in a store.
 pub(super) fn from_store(store: &Store, info: &ModuleInfo) -> Result<Box<[Extern]>> {
-    resolve(info, |import| match store.find(&import.module) {
+    resolve(info, |import, wanted| match store.find(&import.module) {
         None => Err(format!("no module is registered as \"{}\"", import.module)),
-        Some(module) => module.get_export(&import.name).ok_or_else(|| {
+        Some(module) => module.get_import(&import.name, wanted).ok_or_else(|| {
             format!("the module \"{}\" exports no \"{}\"", import.module, import.name)
         }),
     })
@@ -25,12 +25,12 @@ pub(super) fn from_list(list: &[Extern], info: &ModuleInfo) -> Result<Box<[Exter
         ));
     }
     let mut given = list.iter();
-    resolve(info, |_| given.next().cloned().ok_or_else(|| "it is not given".to_string()))
+    resolve(info, |_, _| given.next().cloned().ok_or_else(|| "it is not given".to_string()))
 }
 
 fn resolve(
     info: &ModuleInfo,
-    mut find: impl FnMut(&ImportDesc) -> std::result::Result<Extern, String>,
+    mut find: impl FnMut(&ImportDesc, &ExternType) -> std::result::Result<Extern, String>,
 ) -> Result<Box<[Extern]>> {
     let mut found = Vec::with_capacity(info.imports.len());
     let mut faults: Option<Error> = None;
@@ -43,7 +43,7 @@ fn resolve(
     };
     for import in &info.imports {
         let wanted = info.extern_type(import.kind, import.index);
-        match find(import) {
+        match find(import, &wanted) {
             Err(reason) => {
                 let line = format!("{reason} (wanted: {wanted})");
                 report(import, ErrCode::UnknownImport, line);

@@ -98,6 +98,8 @@ struct HostModule {
     name: String,
     items: RwLock<BTreeMap<String, Extern>>,
     tag: AtomicU64,
+    /// Functions that take the place of an item for an import of their type.
+    alternates: RwLock<BTreeMap<String, Vec<Func>>>,
 }
 
 /// A module instance. Clones are handles to the same instance; it may be used from any thread.
@@ -577,8 +579,12 @@ impl Instance {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn host(name: impl Into<String>) -> Instance {
-        let module =
-            HostModule { name: name.into(), items: RwLock::default(), tag: AtomicU64::new(0) };
+        let module = HostModule {
+            name: name.into(),
+            items: RwLock::default(),
+            alternates: RwLock::default(),
+            tag: AtomicU64::new(0),
+        };
         Instance(Repr::Host(Arc::new(module)))
     }
 
@@ -602,6 +608,31 @@ impl Instance {
                 "only host modules take new items; a wasm module's exports are fixed",
             )),
         }
+    }
+
+    /// Puts a second function under a name into a host module: an import of its type gets it, every
+    /// other use of the name gets what [`define`](Instance::define) put there.
+    ///
+    /// # Errors
+    ///
+    /// As [`define`](Instance::define).
+    pub(crate) fn define_alternate(&self, name: impl Into<String>, func: Func) -> Result<()> {
+        let Repr::Host(module) = &self.0 else { return self.define(name, func) };
+        let mut all = module.alternates.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        all.entry(name.into()).or_default().push(func);
+        Ok(())
+    }
+
+    /// The export that an import of this name and type gets.
+    pub(crate) fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
+        if let (Repr::Host(module), ExternType::Func(wanted)) = (&self.0, wanted) {
+            let all = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let mut alternates = all.get(name).into_iter().flatten();
+            if let Some(func) = alternates.find(|func| func.ty() == wanted) {
+                return Some(func.clone().into());
+            }
+        }
+        self.get_export(name)
     }
 
     /// The instance of a wasm module, if it is one.

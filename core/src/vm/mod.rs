@@ -18,12 +18,12 @@ pub use state::VmState;
 
 use crate::config::{Config, HostRegistration};
 use crate::error::{ErrCode, Error, Result};
-use crate::executor::{Executor, Loader, Validator};
+use crate::executor::{Executor, Loader, Module, Validator};
 use crate::interrupt::Interrupt;
 use crate::log;
 use crate::statistics::Statistics;
 use crate::store::Store;
-use crate::wasi::Wasi;
+use crate::wasi::{self, Wasi};
 use state::State;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -116,6 +116,19 @@ impl Vm {
             // Another user of the store may have been quicker, which is the same case.
             let _ = self.0.store.register(wasi.instance().name(), wasi.instance());
         }
+    }
+
+    /// Registers the old name of WASI if this module imports from it. Not before: programs of
+    /// WasmEdge, which does not know it, count what is registered.
+    fn register_unstable(&self, module: &Module) -> Result<()> {
+        let name = wasi::UNSTABLE_MODULE_NAME;
+        if let Some(wasi) = &self.0.wasi
+            && module.imports().iter().any(|import| import.module == name)
+            && !self.0.store.contains(name)
+        {
+            let _ = self.0.store.register(name, &wasi.unstable_instance()?);
+        }
+        Ok(())
     }
 }
 

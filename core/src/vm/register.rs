@@ -50,6 +50,7 @@ impl Vm {
         let register = || {
             let module = load()?;
             self.0.validator.validate(&module)?;
+            self.register_unstable(&module)?;
             self.0.interrupt.run(|| self.0.executor.register(&self.0.store, &module, name))
         };
         logged(register().map(drop))

@@ -136,6 +136,7 @@ impl Vm {
 
     /// Makes an anonymous instance; its start function can be interrupted.
     pub(super) fn start(&self, module: &Module) -> Result<Instance> {
+        self.register_unstable(module)?;
         self.0.interrupt.run(|| self.0.executor.instantiate(&self.0.store, module))
     }
 

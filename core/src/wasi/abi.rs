@@ -135,6 +135,16 @@ pub(crate) mod rights {
     pub(crate) const PATH_REMOVE_DIRECTORY: u64 = 1 << 25;
     pub(crate) const PATH_UNLINK_FILE: u64 = 1 << 26;
     pub(crate) const POLL_FD_READWRITE: u64 = 1 << 27;
+    pub(crate) const SOCK_SHUTDOWN: u64 = 1 << 28;
+    /// Preview 1's `sock_accept`; WasmEdge names the bit for opening.
+    pub(crate) const SOCK_ACCEPT: u64 = 1 << 29;
+    /// The bits from here on are WasmEdge's.
+    pub(crate) const SOCK_CLOSE: u64 = 1 << 30;
+    pub(crate) const SOCK_BIND: u64 = 1 << 31;
+    pub(crate) const SOCK_RECV: u64 = 1 << 32;
+    pub(crate) const SOCK_RECV_FROM: u64 = 1 << 33;
+    pub(crate) const SOCK_SEND: u64 = 1 << 34;
+    pub(crate) const SOCK_SEND_TO: u64 = 1 << 35;
 
     /// Those that only a file opened for writing can have.
     pub(crate) const WRITING: u64 = FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
@@ -173,6 +183,22 @@ pub(crate) mod rights {
         | PATH_READLINK
         | PATH_FILESTAT_GET
         | FD_FILESTAT_GET;
+    /// All of a connection.
+    pub(crate) const CONNECTION: u64 = FD_READ
+        | FD_WRITE
+        | FD_FDSTAT_SET_FLAGS
+        | FD_FILESTAT_GET
+        | POLL_FD_READWRITE
+        | SOCK_SHUTDOWN
+        | SOCK_RECV
+        | SOCK_RECV_FROM
+        | SOCK_SEND
+        | SOCK_SEND_TO;
+    /// All of a listener that the host gave.
+    pub(crate) const LISTENER: u64 =
+        FD_FDSTAT_SET_FLAGS | FD_FILESTAT_GET | POLL_FD_READWRITE | SOCK_SHUTDOWN | SOCK_ACCEPT;
+    /// All of a socket that the guest opened.
+    pub(crate) const SOCKET: u64 = CONNECTION | LISTENER | SOCK_CLOSE | SOCK_BIND;
 }
 
 /// Bits of `oflags`.
@@ -216,8 +242,18 @@ pub(crate) enum FileType {
     CharacterDevice = 2,
     Directory = 3,
     RegularFile = 4,
+    SocketDgram = 5,
     SocketStream = 6,
     SymbolicLink = 7,
+}
+
+/// Which of the two interfaces a guest imports from. They differ in a few layouts and numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// `wasi_unstable`, also known as snapshot 0.
+    Unstable,
+    /// `wasi_snapshot_preview1`.
+    Preview1,
 }
 
 /// `fdstat`: what `fd_fdstat_get` writes.
@@ -256,24 +292,44 @@ pub(crate) struct FileStat {
 }
 
 impl FileStat {
-    pub(crate) const SIZE: usize = 64;
+    const LARGEST: usize = 64;
 
-    pub(crate) fn to_bytes(self) -> [u8; FileStat::SIZE] {
-        let mut bytes = [0; FileStat::SIZE];
-        let fields = [
-            (0, self.device),
-            (8, self.inode),
-            (24, self.links),
-            (32, self.size),
-            (40, self.accessed),
-            (48, self.modified),
-            (56, self.changed),
-        ];
-        for (at, value) in fields {
-            bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
-        }
+    /// The bytes, which are fewer in snapshot 0, where the number of links takes four bytes.
+    pub(crate) fn to_bytes(self, version: Version) -> FileStatBytes {
+        let mut bytes = [0; FileStat::LARGEST];
+        bytes[..8].copy_from_slice(&self.device.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.inode.to_le_bytes());
         bytes[16] = self.file_type as u8;
-        bytes
+        let mut at = match version {
+            Version::Unstable => {
+                let links = u32::try_from(self.links).unwrap_or(u32::MAX);
+                bytes[20..24].copy_from_slice(&links.to_le_bytes());
+                24
+            }
+            Version::Preview1 => {
+                bytes[24..32].copy_from_slice(&self.links.to_le_bytes());
+                32
+            }
+        };
+        for value in [self.size, self.accessed, self.modified, self.changed] {
+            bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+            at += 8;
+        }
+        FileStatBytes { bytes, len: at }
+    }
+}
+
+/// A `filestat` in the layout of a version.
+pub(crate) struct FileStatBytes {
+    bytes: [u8; FileStat::LARGEST],
+    len: usize,
+}
+
+impl std::ops::Deref for FileStatBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 }
 
@@ -333,14 +389,24 @@ pub(crate) enum SubscriptionKind {
 }
 
 impl Subscription {
-    pub(crate) const SIZE: usize = 48;
+    pub(crate) fn size(version: Version) -> usize {
+        match version {
+            Version::Unstable => 56,
+            Version::Preview1 => 48,
+        }
+    }
 
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Subscription {
+    pub(crate) fn from_bytes(bytes: &[u8], version: Version) -> Subscription {
+        // Snapshot 0 puts a number of the guest's own before the clock.
+        let clock = match version {
+            Version::Unstable => 24,
+            Version::Preview1 => 16,
+        };
         let kind = match bytes[8] {
             0 => SubscriptionKind::Clock {
-                id: u32_at(bytes, 16),
-                timeout: u64_at(bytes, 24),
-                absolute: bytes[40] & 1 != 0,
+                id: u32_at(bytes, clock),
+                timeout: u64_at(bytes, clock + 8),
+                absolute: bytes[clock + 24] & 1 != 0,
             },
             1 => SubscriptionKind::Read { fd: u32_at(bytes, 16) },
             2 => SubscriptionKind::Write { fd: u32_at(bytes, 16) },
@@ -366,6 +432,10 @@ pub(crate) struct Event {
     pub userdata: u64,
     pub errno: Errno,
     pub tag: u8,
+    /// Bytes that can be read at least.
+    pub available: u64,
+    /// The other side has closed.
+    pub hangup: bool,
 }
 
 impl Event {
@@ -376,6 +446,8 @@ impl Event {
         bytes[..8].copy_from_slice(&self.userdata.to_le_bytes());
         bytes[8..10].copy_from_slice(&(self.errno as u16).to_le_bytes());
         bytes[10] = self.tag;
+        bytes[16..24].copy_from_slice(&self.available.to_le_bytes());
+        bytes[24] = u8::from(self.hangup);
         bytes
     }
 }
@@ -386,4 +458,49 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layouts_differ_between_the_versions() {
+        let stat = FileStat {
+            device: 1,
+            inode: 2,
+            file_type: FileType::RegularFile,
+            links: 1 << 40,
+            size: 3,
+            accessed: 4,
+            modified: 5,
+            changed: 6,
+        };
+        let (old, new) = (stat.to_bytes(Version::Unstable), stat.to_bytes(Version::Preview1));
+        assert_eq!((old.len(), new.len()), (56, 64));
+        assert_eq!((u32_at(&old, 20), u64_at(&new, 24)), (u32::MAX, 1 << 40));
+        assert_eq!((u64_at(&old, 24), u64_at(&new, 32)), (3, 3));
+        assert_eq!((u64_at(&old, 48), u64_at(&new, 56)), (6, 6));
+
+        let mut bytes = [0; 56];
+        for (at, byte) in bytes.iter_mut().enumerate().skip(16) {
+            *byte = at as u8;
+        }
+        let clock = |bytes: &[u8], version| match Subscription::from_bytes(bytes, version).kind {
+            SubscriptionKind::Clock { id, timeout, absolute } => (id, timeout as u8, absolute),
+            _ => unreachable!("the tag is zero"),
+        };
+        assert_eq!(
+            clock(&bytes, Version::Preview1),
+            (u32::from_le_bytes([16, 17, 18, 19]), 24, false)
+        );
+        assert_eq!(
+            clock(&bytes, Version::Unstable),
+            (u32::from_le_bytes([24, 25, 26, 27]), 32, false)
+        );
+        bytes[40] = 1;
+        assert!(clock(&bytes, Version::Preview1).2 && !clock(&bytes, Version::Unstable).2);
+        bytes[48] = 1;
+        assert!(clock(&bytes, Version::Unstable).2);
+    }
 }

@@ -20,11 +20,19 @@ pub(super) struct Clocks {
 impl Clocks {
     /// What the clock of this number shows, in nanoseconds.
     pub(super) fn now(&self, id: u32) -> Result<u64, Errno> {
-        let clock = host_clock(id)?;
-        match self.source(id) {
-            Some(source) => Ok(source()),
-            None => nanoseconds(clock_gettime(clock)),
-        }
+        host_clock(id)?;
+        self.source(id).map_or_else(|| host_now(id), |source| Ok(source()))
+    }
+
+    /// When a wait is over, as the host's clock of this number will show it. Waiting takes real time
+    /// whatever the guest's clock shows, which only says how long it is to a time that was named.
+    pub(super) fn end_of_wait(&self, id: u32, timeout: u64, absolute: bool) -> Result<u64, Errno> {
+        let left = match self.source(id) {
+            None if absolute => return host_clock(id).map(|_| timeout),
+            Some(source) if absolute => timeout.saturating_sub(source()),
+            _ => timeout,
+        };
+        Ok(host_now(id)?.saturating_add(left))
     }
 
     /// The steps in which the clock of this number goes on, in nanoseconds.
@@ -55,8 +63,13 @@ impl fmt::Debug for Clocks {
     }
 }
 
+/// What the host's clock of this number shows, in nanoseconds.
+pub(super) fn host_now(id: u32) -> Result<u64, Errno> {
+    nanoseconds(clock_gettime(host_clock(id)?))
+}
+
 /// The clock of the host that has this number in preview 1.
-pub(super) fn host_clock(id: u32) -> Result<ClockId, Errno> {
+fn host_clock(id: u32) -> Result<ClockId, Errno> {
     match id {
         0 => Ok(ClockId::Realtime),
         1 => Ok(ClockId::Monotonic),
@@ -66,7 +79,7 @@ pub(super) fn host_clock(id: u32) -> Result<ClockId, Errno> {
     }
 }
 
-pub(super) fn nanoseconds(time: Timespec) -> Result<u64, Errno> {
+fn nanoseconds(time: Timespec) -> Result<u64, Errno> {
     let seconds = u64::try_from(time.tv_sec).map_err(|_| Errno::Overflow)?;
     let nanoseconds = u64::try_from(time.tv_nsec).map_err(|_| Errno::Overflow)?;
     let total = seconds.checked_mul(1_000_000_000).and_then(|s| s.checked_add(nanoseconds));

@@ -1,16 +1,18 @@
 //! What one guest may use, and how the host says so.
 
 use super::Wasi;
-use super::abi::Errno;
+use super::abi::{Errno, rights};
 use super::clock::Clocks;
-use super::denied::Denials;
-use super::fds::{Descriptor, Descriptors};
+use super::denied::{Denials, option_for_sockets};
+use super::fds::{Descriptor, Descriptors, Object};
 use super::fs::{Directory, HostDirectory, MemoryFs, Root, clean_name};
 use super::random::Random;
+use super::socket::Socket;
 use super::stream::{Input, Output, Stream};
 use crate::error::{ErrCode, Error, Result};
 use crate::limits::MAX_WASI_DESCRIPTORS;
 use cap_std::fs::Dir;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +26,8 @@ pub struct WasiBuilder {
     stdin: Input,
     stdout: Output,
     stderr: Output,
+    sockets: bool,
+    listeners: Vec<Arc<TcpListener>>,
     clocks: Clocks,
     random: Random,
     denials: Option<Denials>,
@@ -160,6 +164,20 @@ impl WasiBuilder {
         self
     }
 
+    /// Allows or forbids the guest to open sockets and to look up names; forbidden at first. A guest
+    /// that may not gets 2 (`EACCES`).
+    pub fn sockets(mut self, allowed: bool) -> WasiBuilder {
+        self.sockets = allowed;
+        self
+    }
+
+    /// Gives the guest a listener, which gets the next descriptor after the directories. The guest
+    /// takes connections from it with `sock_accept`, also when it may not open sockets itself.
+    pub fn listener(mut self, listener: TcpListener) -> WasiBuilder {
+        self.listeners.push(Arc::new(listener));
+        self
+    }
+
     /// Sets the time of day, in nanoseconds since 1970, for runs that shall repeat exactly. Files in
     /// memory get their times from it too. It may be asked from any thread.
     ///
@@ -279,8 +297,17 @@ impl WasiBuilder {
             let many = |_| Error::with_detail(ErrCode::HostFuncError, "too many directories");
             descriptors.insert(root).map_err(many)?;
         }
-        let WasiBuilder { args, clocks, random, denials, .. } = self;
-        Ok(Ctx { args, env, directories, descriptors, clocks, random, denials })
+        for listener in self.listeners {
+            let own = listener.try_clone().and_then(Socket::from_listener);
+            let why = |why: &dyn std::fmt::Display| {
+                Error::with_detail(ErrCode::HostFuncError, format!("the listener: {why}"))
+            };
+            let socket = Object::Socket(own.map_err(|error| why(&error))?);
+            let descriptor = Descriptor::new(socket, rights::LISTENER, rights::CONNECTION);
+            descriptors.insert(descriptor).map_err(|_| why(&"too many descriptors are open"))?;
+        }
+        let WasiBuilder { args, sockets, clocks, random, denials, .. } = self;
+        Ok(Ctx { args, env, directories, sockets, descriptors, clocks, random, denials })
     }
 }
 
@@ -336,9 +363,28 @@ pub(super) struct Ctx {
     pub env: Vec<Vec<u8>>,
     /// How many directories were given.
     pub directories: usize,
+    /// Whether sockets may be opened and names looked up.
+    pub sockets: bool,
     pub descriptors: Descriptors,
     pub clocks: Clocks,
     pub random: Random,
     /// Where refusals are noted, if anywhere.
     pub denials: Option<Denials>,
+}
+
+impl Ctx {
+    /// Fails unless the guest may use sockets; `wanted` says what for.
+    pub(super) fn require_sockets(
+        &self,
+        function: &str,
+        wanted: impl FnOnce() -> String,
+    ) -> std::result::Result<(), Errno> {
+        if self.sockets {
+            return Ok(());
+        }
+        if let Some(denials) = &self.denials {
+            denials.add(function, wanted(), Errno::Acces, option_for_sockets());
+        }
+        Err(Errno::Acces)
+    }
 }

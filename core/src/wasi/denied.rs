@@ -69,7 +69,7 @@ pub(super) fn option_for_path(below: Option<&str>, path: &str, errno: Errno) -> 
     match below {
         Some(name) if !leaves => {
             format!(
-                "{name} is read-only for the guest, or its files are for this user: --dir {name}:HOST_DIRECTORY gives all rights"
+                "{name:?} is read-only for the guest, or its files are for this user: --dir {name}:HOST_DIRECTORY gives all rights"
             )
         }
         Some(name) => match wanted_directory(name, path) {
@@ -79,6 +79,11 @@ pub(super) fn option_for_path(below: Option<&str>, path: &str, errno: Errno) -> 
         None if leaves => "it leads out of its directory, perhaps through a link".to_string(),
         None => "the descriptor lacks the right".to_string(),
     }
+}
+
+/// The option that would give a guest sockets.
+pub(super) fn option_for_sockets() -> String {
+    "--sockets would give it, or running without --no-sockets".to_string()
 }
 
 /// The directory of the guest's that holds what a path names.

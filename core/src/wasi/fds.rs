@@ -2,6 +2,7 @@
 
 use super::abi::{Errno, FdStat, FileType, rights};
 use super::fs::{Directory, File, Root};
+use super::socket::Socket;
 use super::stream::Stream;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,7 @@ pub(super) enum Object {
     Stream(Stream),
     File(Box<dyn File>),
     Directory(Box<dyn Directory>),
+    Socket(Socket),
 }
 
 /// An open descriptor. Rights only ever shrink.
@@ -89,6 +91,7 @@ impl Descriptor {
             Object::Stream(stream) => (stream.stat().file_type, 0),
             Object::File(file) => (file.file_type(), file.flags()),
             Object::Directory(_) => (FileType::Directory, 0),
+            Object::Socket(socket) => (socket.file_type(), socket.flags()),
         };
         FdStat { file_type, flags, rights: self.base(), inheriting: self.inheriting() }
     }
@@ -108,7 +111,15 @@ impl Descriptor {
         match &self.object {
             Object::File(file) => Ok(&**file),
             Object::Directory(_) => Err(Errno::IsDir),
-            Object::Stream(_) => Err(Errno::Inval),
+            Object::Stream(_) | Object::Socket(_) => Err(Errno::Inval),
+        }
+    }
+
+    /// The socket, if it is one and these rights are there.
+    pub(super) fn socket(&self, wanted: u64) -> Result<&Socket> {
+        match &self.object {
+            Object::Socket(socket) => self.require(wanted).map(|()| socket),
+            _ => Err(Errno::NotSock),
         }
     }
 }

@@ -2,14 +2,26 @@
 //!
 //! [`Wasi`] is a host module named `wasi_snapshot_preview1` and the environment its functions work
 //! on. `abi` has the numbers and layouts, `errno` the errors of the host in them, `ctx` what a guest
-//! may use, `fds` its descriptors, `stream` the standard streams, `fs` files and directories, `clock`
-//! and `random` what the host may put in place of its own, `denied` a record of refusals, and
-//! `preview1` the functions, a file for each family.
+//! may use, `fds` its descriptors, `stream` the standard streams, `fs` files and directories,
+//! `socket` sockets and names, `wait` waiting, `clock` and `random` what the host may put in place of
+//! its own, `denied` a record of refusals, and `preview1` the functions, a file for each family.
 //!
 //! # What works
 //!
-//! All 46 functions of preview 1, except that `poll_oneoff` does not wait for standard input, and
-//! that `proc_raise` and `sock_*` return 52 (`ENOSYS`): sockets are not served yet.
+//! All 46 functions of preview 1, the same of snapshot 0 as `wasi_unstable`, and WasmEdge's socket
+//! functions. A call that waits, be it for a clock, input, a connection or a name, ends at once when
+//! the [`Interrupt`](crate::Interrupt) it runs under is requested.
+//!
+//! # Sockets
+//!
+//! They are forbidden until [`WasiBuilder::sockets`] allows them: opening one, or looking up a name,
+//! gives 2 (`EACCES`). [`WasiBuilder::listener`] gives a guest one without the rest. Where WasmEdge
+//! differs, it is on purpose:
+//!
+//! - `fd_read` and `fd_write` work on connections, as programs of other toolchains expect.
+//! - Every socket option has its meaning, and `SO_ERROR` and `SO_TYPE` give the guest's numbers.
+//! - `epoll_oneoff` is `poll_oneoff`: what stays ready is told again.
+//! - `proc_raise` ends the guest, not the host: with code 128 and the number of the signal.
 //!
 //! # Files
 //!
@@ -32,7 +44,9 @@ mod fds;
 mod fs;
 mod preview1;
 mod random;
+mod socket;
 mod stream;
+mod wait;
 
 pub use cap_std::fs::Dir;
 pub use ctx::WasiBuilder;
@@ -51,6 +65,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// The name guests import from.
 pub const MODULE_NAME: &str = "wasi_snapshot_preview1";
+
+/// The name that guests of the interface before preview 1 import from.
+pub const UNSTABLE_MODULE_NAME: &str = "wasi_unstable";
 
 /// The module `wasi_snapshot_preview1` and the environment of the guests that import it.
 ///
@@ -131,6 +148,18 @@ impl Wasi {
     /// The host module, to be registered in stores.
     pub fn instance(&self) -> &Instance {
         &self.instance
+    }
+
+    /// A host module with the interface before preview 1, `wasi_unstable`, over the same environment.
+    /// Each call makes one.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for the call stub of a function type.
+    pub fn unstable_instance(&self) -> Result<Instance> {
+        let instance = Instance::host(UNSTABLE_MODULE_NAME);
+        preview1::define_unstable(&instance, &self.instance, &self.shared)?;
+        Ok(instance)
     }
 
     /// What the last guest gave to `proc_exit`; 0 if none did.

@@ -21,6 +21,7 @@ use crate::runtime::Pieces;
 use rustix::fs::{Advice, FileType as HostType, Stat, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 use std::any::Any;
 use std::fmt::Debug;
+use std::os::fd::BorrowedFd;
 
 type Result<T> = std::result::Result<T, Errno>;
 
@@ -40,6 +41,16 @@ pub(super) trait File: Debug + Send + Sync {
     /// Changes appending and waiting. The flags about synchronous writes are those of the opening:
     /// they stay, and asking for others is not supported.
     fn set_flags(&self, flags: u16) -> Result<()>;
+
+    /// The descriptor of the host that has to be waited for; `None` for files that are always ready.
+    fn host_fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// As [`host_fd`](File::host_fd), but `None` also for a guest that does not want to wait.
+    fn waits_on(&self) -> Option<BorrowedFd<'_>> {
+        self.host_fd().filter(|_| self.flags() & fdflags::NONBLOCK == 0)
+    }
 
     /// Reads once, at the position or at a place that is given.
     fn read(&self, into: &Pieces<'_>, at: Option<i64>) -> Result<usize>;

@@ -1,7 +1,7 @@
 //! `fd_*` about descriptors themselves: what they are, may and hold.
 
 use super::{Call, Outcome, functions};
-use crate::wasi::abi::{Errno, fdflags, rights};
+use crate::wasi::abi::{Errno, FileStat, Version, fdflags, rights};
 use crate::wasi::fds::Object;
 use crate::wasi::fs::timestamps;
 use rustix::fs::Advice;
@@ -75,6 +75,7 @@ fn fd_fdstat_set_flags(call: &Call<'_>, fd: u32, flags: u32) -> Outcome {
     descriptor.require(rights::FD_FDSTAT_SET_FLAGS)?;
     match &descriptor.object {
         Object::File(file) => Ok(file.set_flags(flags)?),
+        Object::Socket(socket) => Ok(socket.set_flags(flags)?),
         // The flags of a stream belong to everybody who uses it, and directories have none.
         _ if flags == 0 => Ok(()),
         _ => Err(Errno::NotSup.into()),
@@ -86,14 +87,19 @@ fn fd_fdstat_set_rights(call: &Call<'_>, fd: u32, base: u64, inheriting: u64) ->
 }
 
 fn fd_filestat_get(call: &Call<'_>, fd: u32, stat: u32) -> Outcome {
+    call.memory()?.write(stat, &file_stat(call, fd)?.to_bytes(Version::Preview1))
+}
+
+/// What a descriptor stands for.
+pub(super) fn file_stat(call: &Call<'_>, fd: u32) -> Outcome<FileStat> {
     let descriptor = call.descriptor(fd)?;
     descriptor.require(rights::FD_FILESTAT_GET)?;
-    let found = match &descriptor.object {
+    Ok(match &descriptor.object {
         Object::Stream(stream) => stream.file_stat()?,
         Object::File(file) => file.stat()?,
         Object::Directory(directory) => directory.stat()?,
-    };
-    call.memory()?.write(stat, &found.to_bytes())
+        Object::Socket(socket) => socket.stat()?,
+    })
 }
 
 fn fd_filestat_set_size(call: &Call<'_>, fd: u32, size: u64) -> Outcome {
@@ -113,7 +119,7 @@ fn fd_filestat_set_times(
     let _: () = match &descriptor.object {
         Object::File(file) => file.set_times(&times)?,
         Object::Directory(directory) => directory.set_times(&times)?,
-        Object::Stream(_) => return Err(Errno::NotSup.into()),
+        Object::Stream(_) | Object::Socket(_) => return Err(Errno::NotSup.into()),
     };
     Ok(())
 }

@@ -6,6 +6,16 @@ use crate::runtime::Pieces;
 use crate::wasi::abi::{Errno, IoVec, rights};
 use crate::wasi::fds::{Descriptor, Object};
 use crate::wasi::fs::{File, Whence};
+use crate::wasi::wait::{Source, wait};
+use rustix::event::PollFlags;
+use rustix::fd::BorrowedFd;
+
+/// Most bytes that are moved through a buffer by one call; a guest that asks for more gets this much
+/// and asks again.
+const MAX_BUFFERED: usize = 1 << 20;
+
+/// Transfers up to this size need no heap.
+const SMALL: usize = 512;
 
 functions! {
     fd_pread(fd: u32, iovs: u32, count: u32, offset: u64, done: u32);
@@ -24,12 +34,25 @@ fn fd_read(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outcom
             transfer(call, iovs, count, done, |pieces| match pieces.len() {
                 // Nothing is asked of the stream.
                 0 => Ok(0),
-                _ => stream.read(pieces),
+                _ => {
+                    until_readable(call, stream.host_fd())?;
+                    stream.read(pieces)
+                }
+            })
+        }
+        Object::Socket(socket) => {
+            descriptor.require(rights::FD_READ)?;
+            let interrupt = call.caller.interrupt();
+            scatter(call, iovs, count, done, |bytes| {
+                socket.receive(bytes, false, false, interrupt.as_ref()).map(|got| got.len)
             })
         }
         _ => {
             let file = descriptor.file(rights::FD_READ)?;
-            transfer(call, iovs, count, done, |pieces| file.read(pieces, None))
+            transfer(call, iovs, count, done, |pieces| {
+                until_readable(call, file.waits_on())?;
+                file.read(pieces, None)
+            })
         }
     }
 }
@@ -41,10 +64,26 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
             check_stream(&descriptor, !stream.is_input(), rights::FD_WRITE)?;
             transfer(call, iovs, count, done, |pieces| stream.write(pieces))
         }
+        Object::Socket(socket) => {
+            descriptor.require(rights::FD_WRITE)?;
+            let interrupt = call.caller.interrupt();
+            gather(call, iovs, count, done, |bytes| socket.send(bytes, None, interrupt.as_ref()))
+        }
         _ => {
             let file = descriptor.file(rights::FD_WRITE)?;
             transfer(call, iovs, count, done, |pieces| file.write(pieces, None))
         }
+    }
+}
+
+/// Waits until a descriptor of the host, if there is one, can be read without waiting, so that a
+/// request to stop reaches a guest that waits for input.
+fn until_readable(call: &Call<'_>, fd: Option<BorrowedFd<'_>>) -> Result<(), Errno> {
+    let (Some(fd), Some(interrupt)) = (fd, call.caller.interrupt()) else { return Ok(()) };
+    match wait(&mut [Source::new(fd, PollFlags::IN)], None, Some(&interrupt)) {
+        Err(Errno::Intr) => Err(Errno::Intr),
+        // The read itself tells best what is wrong.
+        _ => Ok(()),
     }
 }
 
@@ -76,13 +115,20 @@ fn place(offset: u64) -> Outcome<i64> {
 }
 
 fn fd_seek(call: &Call<'_>, fd: u32, offset: i64, whence: u32, position: u32) -> Outcome {
+    let order = [Whence::Start, Whence::Current, Whence::End];
+    seek(call, fd, offset, order.get(whence as usize).copied(), position)
+}
+
+/// Moves the position, from where an unknown number means nothing.
+pub(super) fn seek(
+    call: &Call<'_>,
+    fd: u32,
+    offset: i64,
+    whence: Option<Whence>,
+    position: u32,
+) -> Outcome {
     let descriptor = call.descriptor(fd)?;
-    let whence = match whence {
-        0 => Whence::Start,
-        1 => Whence::Current,
-        2 => Whence::End,
-        _ => return Err(Errno::Inval.into()),
-    };
+    let whence = whence.ok_or(Errno::Inval)?;
     // Asking where the position is needs less than moving it.
     let asks = offset == 0 && whence == Whence::Current;
     let tells = asks && descriptor.base() & rights::FD_TELL != 0;
@@ -103,7 +149,7 @@ fn fd_tell(call: &Call<'_>, fd: u32, position: u32) -> Outcome {
 /// A file with a position; streams have none.
 fn positioned(descriptor: &Descriptor, wanted: u64) -> Outcome<&dyn File> {
     match &descriptor.object {
-        Object::Stream(_) => Err(Errno::SPipe.into()),
+        Object::Stream(_) | Object::Socket(_) => Err(Errno::SPipe.into()),
         _ => Ok(descriptor.file(wanted)?),
     }
 }
@@ -122,6 +168,47 @@ fn transfer(
     memory.check(done, 4)?;
     let moved = retry(call, || step(&pieces))?;
     memory.write_u32(done, moved as u32)
+}
+
+/// Reads once from what needs a buffer, and puts the bytes where the guest wants them.
+pub(super) fn scatter(
+    call: &Call<'_>,
+    iovs: u32,
+    count: u32,
+    done: u32,
+    mut read: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
+) -> Outcome {
+    transfer(call, iovs, count, done, |pieces| match pieces.len() {
+        0 => Ok(0),
+        len => with_room(len, |bytes| {
+            let got = read(bytes)?;
+            Ok(pieces.fill(&bytes[..got]))
+        }),
+    })
+}
+
+/// Writes once what the guest has in several places to what needs a buffer.
+pub(super) fn gather(
+    call: &Call<'_>,
+    iovs: u32,
+    count: u32,
+    done: u32,
+    mut write: impl FnMut(&[u8]) -> Result<usize, Errno>,
+) -> Outcome {
+    transfer(call, iovs, count, done, |pieces| {
+        with_room(pieces.len(), |bytes| {
+            pieces.copy_to(bytes);
+            write(bytes)
+        })
+    })
+}
+
+/// A buffer of this length, or of the most that is moved through a buffer at once.
+fn with_room<T>(len: usize, work: impl FnOnce(&mut [u8]) -> T) -> T {
+    match len {
+        0..=SMALL => work(&mut [0; SMALL][..len]),
+        _ => work(&mut vec![0; len.min(MAX_BUFFERED)]),
+    }
 }
 
 /// The pieces of memory of a read or write, each in bounds.

@@ -1,18 +1,22 @@
-//! The functions of `wasi_snapshot_preview1`, a file for each family.
+//! The functions of `wasi_snapshot_preview1` and `wasi_unstable`, a file for each family.
 //!
 //! A function takes a [`Call`] and its parameters, and gives a [`Outcome`]: nothing, an error number
 //! for the guest, or an error that ends the run.
 
+mod addrinfo;
 mod args;
 mod clock;
 mod fd;
 mod io;
 mod list;
-mod missing;
 mod path;
 mod poll;
 mod proc;
 mod random;
+mod sock;
+mod unstable;
+
+pub(super) use unstable::define as define_unstable;
 
 use super::Shared;
 use super::abi::Errno;
@@ -24,17 +28,31 @@ use std::sync::Arc;
 
 /// Puts every function into the module.
 pub(super) fn define(instance: &Instance, shared: &Arc<Shared>) -> Result<()> {
+    addrinfo::define(instance, shared)?;
     args::define(instance, shared)?;
     clock::define(instance, shared)?;
     fd::define(instance, shared)?;
     io::define(instance, shared)?;
     list::define(instance, shared)?;
-    missing::define(instance)?;
     path::define(instance, shared)?;
     poll::define(instance, shared)?;
     proc::define(instance, shared)?;
-    random::define(instance, shared)
+    random::define(instance, shared)?;
+    sock::define(instance, shared)
 }
+
+/// A host function that calls a function of this module with a [`Call`].
+macro_rules! function {
+    ($shared:expr, $name:ident($($arg:ident: $ty:ty),*)) => {{
+        let shared = std::sync::Arc::clone($shared);
+        $crate::runtime::Func::wrap(
+            move |caller: $crate::runtime::Caller<'_>, $($arg: $ty),*| {
+                $crate::wasi::preview1::finish($name(&Call::new(&caller, &shared), $($arg),*))
+            },
+        )
+    }};
+}
+use function;
 
 /// Wraps functions of a family and puts them into the module under their own names.
 macro_rules! functions {
@@ -43,15 +61,10 @@ macro_rules! functions {
             instance: &$crate::runtime::Instance,
             shared: &std::sync::Arc<$crate::wasi::Shared>,
         ) -> $crate::error::Result<()> {
-            $({
-                let shared = std::sync::Arc::clone(shared);
-                let func = $crate::runtime::Func::wrap(
-                    move |caller: $crate::runtime::Caller<'_>, $($arg: $ty),*| {
-                        $crate::wasi::preview1::finish($name(&Call::new(&caller, &shared), $($arg),*))
-                    },
-                )?;
+            $(
+                let func = $crate::wasi::preview1::function!(shared, $name($($arg: $ty),*))?;
                 instance.define(stringify!($name), func)?;
-            })*
+            )*
             Ok(())
         }
     };
@@ -114,6 +127,14 @@ impl<'a> Call<'a> {
             Some(interrupt) if interrupt.is_requested() => Err(Call::interrupted()),
             _ => Ok(()),
         }
+    }
+
+    /// What a function that waits gave: an interrupted wait ends the run if that was asked for.
+    fn waited<T>(&self, result: std::result::Result<T, Errno>) -> Outcome<T> {
+        if let Err(Errno::Intr) = result {
+            self.check_interrupt()?;
+        }
+        Ok(result?)
     }
 
     fn interrupted() -> Failure {

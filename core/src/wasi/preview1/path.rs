@@ -2,7 +2,7 @@
 
 use super::{Call, Failure, GuestMemory, Outcome, functions};
 use crate::limits::MAX_WASI_PATH_BYTES;
-use crate::wasi::abi::{Errno, SYMLINK_FOLLOW, fdflags, oflags, rights};
+use crate::wasi::abi::{Errno, FileStat, SYMLINK_FOLLOW, Version, fdflags, oflags, rights};
 use crate::wasi::denied::option_for_path;
 use crate::wasi::fds::{Descriptor, Object};
 use crate::wasi::fs::{GuestPath, Opened, Opening, timestamps};
@@ -36,12 +36,12 @@ fn path_at(memory: &GuestMemory, at: u32, len: u32) -> Outcome<GuestPath> {
 
 /// Does the work of a function on paths, each a directory and where the path is in memory; if it was
 /// refused and somebody wants to know, notes that.
-fn explained(
+fn explained<T>(
     call: &Call<'_>,
     function: &str,
     paths: &[(u32, u32, u32)],
-    work: impl FnOnce() -> Outcome,
-) -> Outcome {
+    work: impl FnOnce() -> Outcome<T>,
+) -> Outcome<T> {
     let outcome = work();
     let ctx = call.ctx();
     let (Err(Failure::Errno(errno)), Some(denials)) = (&outcome, &ctx.denials) else {
@@ -110,13 +110,23 @@ fn path_filestat_get(
     len: u32,
     stat: u32,
 ) -> Outcome {
+    let found = path_file_stat(call, fd, flags, path, len)?;
+    call.memory()?.write(stat, &found.to_bytes(Version::Preview1))
+}
+
+/// What a path names.
+pub(super) fn path_file_stat(
+    call: &Call<'_>,
+    fd: u32,
+    flags: u32,
+    path: u32,
+    len: u32,
+) -> Outcome<FileStat> {
     explained(call, "path_filestat_get", &[(fd, path, len)], || {
         let descriptor = call.descriptor(fd)?;
         let directory = descriptor.directory(rights::PATH_FILESTAT_GET)?;
-        let memory = call.memory()?;
-        let path = path_at(&memory, path, len)?;
-        let found = directory.stat_path(&path, follows(flags)?)?;
-        memory.write(stat, &found.to_bytes())
+        let path = path_at(&call.memory()?, path, len)?;
+        Ok(directory.stat_path(&path, follows(flags)?)?)
     })
 }
 

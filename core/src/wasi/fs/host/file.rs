@@ -4,7 +4,7 @@ use crate::runtime::Pieces;
 use crate::wasi::abi::{Errno, FileStat, FileType, fdflags};
 use crate::wasi::fs::{File, Whence, changed_flags, check_range, file_stat, file_type};
 use rustix::fs::{Advice, FallocateFlags, FileType as HostType, OFlags, SeekFrom, Timestamps};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 type Result<T> = std::result::Result<T, Errno>;
@@ -48,6 +48,10 @@ impl File for HostFile {
         self.apply(flags)?;
         self.flags.store(flags, Ordering::SeqCst);
         Ok(())
+    }
+
+    fn host_fd(&self) -> Option<BorrowedFd<'_>> {
+        (self.file_type != FileType::RegularFile).then(|| self.fd.as_fd())
     }
 
     fn read(&self, into: &Pieces<'_>, at: Option<i64>) -> Result<usize> {
