@@ -10,13 +10,14 @@ MINUTES = 10
 CARGO  = cargo
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEEDS  = rust gcc make
-# Later also: go node python, by the targets that need them.
+NODE_NEEDS = $(NEEDS) node
+# Later also: go python, by the targets that need them.
 NEEDS_demo  = $(NEEDS)
 NEEDS_test  = $(NEEDS)
 NEEDS_dist  = $(NEEDS)
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust soak dist dist-rust bench fuzz fmt lint guests
+.PHONY: help check-prereqs demo test test-rust test-node soak dist dist-rust bench bench-node build-node fuzz fmt lint lint-node guests
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -32,11 +33,30 @@ demo: ## run the same module from every language and from the command line, in o
 	@$(CARGO) build -q --release -p wasmspan --bins
 	@$(CARGO) run -q --release -p wasmspan-examples --bin demo
 
-test: test-rust ## all tests of all languages; what CI runs
+test: test-rust test-node ## all tests of all languages; what CI runs
 
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
 	$(CARGO) test
+
+bindings-node/node_modules: bindings-node/package-lock.json
+	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build-node: bindings-node/node_modules
+	cd bindings-node && node scripts/build.mjs $(NODE_BUILD)
+
+test-node: build-node
+	@tests/prereqs.sh $(NODE_NEEDS)
+	cd bindings-node && npm run --silent types && npm test --silent
+
+lint-node: bindings-node/node_modules
+	@tests/prereqs.sh $(NODE_NEEDS)
+	cd bindings-node && npm run --silent lint
+
+bench-node: NODE_BUILD = --release
+bench-node: build-node
+	cd bindings-node && node bench/main.mjs
 
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)

@@ -1,0 +1,122 @@
+/** What the addon exports. Users see only the classes of the other files. */
+export interface Native {
+    begin(hooks: unknown[]): void;
+    version(): string;
+    liveObjects(): number;
+    stop(run: number): void;
+    call(fn: unknown, args: unknown[], timeout: number | undefined): unknown;
+    callAsync(fn: unknown, args: unknown[]): Started<unknown>;
+    functionType(fn: unknown): [string[], string[]] | null;
+    NativeConfig: {
+        new (wasmedge: boolean): NativeConfig;
+    };
+    NativeModule: {
+        compile(config: NativeConfig | undefined, bytes: Uint8Array): NativeModule;
+        compileAsync(config: NativeConfig | undefined, bytes: Uint8Array): Started<NativeModule>;
+        load(config: NativeConfig | undefined, bytes: Uint8Array): NativeModule;
+        loadFile(config: NativeConfig | undefined, path: string): NativeModule;
+        isValid(config: NativeConfig | undefined, bytes: Uint8Array): boolean;
+        fromShared(number: number): NativeModule;
+        compileToBytes(config: NativeConfig | undefined, bytes: Uint8Array): Uint8Array;
+        compileFile(config: NativeConfig | undefined, input: string, output: string): void;
+    };
+    NativeInstance: {
+        host(name: string): NativeInstance;
+        instantiate(module: NativeModule, config: NativeConfig | undefined, imports: unknown[], timeout: number | undefined): NativeInstance;
+        instantiateIn(module: NativeModule, config: NativeConfig | undefined, store: NativeStore, name: string | undefined): NativeInstance;
+    };
+    NativeStore: {
+        new (): NativeStore;
+    };
+    NativeMemory: {
+        new (initial: number, maximum: number | undefined, shared: boolean): NativeMemory;
+    };
+    NativeTable: {
+        new (functions: boolean, initial: number, maximum: number | undefined): NativeTable;
+    };
+    NativeGlobal: {
+        new (type: string, mutable: boolean, value: unknown): NativeGlobal;
+    };
+    NativeWasi: {
+        new (options: NativeWasiOptions): NativeWasi;
+    };
+}
+/** Work on another thread: its promise, and the number that stops it. */
+export type Started<T> = [Promise<T>, number];
+export interface NativeConfig {
+    get(name: string): number;
+    set(name: string, value: number): void;
+    hasProposal(number: number): boolean;
+    setProposal(number: number, on: boolean): void;
+    wasi: boolean;
+}
+export interface NativeModule {
+    validate(): void;
+    readonly isPrecompiled: boolean;
+    readonly name: string | null;
+    imports(): [module: string, name: string, kind: string, type: string][];
+    exports(): [name: string, kind: string, type: string][];
+    globalImports(): ([type: string, mutability: string] | [])[];
+    customSections(name: string): Uint8Array[];
+    bytes(): Uint8Array;
+    share(): number;
+}
+export interface NativeInstance {
+    readonly name: string;
+    exports(): [name: string, kind: ExternKind, item: unknown][];
+    defineFunction(name: string, parameters: string[], results: string[], fn: unknown): void;
+    defineMemory(name: string, item: NativeMemory): void;
+    defineTable(name: string, item: NativeTable): void;
+    defineGlobal(name: string, item: NativeGlobal): void;
+    functionType(name: string): [string[], string[]] | null;
+}
+export interface NativeStore {
+    names(): string[];
+    find(name: string): NativeInstance | null;
+    register(name: string, instance: NativeInstance): void;
+}
+export interface NativeMemory {
+    readonly id: number;
+    readonly byteLength: number;
+    readonly limits: number[];
+    grow(delta: number): number;
+    read(offset: number, length: number): Uint8Array;
+    write(offset: number, bytes: Uint8Array): void;
+    buffer(): ArrayBuffer | null;
+}
+export interface NativeTable {
+    readonly id: number;
+    readonly length: number;
+    readonly functions: boolean;
+    readonly limits: number[];
+    get(index: number): unknown;
+    set(index: number, value: unknown): void;
+    grow(delta: number, value: unknown): number;
+}
+export interface NativeGlobal {
+    readonly id: number;
+    readonly typeName: string;
+    readonly mutable: boolean;
+    get(): unknown;
+    set(value: unknown): void;
+}
+export interface NativeWasiOptions {
+    args: string[];
+    env: [string, string][];
+    preopens: string[][];
+    stdin?: Uint8Array;
+    stdinMode: string;
+    stdoutMode: string;
+    stderrMode: string;
+    outputLimit: number;
+}
+export interface NativeWasi {
+    readonly exitCode: number;
+    instance(): NativeInstance;
+    stdout(): Uint8Array | null;
+    stderr(): Uint8Array | null;
+}
+/** The kinds of imports and exports. */
+export type ExternKind = "function" | "table" | "memory" | "global";
+/** The loaded addon. */
+export declare const native: Native;
