@@ -61,6 +61,8 @@ bench-node: build-node
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin soak -- --minutes $(MINUTES)
+	WASMSPAN_KILLS=10000 $(CARGO) test --release -p wasmspan --test cache
+	WASMSPAN_FLIPS=10000 $(CARGO) test --release -p wasmspan-tests --test compiled
 
 fuzz: ## differential and hostile-input fuzzing: make fuzz SECONDS=600
 	@tests/prereqs.sh $(NEEDS)

@@ -36,6 +36,7 @@ pub mod wasi;
 
 pub(crate) mod abi;
 pub(crate) mod artifact;
+pub(crate) mod cache;
 pub(crate) mod compile;
 pub(crate) mod compiler;
 pub(crate) mod engine;
@@ -55,7 +56,7 @@ pub(crate) mod vm;
 pub use compiler::{Compiler, Progress};
 pub use config::Config;
 pub use error::{ErrCode, Error, Result};
-pub use executor::{Executor, Loader, Module, Validator, ensure_signal_handlers};
+pub use executor::{Executor, Loader, Module, Pool, Pooled, Validator, ensure_signal_handlers};
 pub use interrupt::Interrupt;
 #[doc(hidden)]
 pub use interrupt::WakerGuard;

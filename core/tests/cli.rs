@@ -12,6 +12,7 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 fn tests_dir() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
@@ -25,6 +26,12 @@ fn binary(name: &str) -> &'static str {
         "wasmspan" => env!("CARGO_BIN_EXE_wasmspan"),
         other => panic!("no command is called {other}"),
     }
+}
+
+/// A cache folder for all cases of one test run.
+fn cache_home() -> &'static Path {
+    static HOME: OnceLock<tempfile::TempDir> = OnceLock::new();
+    HOME.get_or_init(|| tempfile::tempdir().expect("a folder")).path()
 }
 
 /// The head of a case: everything above the sections.
@@ -56,6 +63,7 @@ fn run(case: &Case, dir: &Path) -> Output {
     let mut command = Command::new(binary(name));
     command.arg0(name).args(words).current_dir(dir).stdin(stdin);
     command.env_clear().env("TZ", "UTC").env("SECRET", "not for guests");
+    command.env("XDG_CACHE_HOME", cache_home());
     command.output().expect("the command starts")
 }
 
@@ -178,7 +186,7 @@ fn compiled_programs_print_what_the_programs_print() {
             None => Stdio::null(),
         };
         let mut command = Command::new(binary("wasmedge"));
-        command.arg(program).args(args).current_dir(&wasm).stdin(stdin);
+        command.arg("--no-cache").arg(program).args(args).current_dir(&wasm).stdin(stdin);
         let output = command.output().expect("starts");
         (output.status.code(), output.stdout, output.stderr)
     };

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["platform", "interrupt", "log", "statistics"],
     &["abi", "module", "loader", "validator"],
     &["compile", "artifact"],
-    &["engine"],
+    &["engine", "cache"],
     &["runtime"],
     &["store", "executor", "compiler", "host", "task"],
     &["wasi"],

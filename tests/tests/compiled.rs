@@ -145,6 +145,33 @@ fn every_flipped_byte_is_noticed() {
     }
 }
 
+/// In a file of more than a megabyte: 100 places, or as many as `WASMSPAN_FLIPS` says.
+#[test]
+fn flips_and_cuts_of_a_large_file_are_noticed() {
+    let places: u64 = std::env::var("WASMSPAN_FLIPS").map_or(100, |text| text.parse().unwrap());
+    let config = compiled_config();
+    for format in FORMATS {
+        let compiler = Compiler::new(&with_format(&config, format));
+        let bytes = fs::read(guests().join("zstd-bench.wasm")).unwrap();
+        let mut file = compiler.compile_to_bytes(&bytes).unwrap();
+        assert!(file.len() > 1 << 20);
+        assert!(load(&config, &file).unwrap().is_precompiled());
+        let mut random = 0x2545_f491_4f6c_dd1du64;
+        for _ in 0..places {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            let at = (random >> 8) as usize % file.len();
+            let bit = 1 << (random & 7);
+            file[at] ^= bit;
+            assert!(!load(&config, &file).is_ok_and(|module| module.is_precompiled()), "byte {at}");
+            file[at] ^= bit;
+            let cut = load(&config, &file[..at]);
+            assert!(!cut.is_ok_and(|module| module.is_precompiled()), "{at} bytes");
+        }
+    }
+}
+
 #[test]
 fn every_prefix_and_every_tail_is_noticed() {
     let config = compiled_config();

@@ -1,7 +1,7 @@
 //! `wasmedge`: runs a command, or calls a function of a reactor.
 
 use super::parser::{Command, Opt, Parsed};
-use super::{FAILURE, number, options, reactor};
+use super::{FAILURE, number, options, reactor, switch_cache_on};
 use crate::config::HostRegistration;
 use crate::interrupt::Interrupt;
 use crate::log::{self, LogLevel};
@@ -32,11 +32,18 @@ const OWN: &[Opt] = &[
     },
 ];
 
-const AFTER_STATISTICS: &[Opt] = &[Opt {
-    name: "force-interpreter",
-    takes_value: false,
-    text: "Ignore compiled code that comes with the module.",
-}];
+const AFTER_STATISTICS: &[Opt] = &[
+    Opt {
+        name: "force-interpreter",
+        takes_value: false,
+        text: "Ignore compiled code that comes with the module.",
+    },
+    Opt {
+        name: "no-cache",
+        takes_value: false,
+        text: "Compile the module anew, and do not keep its code on disk.",
+    },
+];
 
 const LIMITS: &[Opt] = &[
     Opt {
@@ -110,6 +117,9 @@ struct Run {
 fn prepare(parsed: &Parsed, started: Instant, err: &mut dyn Write) -> Result<Run, String> {
     let mut config = options::config(parsed);
     config.force_interpreter = parsed.has("force-interpreter");
+    if !parsed.has("no-cache") {
+        switch_cache_on(&mut config);
+    }
     config.host_registrations.add(HostRegistration::Wasi);
     if let Some(pages) = parsed.number("memory-page-limit")? {
         config.max_memory_pages = u32::try_from(pages).unwrap_or(u32::MAX);

@@ -1,16 +1,19 @@
 //! Configuration: an immutable snapshot that every stage reads.
 
+mod cache;
 mod code;
 mod compiler;
 mod host;
 mod proposal;
 
+pub use cache::CacheOptions;
 pub(crate) use code::CodeKind;
 pub use compiler::{CompilerOptions, OptimizationLevel, OutputFormat};
 pub use host::{HostRegistration, HostRegistrations};
 pub use proposal::{Proposal, Proposals};
 
 use crate::limits;
+use std::sync::Arc;
 
 /// How generated code finds accesses out of bounds and other traps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -72,6 +75,8 @@ pub struct Config {
     /// Run compiled code that travels with a module, trusting the file it is in. Off, such a
     /// module is compiled anew.
     pub load_compiled: bool,
+    /// Keep compiled code on disk for later processes. Off by default; on in the commands.
+    pub cache: Option<Arc<CacheOptions>>,
     /// How a [`Compiler`](crate::Compiler) makes compiled files.
     pub compiler: CompilerOptions,
     /// Signals or explicit checks.
@@ -96,6 +101,7 @@ impl Default for Config {
             max_memory_pages: limits::MAX_MEMORY_PAGES,
             force_interpreter: false,
             load_compiled: false,
+            cache: None,
             compiler: CompilerOptions::default(),
             trap_mode: TrapMode::Signals,
             interrupt_mode: InterruptMode::Signal,

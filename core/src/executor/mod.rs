@@ -3,9 +3,12 @@
 mod instantiate;
 mod link;
 mod module;
+mod pool;
+mod shelf;
 mod symbols;
 
 pub use module::{Loader, Module, Validator, ensure_signal_handlers};
+pub use pool::{Pool, Pooled};
 
 pub(crate) use module::prepare_stubs;
 

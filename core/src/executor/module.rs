@@ -1,5 +1,6 @@
 //! Modules as users hold them: loaded, validated, and compiled when first needed.
 
+use super::shelf::Shelf;
 use super::symbols::ModuleSymbols;
 use crate::abi::{CodeBlob, InstanceLayout};
 use crate::artifact::{self, Artifact};
@@ -11,12 +12,13 @@ use crate::error::{ErrCode, Error, Result};
 use crate::loader;
 use crate::log::{self, LogLevel};
 use crate::module::ModuleInfo;
-use crate::runtime::{self, CodeModule};
+use crate::runtime::{self, CodeModule, MemoryImage};
 use crate::types::{ExportType, ImportType};
 use crate::validator;
 use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// A WebAssembly module. Clones share it; it never changes, and any thread may use it.
@@ -31,10 +33,14 @@ struct Inner {
     known_valid: bool,
     /// Code for each way of compiling that was asked for.
     code: Mutex<Vec<(CodeKind, Arc<CodeModule>)>>,
-    /// How the code that came with the module was compiled.
-    came_with: Option<CodeKind>,
-    /// That code, until it is first needed.
-    waiting: Mutex<Option<CodeBlob>>,
+    /// Initial content of its memories.
+    images: OnceLock<Vec<Option<MemoryImage>>>,
+    /// Whether it was instantiated before.
+    used: AtomicBool,
+    /// It came with compiled code.
+    precompiled: bool,
+    /// Code that came with it or was found in the disk cache, until it is first needed.
+    waiting: Mutex<Option<(CodeKind, CodeBlob)>>,
 }
 
 impl Module {
@@ -78,6 +84,34 @@ impl Module {
         Loader::new(config).load_file(path)?.finish()
     }
 
+    /// Loads a compiled file, or any module, with its code: trusting the file, as one trusts a
+    /// program. What [`with_config`](Module::with_config) does with such a file is to compile the
+    /// module in it anew.
+    ///
+    /// # Errors
+    ///
+    /// Those of loading, validation and compiling; code that cannot be used here is none.
+    ///
+    /// ```
+    /// use wasmspan::{Compiler, Config, Module};
+    /// let config = Config::default();
+    /// let file = Compiler::new(&config).compile_to_bytes("(module)")?;
+    /// assert!(Module::load_compiled(&config, file)?.is_precompiled());
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn load_compiled(config: &Config, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        Module::with_config(&Config { load_compiled: true, ..config.clone() }, bytes)
+    }
+
+    /// As [`load_compiled`](Module::load_compiled), from a file.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, loading, validation and compiling.
+    pub fn load_compiled_file(config: &Config, path: impl AsRef<Path>) -> Result<Module> {
+        Module::from_file(&Config { load_compiled: true, ..config.clone() }, path)
+    }
+
     fn finish(self) -> Result<Module> {
         self.validate()?;
         self.compile(&self.0.config)?;
@@ -91,23 +125,38 @@ impl Module {
             validated: OnceLock::new(),
             known_valid: false,
             code: Mutex::default(),
-            came_with: None,
+            images: OnceLock::new(),
+            used: AtomicBool::new(false),
+            precompiled: false,
             waiting: Mutex::default(),
         }))
     }
 
     /// A module with its code; `valid` if its bodies need no validation.
-    fn from_artifact(config: &Config, info: ModuleInfo, artifact: Artifact, valid: bool) -> Module {
+    fn with_code(config: &Config, info: ModuleInfo, artifact: Artifact, valid: bool) -> Module {
         let mut module = Module::from_info(config, info);
         let inner = Arc::get_mut(&mut module.0).expect("just made");
-        inner.came_with = Some(artifact.identity.kind);
-        inner.waiting = Mutex::new(Some(artifact.code));
+        inner.waiting = Mutex::new(Some((artifact.identity.kind, artifact.code)));
         inner.known_valid = valid;
         module
     }
 
+    pub(super) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
     pub(crate) fn info(&self) -> &Arc<ModuleInfo> {
         &self.0.info
+    }
+
+    /// Images of its memories, by index; empty if segments must be copied.
+    ///
+    /// The first instance copies: most modules have only one, and an image costs more than a copy.
+    pub(super) fn images(&self) -> &[Option<MemoryImage>] {
+        if !self.0.used.swap(true, Ordering::Relaxed) {
+            return &[];
+        }
+        self.0.images.get_or_init(|| MemoryImage::of_module(&self.0.info))
     }
 
     /// Checks the module against the rules of WebAssembly, once.
@@ -162,10 +211,7 @@ impl Module {
         let layout = InstanceLayout::new(info);
         let blob = match self.take_waiting(kind) {
             Some(blob) => blob,
-            None => {
-                let config = Config { trap_mode, ..config.clone() };
-                compile::compile(&config, info, &layout, &compile::Unobserved)?
-            }
+            None => self.compile_or_find(&Config { trap_mode, ..config.clone() }, &layout)?,
         };
         let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info)));
         let image = Image::publish(blob, info.imported.funcs, symbols)?;
@@ -178,22 +224,37 @@ impl Module {
         Ok(code)
     }
 
+    /// Code from the disk cache, or new code, which then goes there.
+    fn compile_or_find(&self, config: &Config, layout: &InstanceLayout) -> Result<CodeBlob> {
+        let info = &self.0.info;
+        let Some(shelf) = Shelf::of(config, &info.bytes)? else {
+            return compile::compile(config, info, layout, &compile::Unobserved);
+        };
+        if let Some(found) = shelf.find() {
+            return Ok(found.code);
+        }
+        let code = compile::compile(config, info, layout, &compile::Unobserved)?;
+        shelf.put(&code);
+        Ok(code)
+    }
+
     /// The code that came with the module, if it does for `wanted`; only the first caller gets it.
     fn take_waiting(&self, wanted: CodeKind) -> Option<CodeBlob> {
-        let kind = self.0.came_with?;
         let mut waiting = self.0.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let kind = waiting.as_ref()?.0;
         if !kind.serves(wanted) {
-            if waiting.is_some() {
+            if self.0.precompiled {
                 not_used("it was compiled for another configuration");
             }
             return None;
         }
-        waiting.take().filter(|code| code.entries.len() == self.0.info.bodies.len())
+        let (_, code) = waiting.take()?;
+        (code.entries.len() == self.0.info.bodies.len()).then_some(code)
     }
 
     /// Whether the module came with compiled code that this engine can run.
     pub fn is_precompiled(&self) -> bool {
-        self.0.came_with.is_some()
+        self.0.precompiled
     }
 
     /// Makes an instance with the module's configuration; imports are looked up in `store`.
@@ -247,6 +308,12 @@ impl Module {
     /// Name and size of every custom section, in the module's order.
     pub fn custom_section_sizes(&self) -> impl Iterator<Item = (&str, usize)> + '_ {
         self.0.info.customs.iter().map(|(name, range)| (name.as_str(), range.len()))
+    }
+
+    /// What made the module, as its `producers` section says: field (`language`, `processed-by` or
+    /// `sdk`), name and version.
+    pub fn producers(&self) -> Vec<(String, String, String)> {
+        loader::producers(&self.0.info)
     }
 
     /// The module in the binary format.
@@ -345,13 +412,20 @@ impl Loader {
             Cow::Borrowed(all) if all.len() == file.len() => Arc::clone(&file),
             part => part.into(),
         };
-        match code {
-            None => Ok(Module::from_info(config, loader::load_bytes(config, module)?)),
-            Some(artifact) => {
-                let valid = artifact.identity.proposals.is_subset(config.proposals);
-                let load = if valid { loader::load_valid } else { loader::load_bytes };
-                Ok(Module::from_artifact(config, load(config, module)?, artifact, valid))
+        if let Some(artifact) = code {
+            let valid = artifact.identity.proposals.is_subset(config.proposals);
+            let load = if valid { loader::load_valid } else { loader::load_bytes };
+            let mut module = Module::with_code(config, load(config, module)?, artifact, valid);
+            Arc::get_mut(&mut module.0).expect("just made").precompiled = true;
+            return Ok(module);
+        }
+        // What is in the cache was valid under the same configuration.
+        match Shelf::of(config, &module)?.and_then(|shelf| shelf.find()) {
+            Some(found) => {
+                let info = loader::load_valid(config, module)?;
+                Ok(Module::with_code(config, info, found, true))
             }
+            None => Ok(Module::from_info(config, loader::load_bytes(config, module)?)),
         }
     }
 }

@@ -68,6 +68,21 @@ pub(crate) fn with_file<T>(path: &Path, then: impl FnOnce(Arc<[u8]>) -> Result<T
         .map_err(|error| error.closing(format!("File name: \"{}\"", path.display())))
 }
 
+/// What the `producers` section says: field, name and version, as far as it makes sense.
+pub(crate) fn producers(module: &ModuleInfo) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    for (_, range) in module.customs.iter().filter(|(name, _)| name == "producers") {
+        let reader = wasmparser::BinaryReader::new(&module.bytes[range.clone()], 0);
+        let Ok(fields) = wasmparser::ProducersSectionReader::new(reader) else { continue };
+        for field in fields.into_iter().map_while(|field| field.ok()) {
+            for value in field.values.into_iter().map_while(|value| value.ok()) {
+                found.push((field.name.into(), value.name.into(), value.version.into()));
+            }
+        }
+    }
+    found
+}
+
 /// Refuses what isn't a module by saying what it is.
 fn check_header(bytes: &[u8]) -> Result<()> {
     const MAGIC: &[u8] = b"\0asm";

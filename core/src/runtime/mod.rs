@@ -13,7 +13,9 @@ mod func;
 mod global;
 mod instance;
 mod memory;
+mod memory_image;
 mod node;
+mod slot;
 mod slots;
 mod table;
 mod trap;
@@ -38,6 +40,7 @@ pub(crate) use exec::interruptible;
 pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
+pub(crate) use memory_image::MemoryImage;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 
 /// Live instances, host functions, host tables and host globals of the process: for leak tests.
