@@ -117,8 +117,9 @@ export class ModuleInstance<E extends object = Record<string, any>> {
     return fn;
   }
 
-  /** Puts a function into a host module. */
-  addFunction(name: string, type: FunctionType, fn: (...args: any[]) => unknown): this {
+  /** Puts a function into a host module: one of a type, or a {@link HostFunction}. */
+  addFunction(name: string, host: { type: FunctionType; fn: (...args: any[]) => unknown }): this {
+    const { type, fn } = host;
     this.#native.defineFunction(name, type.parameters, type.results, fn);
     return this.#changed();
   }

@@ -47,6 +47,8 @@ export interface Native {
     new (functions: boolean, initial: number, maximum: number | undefined): NativeTable;
   };
   NativeGlobal: { new (type: string, mutable: boolean, value: unknown): NativeGlobal };
+  NativeStatistics: { new (): NativeStatistics };
+  NativeVm: { new (config: NativeConfig | undefined, store: NativeStore | undefined): NativeVm };
   NativeWasi: { new (options: NativeWasiOptions): NativeWasi };
 }
 
@@ -133,6 +135,48 @@ export interface NativeWasi {
   instance(): NativeInstance;
   stdout(): Uint8Array | null;
   stderr(): Uint8Array | null;
+}
+
+export interface NativeStatistics {
+  readonly instructionCount: number;
+  readonly totalCost: number;
+  readonly instructionsPerSecond: number;
+  readonly times: number[];
+  costLimit: number;
+  setCostTable(costs: number[]): void;
+  clear(): void;
+}
+
+export interface NativeVm {
+  readonly state: "inited" | "loaded" | "validated" | "instantiated";
+  load(module: NativeModule): void;
+  validate(): void;
+  instantiate(timeout: number | undefined): void;
+  cleanup(): void;
+  register(name: string, module: NativeModule): void;
+  registerInstance(instance: NativeInstance): void;
+  execute(
+    module: string | null,
+    name: string,
+    args: unknown[],
+    timeout: number | undefined,
+  ): unknown[];
+  executeAsync(module: string | null, name: string, args: unknown[]): Started<unknown[]>;
+  runModule(
+    module: NativeModule,
+    name: string,
+    args: unknown[],
+    timeout: number | undefined,
+  ): unknown[];
+  runModuleAsync(module: NativeModule, name: string, args: unknown[]): Started<unknown[]>;
+  activeModule(): NativeInstance | null;
+  functionList(): [name: string[], parameters: string[], results: string[]][];
+  functionType(module: string | null, name: string): [string[], string[]] | null;
+  store(): NativeStore;
+  statistics(): NativeStatistics;
+  configureWasi(options: NativeWasiOptions): boolean;
+  readonly exitCode: number | null;
+  output(descriptor: number): Uint8Array | null;
 }
 
 /** The kinds of imports and exports. */

@@ -17,6 +17,7 @@ mod remote;
 mod table;
 mod task;
 mod value;
+mod vm;
 mod wasi;
 
 use napi::bindgen_prelude::Unknown;
@@ -27,6 +28,8 @@ use napi_derive::napi;
 /// [`env::Hook`].
 #[napi]
 pub fn begin(env: Env, hooks: Vec<Unknown<'_>>) -> napi::Result<()> {
+    // JavaScript gets every failure as an exception; nothing else may write to standard output.
+    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
     let state = env::EnvState::create(env.raw())?;
     let hooks: Vec<_> = hooks.iter().map(JsValue::raw).collect();
     state.set_hooks(&hooks)

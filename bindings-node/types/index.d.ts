@@ -8,6 +8,8 @@ export { Module, type ModuleExportDescriptor, type ModuleImportDescriptor, type 
 export type { ExternKind } from "./native.js";
 export { Table, type TableDescriptor } from "./table.js";
 export type { CallOptions } from "./task.js";
+export { Compiler, Executor, HostFunction, Loader, type ModuleSource, Statistics, Store, Validator, VM, type VMOptions, type VMState, } from "./vm.js";
+export { type Preopen, WASI, type WASIOptions, Wasi, type WasiOptions } from "./wasi.js";
 export * as WebAssembly from "./webassembly.js";
 /** The version of this package. */
 export declare const version: string;

@@ -44,8 +44,11 @@ export declare class ModuleInstance<E extends object = Record<string, any>> {
      * throw {@link BusyError}.
      */
     callAsync(name: string, args?: readonly unknown[], options?: CallOptions): Promise<any>;
-    /** Puts a function into a host module. */
-    addFunction(name: string, type: FunctionType, fn: (...args: any[]) => unknown): this;
+    /** Puts a function into a host module: one of a type, or a {@link HostFunction}. */
+    addFunction(name: string, host: {
+        type: FunctionType;
+        fn: (...args: any[]) => unknown;
+    }): this;
     /** Puts a memory into a host module. */
     addMemory(name: string, memory: Memory): this;
     /** Puts a table into a host module. */

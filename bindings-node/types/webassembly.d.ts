@@ -7,7 +7,7 @@ import { Module } from "./module.js";
 export { CompileError, LinkError, RuntimeError } from "./errors.js";
 export { Global, type GlobalDescriptor, type ValueType } from "./global.js";
 export type { Bytes } from "./idl.js";
-export { type Exports, type ExportValue, type Imports, type ImportValue, Instance } from "./instance.js";
+export { type Exports, type ExportValue, type Imports, type ImportValue, Instance, } from "./instance.js";
 export { Memory, type MemoryDescriptor } from "./memory.js";
 export { Module, type ModuleExportDescriptor, type ModuleImportDescriptor, } from "./module.js";
 export type { ExternKind } from "./native.js";
