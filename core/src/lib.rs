@@ -27,6 +27,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod error;
 pub mod limits;
@@ -53,6 +54,7 @@ pub(crate) mod task;
 pub(crate) mod validator;
 pub(crate) mod vm;
 
+pub use command::Command;
 pub use compiler::{Compiler, Progress};
 pub use config::Config;
 pub use error::{ErrCode, Error, Result};

@@ -20,7 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["runtime"],
     &["store", "executor", "compiler", "host", "task"],
     &["wasi"],
-    &["vm"],
+    &["vm", "command"],
     &["cli"],
 ];
 

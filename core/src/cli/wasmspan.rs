@@ -1,14 +1,13 @@
 //! `wasmspan`: our own commands.
 
-use super::wasmedge::TimeLimit;
 use super::{FAILURE, inspect, number, reactor, switch_cache_on};
 use crate::cache::{self, Cache, Stats};
 use crate::config::{CacheOptions, Config};
 use crate::error::Error;
 use crate::executor::{Executor, Loader, Module};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, TimeLimit};
 use crate::store::Store;
-use crate::wasi::Wasi;
+use crate::wasi::{Denials, Wasi};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
@@ -66,6 +65,13 @@ struct Run {
     /// Set an environment variable of the guest. May be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
+    /// Give the guest a directory, as GUEST:HOST, or one path for both; with :readonly at the end to
+    /// read only. May be repeated.
+    #[arg(long, value_name = "DIRECTORY")]
+    dir: Vec<String>,
+    /// At the end, list what the guest was refused and the option that would give it.
+    #[arg(long)]
+    explain_denied: bool,
     /// Stop the guest after this many milliseconds.
     #[arg(long, value_name = "MILLISECONDS")]
     time_limit: Option<u64>,
@@ -134,12 +140,13 @@ impl Run {
             config.max_memory_pages = pages;
         }
         let interrupt = Interrupt::new();
-        let limit = self.time_limit.map(|milliseconds| {
-            TimeLimit::start(interrupt.clone(), Duration::from_millis(milliseconds))
-        });
+        let limit = self
+            .time_limit
+            .map(|milliseconds| TimeLimit::start(&interrupt, Duration::from_millis(milliseconds)));
         let _limit = limit.transpose()?;
         let module = Module::from_file(&config, &self.file).map_err(text)?;
-        let wasi = self.environment()?;
+        let denials = self.explain_denied.then(Denials::new);
+        let wasi = self.environment(denials.as_ref())?;
         let store = Store::new();
         store.register(wasi.instance().name(), wasi.instance()).map_err(text)?;
         let _ = out.flush();
@@ -159,7 +166,11 @@ impl Run {
             let parameters = reactor::parameters(Some(func.ty()), words).map_err(Error::host)?;
             func.call(&parameters)
         };
-        match interrupt.run(call) {
+        let result = interrupt.run(call);
+        for denial in denials.iter().flat_map(Denials::entries) {
+            let _ = writeln!(err, "denied: {denial}");
+        }
+        match result {
             Ok(results) => {
                 for line in results.iter().filter_map(number::printed) {
                     let _ = writeln!(out, "{line}");
@@ -171,7 +182,7 @@ impl Run {
         }
     }
 
-    fn environment(&self) -> Result<Wasi, String> {
+    fn environment(&self, denials: Option<&Denials>) -> Result<Wasi, String> {
         let name = self.file.file_name().unwrap_or(self.file.as_os_str());
         let mut settings = Wasi::builder()
             .arg(name.as_encoded_bytes())
@@ -181,6 +192,13 @@ impl Run {
                 .split_once('=')
                 .ok_or_else(|| format!("--env needs NAME=VALUE, not {variable:?}"))?;
             settings = settings.env(name, value);
+        }
+        for directory in &self.dir {
+            settings = settings.preopen_spec(directory);
+        }
+        if let Some(denials) = denials {
+            // With a directory to look from, the guest's library asks for what it was not given.
+            settings = settings.record_denials(denials).list_preopens();
         }
         settings.build().map_err(text)
     }

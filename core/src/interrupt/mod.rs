@@ -5,6 +5,10 @@
 //! arrives while the thread is outside generated code only wakes a blocking system call, and the
 //! flag is seen when wasm is entered again. Host functions that block wait on the interrupt itself.
 
+mod limit;
+
+pub(crate) use limit::TimeLimit;
+
 use crate::platform::signal::{self, ThreadId};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};

@@ -206,7 +206,7 @@ impl Memory {
         Some(old as u64 / PAGE_SIZE)
     }
 
-    fn check(&self, offset: usize, len: usize) -> Result<()> {
+    pub(super) fn check(&self, offset: usize, len: usize) -> Result<()> {
         let size = self.len();
         if offset.checked_add(len).is_some_and(|end| end <= size) {
             return Ok(());

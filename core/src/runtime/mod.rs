@@ -15,6 +15,7 @@ mod instance;
 mod memory;
 mod memory_image;
 mod node;
+mod pieces;
 mod slot;
 mod slots;
 mod table;
@@ -41,6 +42,7 @@ pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
 pub(crate) use memory_image::MemoryImage;
+pub(crate) use pieces::Pieces;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 
 /// Live instances, host functions, host tables and host globals of the process: for leak tests.
