@@ -17,7 +17,7 @@ NEEDS_test  = $(NEEDS)
 NEEDS_dist  = $(NEEDS)
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust test-node soak dist dist-rust bench bench-node build-node fuzz fmt lint lint-node guests
+.PHONY: help check-prereqs demo test test-rust test-node soak dist dist-rust dist-node bench bench-node build-node fuzz fmt lint lint-node guests
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -72,7 +72,7 @@ bench: ## compare with peers, as ratios in one run
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-bench
 
-dist: dist-rust ## commands, libraries and packages: make dist PREFIX=dist
+dist: dist-rust dist-node ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
 
 dist-rust:
@@ -82,6 +82,10 @@ dist-rust:
 	install -m 755 $(addprefix '$(TARGET)'/dist/,wasmedge wasmedgec wasmspan) '$(PREFIX)/bin'
 	$(CARGO) package -q -p wasmspan --no-verify --allow-dirty
 	install -m 644 '$(TARGET)'/package/wasmspan-*.crate '$(PREFIX)/crates'
+
+dist-node: NODE_BUILD = --release
+dist-node: build-node
+	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
 
 fmt: ## format the source
 	@tests/prereqs.sh $(NEEDS)

@@ -38,6 +38,14 @@ export enum OutputFormat {
   Wasm = 1,
 }
 
+/** Where compiled code is kept from one process to the next. */
+export interface CacheOptions {
+  /** The folder; by default `wasmspan` in the user's cache folder. */
+  directory?: string;
+  /** Bytes that it may take, 1 GiB by default; what was not used for longest goes first. */
+  maxBytes?: number;
+}
+
 /** The settings of a configuration. */
 export interface ConfigOptions {
   /** Largest size of any memory, in pages of 64 KiB. */
@@ -66,6 +74,8 @@ export interface ConfigOptions {
   interruptible?: boolean;
   /** Find traps by the processor's faults and stop calls by signals; off, the code tests instead. */
   signals?: boolean;
+  /** Keep compiled code on disk: in the user's cache folder, or where and how these say. */
+  cache?: boolean | CacheOptions;
   /** Register WASI in VMs. */
   wasi?: boolean;
   /** Start from WasmEdge 0.11.2's defaults: its seven proposals, and compiled files run. */
@@ -115,6 +125,18 @@ export class Config {
     return this;
   }
 
+  /** Whether and where compiled code is kept on disk. */
+  get cache(): boolean | CacheOptions {
+    const [maxBytes, directory] = this.#native.cache();
+    if (maxBytes === undefined) return false;
+    return directory ? { directory, maxBytes: Number(maxBytes) } : { maxBytes: Number(maxBytes) };
+  }
+
+  set cache(cache: boolean | CacheOptions) {
+    const options = typeof cache === "object" ? cache : {};
+    this.#native.setCache(cache !== false, options.directory, options.maxBytes);
+  }
+
   /** Whether VMs register WASI. */
   get wasi(): boolean {
     return this.#native.wasi;
@@ -155,7 +177,7 @@ const SWITCHES = [
   "signals",
 ] as const;
 const NUMBERS = ["maxMemoryPages", "compileThreads", "optimizationLevel", "outputFormat"] as const;
-const SETTINGS = [...SWITCHES, ...NUMBERS, "wasi"] as const;
+const SETTINGS = [...SWITCHES, ...NUMBERS, "cache", "wasi"] as const;
 
 for (const name of [...SWITCHES, ...NUMBERS]) {
   const isSwitch = (SWITCHES as readonly string[]).includes(name);
@@ -176,4 +198,4 @@ for (const name of [...SWITCHES, ...NUMBERS]) {
 }
 
 /** The settings, as properties; see {@link ConfigOptions}. */
-export interface Config extends Required<Omit<ConfigOptions, "wasmedge" | "wasi">> {}
+export interface Config extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "wasi">> {}

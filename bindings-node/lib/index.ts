@@ -54,6 +54,14 @@ export {
   type ModuleToken,
 } from "./module.js";
 export type { ExternKind } from "./native.js";
+export {
+  type GuestProcess,
+  type RunOptions,
+  type RunResult,
+  run,
+  type SpawnOptions,
+  spawn,
+} from "./run.js";
 export { Table, type TableDescriptor } from "./table.js";
 export type { CallOptions } from "./task.js";
 export {
@@ -69,7 +77,15 @@ export {
   type VMOptions,
   type VMState,
 } from "./vm.js";
-export { type Preopen, WASI, type WASIOptions, Wasi, type WasiOptions } from "./wasi.js";
+export {
+  type Change,
+  MemoryFs,
+  type Mount,
+  WASI,
+  type WASIOptions,
+  Wasi,
+  type WasiOptions,
+} from "./wasi.js";
 export * as WebAssembly from "./webassembly.js";
 
 /** The version of this package. */

@@ -49,7 +49,21 @@ export interface Native {
   NativeGlobal: { new (type: string, mutable: boolean, value: unknown): NativeGlobal };
   NativeStatistics: { new (): NativeStatistics };
   NativeVm: { new (config: NativeConfig | undefined, store: NativeStore | undefined): NativeVm };
-  NativeWasi: { new (options: NativeWasiOptions): NativeWasi };
+  NativeWasi: {
+    new (options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): NativeWasi;
+  };
+  NativeMemoryFs: {
+    new (over: string | undefined, capacity: number | undefined): NativeMemoryFs;
+  };
+  openPipe(): [read: number, write: number];
+  runCommand(
+    module: NativeModule,
+    config: NativeConfig | undefined,
+    options: NativeWasiOptions,
+    mounts: NativeMemoryFs[],
+    places: string[][],
+    limits: NativeLimits,
+  ): Started<[finished: NativeFinished, error?: Error]>;
 }
 
 /** Work on another thread: its promise, and the number that stops it. */
@@ -61,6 +75,8 @@ export interface NativeConfig {
   hasProposal(number: number): boolean;
   setProposal(number: number, on: boolean): void;
   wasi: boolean;
+  setCache(on: boolean, directory: string | undefined, maxBytes: number | undefined): void;
+  cache(): [] | [maxBytes: string, directory: string];
 }
 
 export interface NativeModule {
@@ -130,6 +146,31 @@ export interface NativeWasiOptions {
   outputLimit: number;
 }
 
+export interface NativeMemoryFs {
+  readonly used: number;
+  write(path: string, bytes: Uint8Array): void;
+  createDir(path: string): void;
+  read(path: string): Uint8Array;
+  list(path: string): string[];
+  changes(): [path: string, kind: "added" | "modified" | "removed"][];
+}
+
+export interface NativeLimits {
+  timeout?: number;
+  memoryPages?: number;
+}
+
+export interface NativeFinished {
+  ending: "exited" | "failed" | "timeout" | "interrupted";
+  code: number;
+  stdout: Uint8Array;
+  stderr: Uint8Array;
+  truncated: boolean;
+  wallTime: number;
+  cpuTime: number;
+  memoryPages: number;
+}
+
 export interface NativeWasi {
   readonly exitCode: number;
   instance(): NativeInstance;
@@ -174,7 +215,7 @@ export interface NativeVm {
   functionType(module: string | null, name: string): [string[], string[]] | null;
   store(): NativeStore;
   statistics(): NativeStatistics;
-  configureWasi(options: NativeWasiOptions): boolean;
+  configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
   readonly exitCode: number | null;
   output(descriptor: number): Uint8Array | null;
 }

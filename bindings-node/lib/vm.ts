@@ -418,7 +418,7 @@ export class VM {
 
   /** Gives the guest's WASI module another environment; the configuration must have asked for it. */
   configureWasi(options: WasiOptions): this {
-    if (!this.#native.configureWasi(nativeOptions(options))) {
+    if (!this.#native.configureWasi(...nativeOptions(options))) {
       throw new RuntimeError("the configuration registers no WASI: set 'wasi' in it");
     }
     return this;

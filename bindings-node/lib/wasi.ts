@@ -1,11 +1,11 @@
 import { RuntimeError } from "./errors.js";
 import { type Bytes, toBytes } from "./idl.js";
 import { ModuleInstance } from "./instance.js";
-import { type NativeWasi, type NativeWasiOptions, native } from "./native.js";
+import { type NativeMemoryFs, type NativeWasi, type NativeWasiOptions, native } from "./native.js";
 import type { CallOptions } from "./task.js";
 
-/** Where a directory of the guest is on this machine. */
-export type Preopen = string | { path: string; readOnly?: boolean };
+/** A directory of the guest: one of this machine, by its path, or files in memory. */
+export type Mount = string | MemoryFs | { path: string | MemoryFs; readOnly?: boolean };
 
 /** What a guest may use; it gets nothing else. */
 export interface WasiOptions {
@@ -13,35 +13,58 @@ export interface WasiOptions {
   args?: readonly string[];
   /** Environment variables. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Directories of this machine, by the paths under which the guest sees them. */
-  preopens?: Readonly<Record<string, Preopen>>;
-  /** Standard input: that of this process (0 or "inherit"), nothing ("ignore"), text or bytes. */
+  /** Directories, by the paths under which the guest sees them. */
+  preopens?: Readonly<Record<string, Mount>>;
+  /**
+   * Standard input: that of this process (`"inherit"`), nothing (`"ignore"`), text, bytes, or the
+   * number of an open file, which is copied.
+   */
   stdin?: "inherit" | "ignore" | { text: string } | Bytes | number;
-  /** Standard output: that of this process (1 or "inherit"), nowhere, or kept to be read. */
+  /**
+   * Standard output: that of this process (`"inherit"`), nowhere (`"ignore"`), kept to be read
+   * (`"buffer"`), or the number of an open file, which is copied.
+   */
   stdout?: "inherit" | "ignore" | "buffer" | number;
-  /** Standard error: that of this process (2 or "inherit"), nowhere, or kept to be read. */
+  /** Standard error, as standard output. */
   stderr?: "inherit" | "ignore" | "buffer" | number;
-  /** Most bytes of each stream that is kept; 16 MiB unless told otherwise. */
+  /** Most bytes of each stream that are kept; 16 MiB unless told otherwise. */
   outputLimit?: number;
 }
 
 const OUTPUT_LIMIT = 16 << 20;
 
-function stream(value: unknown, descriptor: number, name: string): string {
-  if (value === undefined || value === "inherit" || value === descriptor) return "inherit";
+/**
+ * The word by which the addon knows what a stream is connected to.
+ * @internal
+ */
+export function streamMode(value: unknown, name: string): string {
+  if (value === undefined || value === "inherit") return "inherit";
   if (value === "ignore") return "null";
   if (value === "buffer") return "buffer";
-  throw new TypeError(`'${name}' must be ${descriptor}, "inherit", "ignore" or "buffer"`);
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return `fd:${value}`;
+  throw new TypeError(`'${name}' must be "inherit", "ignore", "buffer" or an open file's number`);
 }
 
 /**
  * Options as the addon takes them.
  * @internal
  */
-export function nativeOptions(options: WasiOptions): NativeWasiOptions {
-  const preopens = Object.entries(options.preopens ?? {}).map(([guest, host]) =>
-    typeof host === "string" ? [guest, host] : [guest, host.path, host.readOnly ? "ro" : "rw"],
-  );
+export function nativeOptions(
+  options: WasiOptions,
+): [NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]] {
+  const preopens: string[][] = [];
+  const [mounts, places]: [NativeMemoryFs[], string[][]] = [[], []];
+  for (const [guest, mount] of Object.entries(options.preopens ?? {})) {
+    const isPlain = typeof mount === "string" || mount instanceof MemoryFs;
+    const place = isPlain ? mount : mount.path;
+    const mode = !isPlain && mount.readOnly ? "ro" : "rw";
+    if (place instanceof MemoryFs) {
+      mounts.push(MemoryFs.nativeOf(place));
+      places.push([guest, mode]);
+    } else {
+      preopens.push([guest, String(place), mode]);
+    }
+  }
   const env: [string, string][] = [];
   for (const [name, value] of Object.entries(options.env ?? {})) {
     if (value !== undefined) env.push([name, String(value)]);
@@ -51,16 +74,92 @@ export function nativeOptions(options: WasiOptions): NativeWasiOptions {
   if (typeof stdin === "object") {
     bytes = "text" in stdin ? new TextEncoder().encode(stdin.text) : toBytes(stdin);
   }
-  return {
-    args: (options.args ?? []).map(String),
+  const inner: NativeWasiOptions = {
+    args: [...(options.args ?? [])].map(String),
     env,
     preopens,
-    ...(bytes === undefined ? {} : { stdin: bytes }),
-    stdinMode: bytes === undefined ? stream(stdin, 0, "stdin") : "bytes",
-    stdoutMode: stream(options.stdout, 1, "stdout"),
-    stderrMode: stream(options.stderr, 2, "stderr"),
+    stdinMode: bytes === undefined ? streamMode(stdin, "stdin") : "bytes",
+    stdoutMode: streamMode(options.stdout, "stdout"),
+    stderrMode: streamMode(options.stderr, "stderr"),
     outputLimit: options.outputLimit ?? OUTPUT_LIMIT,
   };
+  if (bytes !== undefined) inner.stdin = bytes;
+  return [inner, mounts, places];
+}
+
+/** A difference between files in memory and the directory that they lie over. */
+export interface Change {
+  /** Where, without a slash at the front. */
+  path: string;
+  /** What happened there. */
+  kind: "added" | "modified" | "removed";
+}
+
+/** Files in memory, perhaps over a directory of this machine, which stays as it is. */
+export class MemoryFs {
+  readonly #native: NativeMemoryFs;
+
+  /**
+   * Makes a file system.
+   *
+   * @param options - `over` is a directory that is seen below what is written; `capacity` the most
+   * bytes that are taken, 256 MiB unless told otherwise; `files` what is in it at first.
+   */
+  constructor(
+    options: {
+      over?: string;
+      capacity?: number;
+      files?: Readonly<Record<string, string | Bytes>>;
+    } = {},
+  ) {
+    this.#native = new native.NativeMemoryFs(options.over, options.capacity);
+    for (const [path, content] of Object.entries(options.files ?? {})) {
+      const folder = path.slice(0, path.lastIndexOf("/") + 1).replace(/^\/+|\/+$/g, "");
+      if (folder !== "") this.createDir(folder);
+      this.write(path, content);
+    }
+  }
+
+  /** Bytes in use. */
+  get used(): number {
+    return this.#native.used;
+  }
+
+  /** Writes a file, which is made if it is not there. */
+  write(path: string, content: string | Bytes): void {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    this.#native.write(String(path), toBytes(bytes));
+  }
+
+  /** Makes a directory, and those above it. */
+  createDir(path: string): void {
+    this.#native.createDir(String(path));
+  }
+
+  /** The content of a file. */
+  read(path: string): Uint8Array {
+    return this.#native.read(String(path));
+  }
+
+  /** The content of a file as text. */
+  readText(path: string): string {
+    return new TextDecoder().decode(this.read(path));
+  }
+
+  /** Names in a directory, sorted. */
+  list(path = ""): string[] {
+    return this.#native.list(String(path));
+  }
+
+  /** What differs from the directory below; without one, everything. */
+  changes(): Change[] {
+    return this.#native.changes().map(([path, kind]) => ({ path, kind }));
+  }
+
+  /** @internal */
+  static nativeOf(files: MemoryFs): NativeMemoryFs {
+    return files.#native;
+  }
 }
 
 /** The module `wasi_snapshot_preview1` and the environment of the guest that imports it. */
@@ -70,7 +169,7 @@ export class Wasi {
 
   /** Makes the module; directories are opened now. */
   constructor(options: WasiOptions = {}) {
-    this.#native = new native.NativeWasi(nativeOptions(options));
+    this.#native = new native.NativeWasi(...nativeOptions(options));
   }
 
   /** The host module, to be registered in stores. */

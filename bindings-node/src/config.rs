@@ -4,9 +4,11 @@ use crate::error::{Failure, Outcome, door};
 use napi::Env;
 use napi_derive::napi;
 use std::cell::RefCell;
+use std::sync::Arc;
 use wasmspan::Config;
 use wasmspan::config::{
-    HostRegistration, InterruptMode, OptLevel, OptimizationLevel, OutputFormat, Proposal, TrapMode,
+    CacheOptions, HostRegistration, InterruptMode, OptLevel, OptimizationLevel, OutputFormat,
+    Proposal, TrapMode,
 };
 
 /// Everything that can be set before a module is loaded.
@@ -121,6 +123,26 @@ impl NativeConfig {
             }
             Ok(())
         })
+    }
+
+    /// Keeps compiled code on disk: in a folder, or the user's; not at all if `on` is false.
+    #[napi]
+    pub fn set_cache(&self, on: bool, directory: Option<String>, max_bytes: Option<f64>) {
+        let default = CacheOptions::default();
+        let options = CacheOptions {
+            directory: directory.map(Into::into),
+            max_bytes: max_bytes.map_or(default.max_bytes, |bytes| bytes as u64),
+        };
+        self.config.borrow_mut().cache = on.then(|| Arc::new(options));
+    }
+
+    /// Whether compiled code is kept on disk, where, and up to how many bytes.
+    #[napi]
+    pub fn cache(&self) -> Vec<String> {
+        let config = self.config.borrow();
+        let Some(cache) = &config.cache else { return Vec::new() };
+        let directory = cache.directory.as_ref().map(|path| path.display().to_string());
+        vec![cache.max_bytes.to_string(), directory.unwrap_or_default()]
     }
 
     /// Whether a VM registers WASI.

@@ -7,9 +7,9 @@ use crate::function::Gate;
 use crate::instance::{NativeInstance, NativeStore};
 use crate::module::NativeModule;
 use crate::task::{self, timeout, type_names};
-use crate::wasi::{NativeWasiOptions, builder};
+use crate::wasi::{NativeMemoryFs, NativeWasiOptions, builder};
 use crate::{remote, value};
-use napi::bindgen_prelude::{Uint8Array, Unknown};
+use napi::bindgen_prelude::{ClassInstance, Uint8Array, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 use std::cell::RefCell;
@@ -314,12 +314,18 @@ impl NativeVm {
 
     /// Gives the guest's WASI module another environment; false if the VM has none.
     #[napi]
-    pub fn configure_wasi(&self, env: Env, options: NativeWasiOptions) -> napi::Result<bool> {
+    pub fn configure_wasi(
+        &self,
+        env: Env,
+        options: NativeWasiOptions,
+        mounts: Vec<ClassInstance<'_, NativeMemoryFs>>,
+        places: Vec<Vec<String>>,
+    ) -> napi::Result<bool> {
         door(env, |_| {
             let Some(wasi) = self.vm.wasi() else { return Ok(false) };
-            let (builder, stdout, stderr) = builder(options)?;
+            let (builder, output) = builder(options, &(mounts, places))?;
             wasi.configure(builder)?;
-            *self.output.borrow_mut() = [stdout, stderr];
+            *self.output.borrow_mut() = output;
             Ok(true)
         })
     }

@@ -33,6 +33,13 @@ export declare enum OutputFormat {
     /** The module with its code in a custom section, which other runtimes ignore. */
     Wasm = 1
 }
+/** Where compiled code is kept from one process to the next. */
+export interface CacheOptions {
+    /** The folder; by default `wasmspan` in the user's cache folder. */
+    directory?: string;
+    /** Bytes that it may take, 1 GiB by default; what was not used for longest goes first. */
+    maxBytes?: number;
+}
 /** The settings of a configuration. */
 export interface ConfigOptions {
     /** Largest size of any memory, in pages of 64 KiB. */
@@ -61,6 +68,8 @@ export interface ConfigOptions {
     interruptible?: boolean;
     /** Find traps by the processor's faults and stop calls by signals; off, the code tests instead. */
     signals?: boolean;
+    /** Keep compiled code on disk: in the user's cache folder, or where and how these say. */
+    cache?: boolean | CacheOptions;
     /** Register WASI in VMs. */
     wasi?: boolean;
     /** Start from WasmEdge 0.11.2's defaults: its seven proposals, and compiled files run. */
@@ -79,10 +88,13 @@ export declare class Config {
     removeProposal(proposal: Proposal): this;
     /** Switches a proposal on or off. */
     setProposal(proposal: Proposal, on: boolean): this;
+    /** Whether and where compiled code is kept on disk. */
+    get cache(): boolean | CacheOptions;
+    set cache(cache: boolean | CacheOptions);
     /** Whether VMs register WASI. */
     get wasi(): boolean;
     set wasi(on: boolean);
 }
 /** The settings, as properties; see {@link ConfigOptions}. */
-export interface Config extends Required<Omit<ConfigOptions, "wasmedge" | "wasi">> {
+export interface Config extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "wasi">> {
 }

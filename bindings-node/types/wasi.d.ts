@@ -1,9 +1,9 @@
 import { type Bytes } from "./idl.js";
 import { ModuleInstance } from "./instance.js";
 import type { CallOptions } from "./task.js";
-/** Where a directory of the guest is on this machine. */
-export type Preopen = string | {
-    path: string;
+/** A directory of the guest: one of this machine, by its path, or files in memory. */
+export type Mount = string | MemoryFs | {
+    path: string | MemoryFs;
     readOnly?: boolean;
 };
 /** What a guest may use; it gets nothing else. */
@@ -12,18 +12,60 @@ export interface WasiOptions {
     args?: readonly string[];
     /** Environment variables. */
     env?: Readonly<Record<string, string | undefined>>;
-    /** Directories of this machine, by the paths under which the guest sees them. */
-    preopens?: Readonly<Record<string, Preopen>>;
-    /** Standard input: that of this process (0 or "inherit"), nothing ("ignore"), text or bytes. */
+    /** Directories, by the paths under which the guest sees them. */
+    preopens?: Readonly<Record<string, Mount>>;
+    /**
+     * Standard input: that of this process (`"inherit"`), nothing (`"ignore"`), text, bytes, or the
+     * number of an open file, which is copied.
+     */
     stdin?: "inherit" | "ignore" | {
         text: string;
     } | Bytes | number;
-    /** Standard output: that of this process (1 or "inherit"), nowhere, or kept to be read. */
+    /**
+     * Standard output: that of this process (`"inherit"`), nowhere (`"ignore"`), kept to be read
+     * (`"buffer"`), or the number of an open file, which is copied.
+     */
     stdout?: "inherit" | "ignore" | "buffer" | number;
-    /** Standard error: that of this process (2 or "inherit"), nowhere, or kept to be read. */
+    /** Standard error, as standard output. */
     stderr?: "inherit" | "ignore" | "buffer" | number;
-    /** Most bytes of each stream that is kept; 16 MiB unless told otherwise. */
+    /** Most bytes of each stream that are kept; 16 MiB unless told otherwise. */
     outputLimit?: number;
+}
+/** A difference between files in memory and the directory that they lie over. */
+export interface Change {
+    /** Where, without a slash at the front. */
+    path: string;
+    /** What happened there. */
+    kind: "added" | "modified" | "removed";
+}
+/** Files in memory, perhaps over a directory of this machine, which stays as it is. */
+export declare class MemoryFs {
+    #private;
+    /**
+     * Makes a file system.
+     *
+     * @param options - `over` is a directory that is seen below what is written; `capacity` the most
+     * bytes that are taken, 256 MiB unless told otherwise; `files` what is in it at first.
+     */
+    constructor(options?: {
+        over?: string;
+        capacity?: number;
+        files?: Readonly<Record<string, string | Bytes>>;
+    });
+    /** Bytes in use. */
+    get used(): number;
+    /** Writes a file, which is made if it is not there. */
+    write(path: string, content: string | Bytes): void;
+    /** Makes a directory, and those above it. */
+    createDir(path: string): void;
+    /** The content of a file. */
+    read(path: string): Uint8Array;
+    /** The content of a file as text. */
+    readText(path: string): string;
+    /** Names in a directory, sorted. */
+    list(path?: string): string[];
+    /** What differs from the directory below; without one, everything. */
+    changes(): Change[];
 }
 /** The module `wasi_snapshot_preview1` and the environment of the guest that imports it. */
 export declare class Wasi {

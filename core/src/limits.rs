@@ -60,7 +60,6 @@ pub const MAX_TASK_THREADS: usize = 512;
 
 /// Stack of a thread that runs asynchronous calls, in bytes.
 pub const TASK_STACK_BYTES: usize = 8 << 20;
-
 /// Largest length of one name in a file system in memory, in bytes.
 pub const MAX_WASI_NAME_BYTES: usize = 255;
 

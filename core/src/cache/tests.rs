@@ -2,14 +2,14 @@
 
 use super::{Cache, Query};
 use crate::abi::{CodeBlob, Target};
-use crate::config::{CacheOptions, CodeKind, Config, Proposals, TrapMode};
+use crate::config::{CacheOptions, CodeKind, Config, Metering, Proposals, TrapMode};
 
 fn target() -> Target {
     Target { triple: "here".into(), features: vec!["has_some".into(), "has_more".into()] }
 }
 
 fn query(target: &Target, number: u8) -> Query<'_> {
-    let kind = CodeKind::of(&Config::default(), TrapMode::Signals);
+    let kind = CodeKind::of(&Config::default(), TrapMode::Signals, Metering::None);
     Query { target, kind, proposals: Proposals::none(), source: [number; 32] }
 }
 
@@ -80,7 +80,7 @@ fn anything_that_differs_is_another_entry() {
     let name = query(&here, 0).name();
     assert_ne!(name, query(&other, 0).name());
     assert_ne!(name, query(&here, 1).name());
-    let kind = CodeKind { measured: true, ..query(&here, 0).kind };
+    let kind = CodeKind { metering: Metering::Unit, ..query(&here, 0).kind };
     assert_ne!(name, Query { kind, ..query(&here, 0) }.name());
     let proposals = Proposals::finished();
     assert_ne!(name, Query { proposals, ..query(&here, 0) }.name());

@@ -143,8 +143,7 @@ impl Facts {
                 "optimization": format!("{:?}", kind.opt_level),
                 "traps": format!("{:?}", kind.trap_mode),
                 "interrupts": format!("{:?}", kind.interrupt_mode),
-                "counted": kind.counted,
-                "measured": kind.measured,
+                "metering": format!("{:?}", kind.metering),
             }),
         });
         json!({

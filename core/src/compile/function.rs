@@ -1,12 +1,13 @@
 //! One function body, from operators to relocatable machine code.
 
 use super::Observer;
+use super::region::regions;
 use super::translate::{
     ControlFrame, FuncEnv, FuncTranslator, body_error, returns_through_memory, trap_of_code,
     val_type, value_type, wasm_signature,
 };
 use crate::abi::ExecCtx;
-use crate::config::TrapMode;
+use crate::config::{Metering, TrapMode};
 use crate::error::{ErrCode, Error, Result};
 use crate::limits::STACK_RESERVE;
 use cranelift_codegen::Context;
@@ -234,6 +235,9 @@ impl<'a> FunctionCompiler<'a> {
             translator.check_stack(0);
         }
         translator.poll_interrupt();
+        if env.metering != Metering::None {
+            translator.start_metering(regions(env.module, number), params);
+        }
         let mut operators = body.get_operators_reader().map_err(body_error)?;
         while !operators.eof() {
             let (op, offset) = operators.read_with_offset().map_err(body_error)?;

@@ -1,20 +1,23 @@
 //! From a validated module to machine code in memory; knows nothing of instances.
 //!
-//! `function` translates and compiles one body, `link` lays the bodies out, `trampoline` makes the
-//! stubs between host and wasm, `isa` chooses the target. Bodies are compiled in parallel, largest
-//! first, because one large body bounds the whole time.
+//! `region` divides bodies into what metered code counts at once. `function` translates and
+//! compiles one body, `link` lays the bodies out, `trampoline` makes the stubs between host and
+//! wasm, `isa` chooses the target. Bodies are compiled in parallel, largest first, because one large
+//! body bounds the whole time.
 
 mod function;
 mod isa;
 mod link;
+mod region;
 mod trampoline;
 mod translate;
 
 pub(crate) use isa::target;
+pub(crate) use region::{region_at, rest_of_region};
 pub(crate) use trampoline::{entry_trampoline, exit_trampoline};
 
 use crate::abi::{CodeBlob, InstanceLayout};
-use crate::config::Config;
+use crate::config::{Config, Metering};
 use crate::error::{ErrCode, Error, Result};
 use crate::module::ModuleInfo;
 use function::{CompiledFunction, FunctionCompiler};
@@ -42,13 +45,14 @@ impl Observer for Unobserved {}
 /// Compiles every function that `module` defines.
 pub(crate) fn compile(
     config: &Config,
+    metering: Metering,
     module: &ModuleInfo,
     layout: &InstanceLayout,
     observer: &dyn Observer,
 ) -> Result<CodeBlob> {
     let isa = isa::for_config(config)?;
     let c_conv = isa.default_call_conv();
-    let env = FuncEnv::new(module, layout, config.trap_mode, config.interrupt_mode, c_conv);
+    let env = FuncEnv::new(module, layout, config, metering, c_conv);
     let mut order: Vec<u32> = (0..module.bodies.len() as u32).collect();
     order.sort_by_key(|&number| Reverse(module.bodies[number as usize].len()));
 

@@ -58,6 +58,34 @@ pub struct StatisticsOptions {
     pub time_measuring: bool,
 }
 
+impl StatisticsOptions {
+    /// How code has to be compiled that these options apply to.
+    pub(crate) fn metering(self, unit_costs: bool) -> Metering {
+        match (self.instruction_counting, self.cost_measuring) {
+            (false, false) => Metering::None,
+            (_, true) if !unit_costs => Metering::Table,
+            _ => Metering::Unit,
+        }
+    }
+
+    /// Whether anything is kept.
+    pub(crate) fn any(self) -> bool {
+        self.instruction_counting || self.cost_measuring || self.time_measuring
+    }
+}
+
+/// What generated code counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub(crate) enum Metering {
+    /// Nothing.
+    #[default]
+    None,
+    /// Instructions, each at a cost of 1.
+    Unit,
+    /// Instructions, and their costs from a table.
+    Table,
+}
+
 /// Everything that can be set before a loader, validator, compiler, executor or VM is made.
 ///
 /// The defaults are those of this crate: every finished proposal on, no host registration. For

@@ -1,16 +1,19 @@
 //! Makes an instance: memories, context, segments, start function.
 
 use super::module::Module;
+use super::report::reported;
 use crate::config::{Config, TrapMode};
 use crate::error::Result;
 use crate::limits;
 use crate::module::{ModuleInfo, SegmentMode};
-use crate::runtime::{Extern, Instance, Memory, MemoryImage, MemoryKind, WasmInstance};
+use crate::runtime::{Extern, Instance, Memory, MemoryImage, MemoryKind, Metered, WasmInstance};
+use crate::statistics::Statistics;
 use crate::validator;
 
 /// Instantiates `module` with checked imports.
 pub(super) fn instantiate(
     config: &Config,
+    statistics: &Statistics,
     module: &Module,
     imports: Box<[Extern]>,
     name: &str,
@@ -22,12 +25,21 @@ pub(super) fn instantiate(
     // Code without bounds checks needs guards around every memory it uses.
     let guarded = memories.iter().all(|memory| memory.is_guarded() || memory.ty().memory64);
     let trap_mode = if guarded { config.trap_mode } else { TrapMode::Checks };
-    let code = module.code(config, trap_mode)?;
-    let instance = WasmInstance::make(name.to_string(), config, code, imports, memories)?;
+    let metering = config.statistics.metering(statistics.costs().is_unit());
+    let code = module.code(config, trap_mode, metering)?;
+    let metered = Metered::new(config, statistics);
+    if let Some(metered) = &metered {
+        metered.count_constants(info)?;
+    }
+    let instance =
+        WasmInstance::make(name.to_string(), config, metered.clone(), code, imports, memories)?;
     let wasm = instance.wasm().expect("just made from a wasm module");
     apply_segments(wasm, images)?;
     if let Some(start) = info.start {
-        wasm.call_start(start)?;
+        match &metered {
+            None => wasm.call_start(start)?,
+            Some(metered) => reported(metered, || metered.run(|| wasm.call_start(start)))?,
+        }
     }
     Ok(instance)
 }

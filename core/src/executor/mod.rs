@@ -4,6 +4,7 @@ mod instantiate;
 mod link;
 mod module;
 mod pool;
+mod report;
 mod shelf;
 mod symbols;
 
@@ -12,10 +13,12 @@ pub use pool::{Pool, Pooled};
 
 pub(crate) use module::prepare_stubs;
 
+use report::reported;
+
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::Interrupt;
-use crate::runtime::{Caller, Extern, Func, Instance, Val};
+use crate::runtime::{Caller, Extern, Func, Instance, Metered, Val};
 use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::task::Task;
@@ -58,8 +61,9 @@ impl Executor {
     /// `unknown import` or `incompatible import type` with every import that is at fault; errors of
     /// compiling; traps of segments and of the start function.
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Instance> {
+        module.require_validated()?;
         let imports = link::from_store(store, module.info())?;
-        instantiate::instantiate(&self.config, module, imports, "")
+        instantiate::instantiate(&self.config, &self.statistics, module, imports, "")
     }
 
     /// As [`instantiate`](Executor::instantiate), with the imports given in the module's order.
@@ -69,7 +73,7 @@ impl Executor {
     /// As there.
     pub fn instantiate_with(&self, module: &Module, imports: &[Extern]) -> Result<Instance> {
         let imports = link::from_list(imports, module.info())?;
-        instantiate::instantiate(&self.config, module, imports, "")
+        instantiate::instantiate(&self.config, &self.statistics, module, imports, "")
     }
 
     /// Makes an instance and registers it in `store` under `name`.
@@ -82,8 +86,10 @@ impl Executor {
             let detail = format!("a module is registered as \"{name}\" already");
             return Err(Error::with_detail(ErrCode::ModuleNameConflict, detail));
         }
+        module.require_validated()?;
         let imports = link::from_store(store, module.info())?;
-        let instance = instantiate::instantiate(&self.config, module, imports, name)?;
+        let instance =
+            instantiate::instantiate(&self.config, &self.statistics, module, imports, name)?;
         store.register(name, &instance)?;
         Ok(instance)
     }
@@ -103,7 +109,10 @@ impl Executor {
     ///
     /// What [`Func::call`] can give.
     pub fn invoke(&self, func: &Func, params: &[Val]) -> Result<Vec<Val>> {
-        func.call(params)
+        match Metered::new(&self.config, &self.statistics) {
+            None => func.call(params),
+            Some(metered) => reported(&metered, || metered.run(|| func.call(params))),
+        }
     }
 
     /// Calls a function on another thread, and returns at once.
@@ -122,7 +131,10 @@ impl Caller<'_> {
     /// instantiate or call on; the default one if the host called the function itself.
     pub fn executor(&self) -> Executor {
         match self.instance().as_ref().and_then(Instance::wasm) {
-            Some(instance) => Executor::new(&instance.config),
+            Some(instance) => match &instance.metered {
+                Some(metered) => Executor::with_statistics(&instance.config, &metered.statistics),
+                None => Executor::new(&instance.config),
+            },
             None => Executor::default(),
         }
     }

@@ -1,11 +1,11 @@
 //! Modules as users hold them: loaded, validated, and compiled when first needed.
 
-use super::shelf::Shelf;
+use super::shelf::{self, Shelf};
 use super::symbols::ModuleSymbols;
 use crate::abi::{CodeBlob, InstanceLayout};
 use crate::artifact::{self, Artifact};
 use crate::compile;
-use crate::config::{CodeKind, Config, InterruptMode, TrapMode};
+use crate::config::{CodeKind, Config, InterruptMode, Metering, TrapMode};
 use crate::engine::Image;
 use crate::engine::signature::{self, StubCompiler};
 use crate::error::{ErrCode, Error, Result};
@@ -182,21 +182,30 @@ impl Module {
         matches!(self.0.validated.get(), Some(Ok(())))
     }
 
+    /// The error that comes first if the module has not passed validation.
+    pub(super) fn require_validated(&self) -> Result<()> {
+        if self.is_validated() { Ok(()) } else { Err(Error::new(ErrCode::NotValidated)) }
+    }
+
     /// Compiles the module for `config`, unless that was done.
     ///
     /// # Errors
     ///
     /// `wasm module hasn't passed validation yet`, or what the compiler cannot do.
     pub fn compile(&self, config: &Config) -> Result<()> {
-        self.code(config, config.trap_mode).map(|_| ())
+        let metering = config.statistics.metering(true);
+        self.code(config, config.trap_mode, metering).map(|_| ())
     }
 
     /// The module's code for `config` with traps found by `trap_mode`.
-    pub(super) fn code(&self, config: &Config, trap_mode: TrapMode) -> Result<Arc<CodeModule>> {
-        if !self.is_validated() {
-            return Err(Error::new(ErrCode::NotValidated));
-        }
-        let kind = CodeKind::of(config, trap_mode);
+    pub(super) fn code(
+        &self,
+        config: &Config,
+        trap_mode: TrapMode,
+        metering: Metering,
+    ) -> Result<Arc<CodeModule>> {
+        self.require_validated()?;
+        let kind = CodeKind::of(config, trap_mode, metering);
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
         };
@@ -209,32 +218,27 @@ impl Module {
         prepare(kind)?;
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
+        let config = Config { trap_mode, ..config.clone() };
         let blob = match self.take_waiting(kind) {
             Some(blob) => blob,
-            None => self.compile_or_find(&Config { trap_mode, ..config.clone() }, &layout)?,
+            None => shelf::find_or_compile(&config, metering, info, &layout)?,
         };
-        let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info)));
-        let image = Image::publish(blob, info.imported.funcs, symbols)?;
-        let code = Arc::new(CodeModule::new(Arc::clone(info), layout, image));
+        let image = publish(blob, metering, info)?;
+        let mut code = CodeModule::new(Arc::clone(info), layout, image);
+        if metering == Metering::Unit {
+            let (info, layout) = (Arc::clone(info), code.layout.clone());
+            code = code.with_table_code(Box::new(move || {
+                let metering = Metering::Table;
+                let blob = shelf::find_or_compile(&config, metering, &info, &layout)?;
+                publish(blob, metering, &info)
+            }));
+        }
+        let code = Arc::new(code);
         let mut known = lock();
         if let Some(first) = find(&known) {
             return Ok(first);
         }
         known.push((kind, Arc::clone(&code)));
-        Ok(code)
-    }
-
-    /// Code from the disk cache, or new code, which then goes there.
-    fn compile_or_find(&self, config: &Config, layout: &InstanceLayout) -> Result<CodeBlob> {
-        let info = &self.0.info;
-        let Some(shelf) = Shelf::of(config, &info.bytes)? else {
-            return compile::compile(config, info, layout, &compile::Unobserved);
-        };
-        if let Some(found) = shelf.find() {
-            return Ok(found.code);
-        }
-        let code = compile::compile(config, info, layout, &compile::Unobserved)?;
-        shelf.put(&code);
         Ok(code)
     }
 
@@ -326,6 +330,12 @@ impl Module {
         let known = self.0.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         known.iter().map(|(_, code)| code.image.code_len()).sum()
     }
+}
+
+/// Gives code an address.
+fn publish(blob: CodeBlob, metering: Metering, info: &Arc<ModuleInfo>) -> Result<Image> {
+    let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info), metering));
+    Image::publish(blob, info.imported.funcs, symbols)
 }
 
 impl fmt::Debug for Module {
@@ -420,7 +430,8 @@ impl Loader {
             return Ok(module);
         }
         // What is in the cache was valid under the same configuration.
-        match Shelf::of(config, &module)?.and_then(|shelf| shelf.find()) {
+        let metering = config.statistics.metering(true);
+        match Shelf::of(config, metering, &module)?.and_then(|shelf| shelf.find()) {
             Some(found) => {
                 let info = loader::load_valid(config, module)?;
                 Ok(Module::with_code(config, info, found, true))

@@ -5,6 +5,7 @@ use super::{instantiate, link};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::runtime::{Extern, Instance};
+use crate::statistics::Statistics;
 use crate::store::Store;
 use std::fmt;
 use std::ops::Deref;
@@ -39,6 +40,7 @@ pub struct Pool(Arc<Inner>);
 struct Inner {
     module: Module,
     config: Config,
+    statistics: Statistics,
     imports: Box<[Extern]>,
     size: usize,
     in_use: Mutex<usize>,
@@ -52,12 +54,18 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// Those of [`Executor::instantiate`](super::Executor::instantiate) about imports and code.
+    /// Those of [`Executor::instantiate`](super::Executor::instantiate) about imports and code;
+    /// `generic runtime error` if `size` is 0.
     pub fn new(module: &Module, store: &Store, size: usize) -> Result<Pool> {
+        if size == 0 {
+            let detail = "a pool needs room for at least one instance";
+            return Err(Error::with_detail(ErrCode::RuntimeError, detail));
+        }
         module.compile(module.config())?;
         Ok(Pool(Arc::new(Inner {
             module: module.clone(),
             config: module.config().clone(),
+            statistics: Statistics::new(),
             imports: link::from_store(store, module.info())?,
             size,
             in_use: Mutex::new(0),
@@ -122,13 +130,18 @@ impl Pool {
         self.0.size
     }
 
+    /// What its instances count together, if their configuration says that anything is counted.
+    pub fn statistics(&self) -> &Statistics {
+        &self.0.statistics
+    }
+
     fn take(&self, mut in_use: MutexGuard<'_, usize>) -> Result<Pooled> {
         *in_use += 1;
         drop(in_use);
         // Returned by its drop, also if instantiation fails or panics.
         let place = Place(Arc::clone(&self.0));
-        let Inner { module, config, imports, .. } = &*self.0;
-        let instance = instantiate::instantiate(config, module, imports.clone(), "")?;
+        let Inner { module, config, statistics, imports, .. } = &*self.0;
+        let instance = instantiate::instantiate(config, statistics, module, imports.clone(), "")?;
         Ok(Pooled { instance, _place: place })
     }
 }

@@ -1,15 +1,33 @@
 //! One module and one configuration, seen from the disk cache.
 
-use crate::abi::{CodeBlob, Target};
+use crate::abi::{CodeBlob, InstanceLayout, Target};
 use crate::artifact::{self, Artifact};
 use crate::cache::{self, Cache};
 use crate::compile;
-use crate::config::{CodeKind, Config, Proposals};
+use crate::config::{CodeKind, Config, Metering, Proposals};
 use crate::error::Result;
+use crate::module::ModuleInfo;
 use std::sync::Arc;
 
 /// Smaller modules are compiled as fast as their code is found on disk.
 const MIN_CACHED_BYTES: usize = 2048;
+
+/// A module's code from the disk cache, or new code, which then goes there.
+pub(super) fn find_or_compile(
+    config: &Config,
+    metering: Metering,
+    info: &ModuleInfo,
+    layout: &InstanceLayout,
+) -> Result<CodeBlob> {
+    let compile = || compile::compile(config, metering, info, layout, &compile::Unobserved);
+    let Some(shelf) = Shelf::of(config, metering, &info.bytes)? else { return compile() };
+    if let Some(found) = shelf.find() {
+        return Ok(found.code);
+    }
+    let code = compile()?;
+    shelf.put(&code);
+    Ok(code)
+}
 
 /// The place of one module's code in the disk cache.
 pub(super) struct Shelf {
@@ -22,7 +40,7 @@ pub(super) struct Shelf {
 
 impl Shelf {
     /// `None` if there is no cache, or nothing to gain from one.
-    pub fn of(config: &Config, module: &[u8]) -> Result<Option<Shelf>> {
+    pub fn of(config: &Config, metering: Metering, module: &[u8]) -> Result<Option<Shelf>> {
         let Some(options) = &config.cache else { return Ok(None) };
         if module.len() < MIN_CACHED_BYTES || !module.starts_with(b"\0asm") {
             return Ok(None);
@@ -31,7 +49,7 @@ impl Shelf {
         Ok(Some(Shelf {
             cache,
             target: compile::target(config)?,
-            kind: CodeKind::of(config, config.trap_mode),
+            kind: CodeKind::of(config, config.trap_mode, metering),
             proposals: config.proposals,
             source: artifact::hash(module),
         }))

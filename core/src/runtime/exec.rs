@@ -3,6 +3,7 @@
 use super::extern_ref::ExternRef;
 use super::instance::{Instance, WasmInstance};
 use super::memory::Memory;
+use super::meter::{Meter, UNLIMITED};
 use super::node::NodeRef;
 use crate::abi::context::NO_SITE;
 use crate::abi::{ExecCtx, InstanceCtx};
@@ -10,6 +11,7 @@ use crate::error::{ErrCode, Error, Frame, Result};
 use crate::interrupt::Interrupt;
 use crate::limits::{MAX_BACKTRACE_FRAMES, MAX_STACK_RESERVE, STACK_RESERVE, STACK_RESERVE_SHARE};
 use crate::platform::stack;
+use crate::statistics::CostTable;
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -28,6 +30,8 @@ pub(crate) struct Exec {
     pub depth: usize,
     /// The enclosing activation, while there is one.
     pub outer: *const Saved,
+    /// Counting of the current call; null if nothing is counted.
+    pub meter: *mut Meter,
     /// The interrupt that the current call runs under.
     pub interrupt: Option<Interrupt>,
     /// A binding's record of the innermost host function of its own.
@@ -74,6 +78,11 @@ impl RawFrames {
             *entry = frame;
             self.len += 1;
         }
+    }
+
+    /// The innermost one.
+    pub fn first(&self) -> Option<RawFrame> {
+        self.entries[..self.len].first().copied()
     }
 
     pub fn is_full(&self) -> bool {
@@ -157,11 +166,17 @@ impl Exec {
                 exit_site: NO_SITE,
                 trap_pc: 0,
                 trap_fp: 0,
+                left: UNLIMITED,
+                floor: 0,
+                count: 0,
+                // The table of the usual costs is never freed.
+                costs: CostTable::unit().as_ptr(),
             },
             pending: None,
             frames: RawFrames { entries: [RawFrame::Fault(0); MAX_BACKTRACE_FRAMES], len: 0 },
             depth: 0,
             outer: ptr::null(),
+            meter: ptr::null_mut(),
             interrupt: None,
             binding_frame: ptr::null(),
             pinned_nodes: HashMap::new(),

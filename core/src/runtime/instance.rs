@@ -6,6 +6,7 @@ use super::code::CodeModule;
 use super::func::Func;
 use super::global::{self, Global};
 use super::memory::Memory;
+use super::meter::Metered;
 use super::node::{Kind, Node, NodeRef};
 use super::table::{Table, TableCore};
 use crate::abi::layout::Place;
@@ -118,11 +119,13 @@ pub(crate) struct WasmInstance {
     node: Node,
     /// Name it was registered under; empty for an anonymous one.
     pub name: String,
-    /// For bindings; see `slots`.
+    /// For bindings; see `binding`.
     pub tag: AtomicU64,
     pub code: Arc<CodeModule>,
     /// What the executor that made it was configured with.
     pub config: Config,
+    /// Where calls of its functions count.
+    pub metered: Option<Metered>,
     ctx: NonNull<InstanceCtx>,
     /// What it imports, in the module's order.
     imports: Box<[Extern]>,
@@ -182,6 +185,7 @@ impl WasmInstance {
     pub fn make(
         name: String,
         config: &Config,
+        metered: Option<Metered>,
         code: Arc<CodeModule>,
         imports: Box<[Extern]>,
         memories: Box<[Memory]>,
@@ -197,6 +201,7 @@ impl WasmInstance {
             name,
             tag: AtomicU64::new(0),
             config: config.clone(),
+            metered,
             ctx,
             imports,
             memories,
@@ -482,9 +487,9 @@ impl WasmInstance {
                 signature: Arc::as_ptr(signature).cast(),
             }
         };
-        let mut slot = 0;
+        let (entry, mut slot) = (signature.entry()?, 0);
         // SAFETY: the caller holds this instance; a start function has no parameters or results.
-        let result = unsafe { call::enter(&func_ref, signature.entry()?, &mut slot) };
+        let result = unsafe { call::enter(&func_ref, entry, &mut slot) };
         call::finish();
         result
     }

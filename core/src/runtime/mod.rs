@@ -2,8 +2,10 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `builtins` are the functions generated code calls, `slots` is for bindings. The entities have a file each.
+//! errors, `meter` counts, `builtins` are the functions generated code calls, `binding` is for other
+//! languages. The entities have a file each.
 
+mod binding;
 mod builtins;
 mod call;
 mod code;
@@ -14,24 +16,24 @@ mod global;
 mod instance;
 mod memory;
 mod memory_image;
+mod meter;
 mod node;
 mod pieces;
 mod slot;
-mod slots;
 mod table;
 mod trap;
 mod typed;
 mod value;
 mod wait;
 
+#[doc(hidden)]
+pub use binding::{SlotFunc, Slots, binding_frame, in_call};
 pub use exec::Caller;
 pub use extern_ref::ExternRef;
 pub use func::Func;
 pub use global::Global;
 pub use instance::{Extern, Instance};
 pub use memory::Memory;
-#[doc(hidden)]
-pub use slots::{SlotFunc, Slots, binding_frame, in_call};
 pub use table::Table;
 pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};
 pub use value::Val;
@@ -42,6 +44,7 @@ pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
 pub(crate) use memory_image::MemoryImage;
+pub(crate) use meter::Metered;
 pub(crate) use pieces::Pieces;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 

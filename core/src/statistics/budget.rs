@@ -76,7 +76,14 @@ impl Budget {
             if left < least { 0 } else { (left / SHARE).max(LEAST.min(left)).max(least) }
         });
         portion.amount += amount;
-        amount > 0 || least == 0
+        amount >= least
+    }
+
+    /// Adds everything that is left to a portion.
+    pub fn take_rest(&self, portion: &mut Portion) {
+        if portion.limited {
+            portion.amount += self.take_limited(|left| left.min(UNLIMITED));
+        }
     }
 
     fn take_limited(&self, wanted: impl Fn(u64) -> u64) -> u64 {

@@ -4,12 +4,9 @@
 //! while it runs. Only what the cost limit allows has to be agreed upon: `budget` hands it out in
 //! portions, and takes back what is left of them.
 
-#![allow(dead_code)]
-
 mod budget;
 mod cost;
 
-#[allow(unused_imports)]
 pub(crate) use budget::Portion;
 pub(crate) use cost::CostTable;
 
@@ -30,7 +27,9 @@ use std::time::Duration;
 /// let mut config = Config::default();
 /// config.statistics.instruction_counting = true;
 /// let vm = Vm::new(&config)?;
-/// vm.statistics().set_cost_limit(1_000_000);
+/// let text = r#"(module (func (export "two") (result i32) i32.const 2))"#;
+/// vm.run_bytes(text, "two", &[])?;
+/// assert_eq!(vm.statistics().instruction_count(), 2); // `i32.const` and `end`
 /// # Ok::<(), wasmspan::Error>(())
 /// ```
 #[derive(Clone)]

@@ -21,6 +21,7 @@ use crate::error::{ErrCode, Error, Result};
 use crate::executor::{Executor, Loader, Validator};
 use crate::interrupt::Interrupt;
 use crate::log;
+use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::wasi::Wasi;
 use state::State;
@@ -75,6 +76,15 @@ impl Vm {
     ///
     /// As [`new`](Vm::new).
     pub fn with_store(config: &Config, store: &Store) -> Result<Vm> {
+        Vm::with_statistics(config, store, &Statistics::new())
+    }
+
+    /// As [`with_store`](Vm::with_store), adding what calls count to figures that others may share.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Vm::new).
+    pub fn with_statistics(config: &Config, store: &Store, statistics: &Statistics) -> Result<Vm> {
         let wasi = if config.host_registrations.has(HostRegistration::Wasi) {
             Some(Wasi::builder().build()?)
         } else {
@@ -84,7 +94,7 @@ impl Vm {
             config: config.clone(),
             loader: Loader::new(config),
             validator: Validator::new(config),
-            executor: Executor::new(config),
+            executor: Executor::with_statistics(config, statistics),
             store: store.clone(),
             wasi,
             interrupt: Interrupt::new(),

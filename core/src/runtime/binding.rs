@@ -114,7 +114,7 @@ where
     // SAFETY: the exit stub passes the function's own head, the thread's state, and slots.
     unsafe {
         let (body, _) = body_of::<F>(host);
-        dispatch(exec, |caller, exec| {
+        dispatch(host, exec, |caller, exec| {
             body(&caller, Slots { slots, exec, activation: PhantomData })
         });
     }
