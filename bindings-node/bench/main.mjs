@@ -2,7 +2,7 @@
 //
 //   node bench/main.mjs            (after a build with --release; needs cc for the raw peer)
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,13 +11,13 @@ import { Instance, Module } from "../index.mjs";
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
-const ROUNDS = 15;
+const ROUNDS = 9;
 
 /** The peer: functions in C straight on Node-API. */
 function buildPeer() {
   const folder = mkdtempSync(join(tmpdir(), "wasmspan-bench-"));
   const file = join(folder, "peer.node");
-  const headers = join(dirname(dirname(process.execPath)), "include", "node");
+  const headers = join(dirname(dirname(realpathSync(process.execPath))), "include", "node");
   execFileSync("cc", ["-O2", "-shared", "-fPIC", `-I${headers}`, join(here, "peer.c"), "-o", file]);
   const peer = require(file);
   rmSync(folder, { recursive: true });
@@ -27,9 +27,9 @@ function buildPeer() {
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
 /** Nanoseconds of one turn of each work, measured in turns. */
-function compare(works, turns) {
+function compare(works, turns, rounds = ROUNDS) {
   const times = works.map(() => []);
-  for (let round = -2; round < ROUNDS; round++) {
+  for (let round = -1; round < rounds; round++) {
     for (const [at, work] of works.entries()) {
       const start = process.hrtime.bigint();
       work(turns);
@@ -43,7 +43,7 @@ function compare(works, turns) {
 /** As `compare`, of asynchronous works. */
 async function compareAsync(works, turns) {
   const times = works.map(() => []);
-  for (let round = -2; round < ROUNDS; round++) {
+  for (let round = -1; round < ROUNDS; round++) {
     for (const [at, work] of works.entries()) {
       const start = process.hrtime.bigint();
       for (let turn = 0; turn < turns; turn++) await work();
@@ -85,13 +85,13 @@ const { add, loop } = instance.exports;
     return sum;
   };
   const works = [calls(add), calls(peer.add)];
-  const [ours, raw] = compare(works, 300_000);
+  const [ours, raw] = compare(works, 100_000);
   row("call (i32,i32)->i32, ns", ours, "C", raw, 3);
 }
 {
   const [ours, raw] = compare(
     [(turns) => loop(turns), (turns) => peer.callMany(f, turns)],
-    300_000,
+    100_000,
   );
   row("import (i32,i32)->i32, ns", ours, "C", raw, 1.5);
 }
@@ -118,7 +118,7 @@ const { add, loop } = instance.exports;
 
 // Programs of the repository: `setup` once, then `run` does all the work and gives a checksum.
 const ratios = [];
-const programs = [
+const programs = process.env.PROGRAMS?.split(",") ?? [
   "fibonacci",
   "bignum",
   "crc32",
@@ -145,6 +145,7 @@ for (const name of programs) {
   const [a, b] = compare(
     [ours, theirs].map((work) => () => work()),
     1,
+    5,
   );
   ratios.push(a / b);
   rows.push({
