@@ -12,9 +12,9 @@ TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEEDS  = rust gcc make
 NODE_NEEDS = $(NEEDS) node
 # Later also: go python, by the targets that need them.
-NEEDS_demo  = $(NEEDS)
+NEEDS_demo  = $(NODE_NEEDS)
 NEEDS_test  = $(NEEDS)
-NEEDS_dist  = $(NEEDS)
+NEEDS_dist  = $(NODE_NEEDS)
 
 .DEFAULT_GOAL := help
 .PHONY: help check-prereqs demo test test-rust test-node soak dist dist-rust dist-node bench bench-node build-node fuzz fmt lint lint-node guests
@@ -32,6 +32,8 @@ demo: ## run the same module from every language and from the command line, in o
 	@echo 'Building (a few minutes the first time) …'
 	@$(CARGO) build -q --release -p wasmspan --bins
 	@$(CARGO) run -q --release -p wasmspan-examples --bin demo
+	@$(MAKE) -s build-node NODE_BUILD=--release
+	@node examples/node/demo.mjs
 
 test: test-rust test-node ## all tests of all languages; what CI runs
 

@@ -46,6 +46,32 @@ export interface CacheOptions {
   maxBytes?: number;
 }
 
+/** What calls and instances may use at most; what is left out is not limited. */
+export interface Limits {
+  /** Milliseconds of one call, or of one instantiation. */
+  timeout?: number;
+  /** Cost of all calls together, by default one for each instruction. */
+  fuel?: number;
+  /** Pages of 64 KiB of each memory. */
+  memoryPages?: number;
+  /** Elements of each table. */
+  tableElements?: number;
+  /** Bytes of stack of one call. */
+  stackBytes?: number;
+  /** Module instances that exist at the same time. */
+  instances?: number;
+}
+
+/** The runtime's names of limits. */
+const LIMITS: Record<keyof Limits, string> = {
+  timeout: "time_ms",
+  fuel: "cost",
+  memoryPages: "memory_pages",
+  tableElements: "table_elements",
+  stackBytes: "stack_bytes",
+  instances: "instances",
+};
+
 /** The settings of a configuration. */
 export interface ConfigOptions {
   /** Largest size of any memory, in pages of 64 KiB. */
@@ -74,6 +100,8 @@ export interface ConfigOptions {
   interruptible?: boolean;
   /** Find traps by the processor's faults and stop calls by signals; off, the code tests instead. */
   signals?: boolean;
+  /** What calls and instances may use at most. */
+  limits?: Limits;
   /** Keep compiled code on disk: in the user's cache folder, or where and how these say. */
   cache?: boolean | CacheOptions;
   /** Register WASI in VMs. */
@@ -123,6 +151,23 @@ export class Config {
   setProposal(proposal: Proposal, on: boolean): this {
     this.#native.setProposal(proposal, on);
     return this;
+  }
+
+  /** What calls and instances may use at most; set as a whole. */
+  get limits(): Limits {
+    const set = JSON.parse(this.#native.limits());
+    const entries = Object.entries(LIMITS).filter(([, inner]) => set[inner] !== undefined);
+    return Object.fromEntries(entries.map(([name, inner]) => [name, set[inner]]));
+  }
+
+  set limits(limits: Limits) {
+    const entries = Object.entries(limits).filter(([, value]) => value !== undefined);
+    const inner = entries.map(([name, value]) => {
+      const known = LIMITS[name as keyof Limits];
+      if (known === undefined) throw new TypeError(`there is no limit '${name}'`);
+      return [known, Math.floor(value)];
+    });
+    this.#native.setLimits(JSON.stringify(Object.fromEntries(inner)));
   }
 
   /** Whether and where compiled code is kept on disk. */
@@ -177,7 +222,7 @@ const SWITCHES = [
   "signals",
 ] as const;
 const NUMBERS = ["maxMemoryPages", "compileThreads", "optimizationLevel", "outputFormat"] as const;
-const SETTINGS = [...SWITCHES, ...NUMBERS, "cache", "wasi"] as const;
+const SETTINGS = [...SWITCHES, ...NUMBERS, "cache", "limits", "wasi"] as const;
 
 for (const name of [...SWITCHES, ...NUMBERS]) {
   const isSwitch = (SWITCHES as readonly string[]).includes(name);
@@ -198,4 +243,5 @@ for (const name of [...SWITCHES, ...NUMBERS]) {
 }
 
 /** The settings, as properties; see {@link ConfigOptions}. */
-export interface Config extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "wasi">> {}
+export interface Config
+  extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "limits" | "wasi">> {}

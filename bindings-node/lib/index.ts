@@ -24,7 +24,15 @@ native.begin([
   },
 ]);
 
-export { Config, type ConfigOptions, OptimizationLevel, OutputFormat, Proposal } from "./config.js";
+export {
+  type CacheOptions,
+  Config,
+  type ConfigOptions,
+  type Limits,
+  OptimizationLevel,
+  OutputFormat,
+  Proposal,
+} from "./config.js";
 export {
   BusyError,
   CompileError,

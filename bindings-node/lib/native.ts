@@ -76,6 +76,8 @@ export interface NativeConfig {
   setProposal(number: number, on: boolean): void;
   wasi: boolean;
   setCache(on: boolean, directory: string | undefined, maxBytes: number | undefined): void;
+  setLimits(json: string): void;
+  limits(): string;
   cache(): [] | [maxBytes: string, directory: string];
 }
 
@@ -226,15 +228,12 @@ export type ExternKind = "function" | "table" | "memory" | "global";
 /** The environment variable that names the addon's file, for those who build it themselves. */
 const OVERRIDE = "WASMSPAN_NATIVE_PATH";
 
-/** The name of this machine's kind, as in the names of the packages with the addon. */
-function platform(): string {
-  const { arch, platform: system } = process;
-  if (system === "linux") {
-    const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } };
-    const glibc = report?.header?.glibcVersionRuntime !== undefined;
-    return `linux-${arch}-${glibc ? "gnu" : "musl"}`;
-  }
-  return system === "win32" ? `win32-${arch}-msvc` : `${system}-${arch}`;
+/** Names of this machine's kind, as in the names of the packages with the addon. */
+function platforms(): string[] {
+  const { arch, platform } = process;
+  // npm installs only the package of the C library that is there.
+  if (platform === "linux") return [`linux-${arch}-gnu`, `linux-${arch}-musl`];
+  return platform === "win32" ? [`win32-${arch}-msvc`] : [`${platform}-${arch}`];
 }
 
 function load(): Native {
@@ -242,23 +241,26 @@ function load(): Native {
   if (override) {
     return require(override);
   }
-  const name = platform();
-  const own = join(__dirname, "..", `wasmspan.${name}.node`);
-  if (existsSync(own)) {
-    return require(own);
+  const failures: unknown[] = [];
+  const places = platforms().map((name) => ({
+    file: join(__dirname, "..", `wasmspan.${name}.node`),
+    name: `wasmspan-${name}`,
+  }));
+  for (const { file, name } of places) {
+    try {
+      return require(existsSync(file) ? file : name);
+    } catch (failure) {
+      failures.push(failure);
+    }
   }
-  try {
-    return require(`wasmspan-${name}`);
-  } catch (cause) {
-    const wanted = `wasmspan-${name}`;
-    throw new Error(
-      `Wasmspan's addon for this machine was not found: neither the package ${wanted} nor the file ` +
-        `${own} can be loaded. The package comes as an optional dependency; if a lock file from ` +
-        `another machine or --omit=optional left it out, run "npm install ${wanted}". To use an ` +
-        `addon that you built yourself, set ${OVERRIDE} to its path.`,
-      { cause },
-    );
-  }
+  const names = places.map(({ name }) => name).join(" or ");
+  throw new AggregateError(
+    failures,
+    `Wasmspan's addon for this machine can't be loaded: neither the package ${names} nor a file of ` +
+      `its own beside ${__dirname}. The package comes as an optional dependency; if a lock file ` +
+      `from another machine or --omit=optional left it out, run "npm install ${places[0]?.name}". ` +
+      `To use an addon that you built yourself, set ${OVERRIDE} to its path.`,
+  );
 }
 
 /** The loaded addon. */

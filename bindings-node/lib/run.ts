@@ -35,6 +35,8 @@ interface ProcessOptions extends CallOptions {
   fs?: Readonly<Record<string, Mount>>;
   /** Most bytes of each memory of the guest. */
   memory?: number;
+  /** Most cost of the guest, by default one for each instruction; then it ends with an error. */
+  fuel?: number;
   /** How the module is compiled and run. */
   config?: Config | ConfigOptions;
 }
@@ -80,6 +82,12 @@ export interface RunResult {
 }
 
 const PAGE = 65536;
+
+function configure({ config, fuel }: ProcessOptions): Config {
+  const own = new Configuration(config);
+  if (fuel !== undefined) own.limits = { ...own.limits, fuel };
+  return own;
+}
 
 async function load(source: RunSource, config: Config): Promise<Module> {
   if (source instanceof Module) return source;
@@ -197,7 +205,7 @@ function outputPipe(): [mode: string, ours: Socket] {
  */
 export async function run(source: RunSource, options: RunOptions = {}): Promise<RunResult> {
   options.signal?.throwIfAborted();
-  const config = new Configuration(options.config);
+  const config = configure(options);
   const module = await load(source, config);
   options.signal?.throwIfAborted();
   const streams: Streams = { stdin: "null", stdout: "buffer", stderr: "buffer" };
@@ -289,7 +297,7 @@ class Guest extends EventEmitter {
   }
 
   async #run(source: RunSource, streams: Streams, options: SpawnOptions): Promise<RunResult> {
-    const config = new Configuration(options.config);
+    const config = configure(options);
     let module: Module;
     try {
       module = await load(source, config);

@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use wasmspan::Config;
 use wasmspan::config::{
-    CacheOptions, HostRegistration, InterruptMode, OptLevel, OptimizationLevel, OutputFormat,
-    Proposal, TrapMode,
+    CacheOptions, HostRegistration, InterruptMode, Limits, OptLevel, OptimizationLevel,
+    OutputFormat, Proposal, TrapMode,
 };
 
 /// Everything that can be set before a module is loaded.
@@ -134,6 +134,22 @@ impl NativeConfig {
             max_bytes: max_bytes.map_or(default.max_bytes, |bytes| bytes as u64),
         };
         self.config.borrow_mut().cache = on.then(|| Arc::new(options));
+    }
+
+    /// Sets limits, as JSON.
+    #[napi]
+    pub fn set_limits(&self, env: Env, json: String) -> napi::Result<()> {
+        door(env, |_| {
+            let limits = Limits::from_json(&json).map_err(|e| Failure::Type(e.to_string()))?;
+            self.config.borrow_mut().limits = limits;
+            Ok(())
+        })
+    }
+
+    /// The limits, as JSON.
+    #[napi]
+    pub fn limits(&self) -> String {
+        self.config.borrow().limits.to_json()
     }
 
     /// Whether compiled code is kept on disk, where, and up to how many bytes.

@@ -78,8 +78,12 @@ struct Garbage(sys::napi_ref);
 unsafe impl Send for Garbage {}
 
 thread_local! {
-    /// Environments of this thread. One, unless the addon was loaded twice.
-    static STATES: RefCell<Vec<Rc<EnvState>>> = const { RefCell::new(Vec::new()) };
+    /// Environments of this thread: one, unless the addon was loaded twice. In boxes, since
+    /// `CURRENT` points to one.
+    #[allow(clippy::vec_box)]
+    static STATES: RefCell<Vec<Box<Rc<EnvState>>>> = const { RefCell::new(Vec::new()) };
+    /// One of them, for the hot path; null when there is none.
+    static CURRENT: Cell<*const Rc<EnvState>> = const { Cell::new(ptr::null()) };
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -129,7 +133,9 @@ impl EnvState {
             let argument = Rc::into_raw(Rc::clone(&state)).cast_mut().cast();
             check(sys::napi_add_env_cleanup_hook(env, Some(end), argument))?;
         }
-        STATES.with(|states| states.borrow_mut().push(Rc::clone(&state)));
+        let kept = Box::new(Rc::clone(&state));
+        CURRENT.set(&raw const *kept);
+        STATES.with(|states| states.borrow_mut().push(kept));
         Ok(state)
     }
 
@@ -137,20 +143,29 @@ impl EnvState {
     pub fn of(env: sys::napi_env) -> napi::Result<Rc<EnvState>> {
         STATES.with(|states| {
             let states = states.borrow();
-            states.iter().find(|state| state.env == env).cloned().ok_or_else(|| {
+            let found = states.iter().find(|state| state.env == env);
+            found.map(|state| Rc::clone(state)).ok_or_else(|| {
                 napi::Error::from_reason("this JavaScript environment has ended or never began")
             })
         })
     }
 
-    /// The state that `shared` belongs to, if that is one of the current thread.
-    #[inline]
-    pub fn here(shared: &Arc<Shared>) -> Option<Rc<EnvState>> {
-        let find = |states: &RefCell<Vec<Rc<EnvState>>>| {
+    /// Calls `body` with the state that `shared` belongs to, if that is one of the current thread.
+    #[inline(always)]
+    pub fn here<T>(shared: &Arc<Shared>, body: impl FnOnce(&Rc<EnvState>) -> T) -> Option<T> {
+        let current = CURRENT.get();
+        // SAFETY: null unless the environment lives, and it does not end during a call from it.
+        if let Some(state) = unsafe { current.as_ref() }
+            && Arc::ptr_eq(&state.shared, shared)
+        {
+            return Some(body(state));
+        }
+        let find = |states: &RefCell<Vec<Box<Rc<EnvState>>>>| {
             let states = states.try_borrow().ok()?;
-            states.iter().find(|state| Arc::ptr_eq(&state.shared, shared)).cloned()
+            let found = states.iter().find(|state| Arc::ptr_eq(&state.shared, shared))?;
+            Some(Rc::clone(found))
         };
-        STATES.try_with(find).ok().flatten()
+        STATES.try_with(find).ok().flatten().map(|state| body(&state))
     }
 
     /// Keeps the functions that [`Hook`] names.
@@ -394,7 +409,7 @@ impl Drop for JsRef {
             // The environment has freed its references, or is about to.
             return;
         }
-        if EnvState::here(&self.shared).is_some() {
+        if EnvState::here(&self.shared, |_| ()).is_some() {
             // SAFETY: a reference of this thread's environment, deleted once.
             unsafe { sys::napi_delete_reference(self.env, self.raw) };
             return;
@@ -450,6 +465,7 @@ unsafe extern "C" fn end(argument: *mut c_void) {
     unsafe {
         sys::napi_release_threadsafe_function(door, sys::ThreadsafeFunctionReleaseMode::abort)
     };
+    CURRENT.set(ptr::null());
     STATES.with(|states| {
         if let Ok(mut states) = states.try_borrow_mut() {
             states.retain(|known| !Rc::ptr_eq(known, &state));

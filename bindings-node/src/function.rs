@@ -271,33 +271,37 @@ pub fn import(state: &Rc<EnvState>, function: sys::napi_value, ty: &FuncType) ->
 }
 
 impl Imported {
+    #[inline(always)]
     fn call(&self, caller: &Caller<'_>, slots: Slots<'_>) -> wasmspan::Result<()> {
-        match EnvState::here(&self.shared) {
-            Some(state) => {
-                let mut scope = ptr::null_mut();
-                // SAFETY: the environment's thread; the scope is closed below on every path.
-                unsafe { sys::napi_open_handle_scope(state.env, &mut scope) };
-                state.refresh_buffers();
-                let outcome = if self.plain {
-                    self.call_plain(&state, &slots)
-                } else {
-                    self.call_any(&state, &slots)
-                };
-                let outcome = outcome.map_err(|failure| as_error(&state, failure));
-                // SAFETY: opened above.
-                unsafe { sys::napi_close_handle_scope(state.env, scope) };
-                outcome
-            }
-            None => {
-                let params = self.params(&slots);
-                let results = remote::call(caller, &self.shared, &self.function, &self.ty, params)?;
-                for (at, result) in results.iter().enumerate() {
-                    // SAFETY: `remote::call` gives values of the result types.
-                    unsafe { slots.set(at, result) };
-                }
-                Ok(())
-            }
+        let local = EnvState::here(&self.shared, |state| self.call_here(state, &slots));
+        local.unwrap_or_else(|| self.call_there(caller, &slots))
+    }
+
+    /// On the thread of the JavaScript function.
+    #[inline(always)]
+    fn call_here(&self, state: &Rc<EnvState>, slots: &Slots<'_>) -> wasmspan::Result<()> {
+        let mut scope = ptr::null_mut();
+        // SAFETY: the environment's thread; the scope is closed below on every path.
+        unsafe { sys::napi_open_handle_scope(state.env, &mut scope) };
+        state.refresh_buffers();
+        let outcome =
+            if self.plain { self.call_plain(state, slots) } else { self.call_any(state, slots) };
+        let outcome = outcome.map_err(|failure| as_error(state, failure));
+        // SAFETY: opened above.
+        unsafe { sys::napi_close_handle_scope(state.env, scope) };
+        outcome
+    }
+
+    /// On another thread.
+    #[cold]
+    fn call_there(&self, caller: &Caller<'_>, slots: &Slots<'_>) -> wasmspan::Result<()> {
+        let params = self.params(slots);
+        let results = remote::call(caller, &self.shared, &self.function, &self.ty, params)?;
+        for (at, result) in results.iter().enumerate() {
+            // SAFETY: `remote::call` gives values of the result types.
+            unsafe { slots.set(at, result) };
         }
+        Ok(())
     }
 
     fn params(&self, slots: &Slots<'_>) -> Vec<Val> {

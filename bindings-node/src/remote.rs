@@ -15,7 +15,7 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use wasmspan::{Caller, ErrCode, Error, FuncType, Interrupt, Task, Val};
+use wasmspan::{Caller, Deadline, ErrCode, Error, FuncType, Interrupt, Task, Val};
 
 /// What stays on the environment's thread while a task runs.
 pub struct Parked {
@@ -315,26 +315,11 @@ pub fn with_timeout<T>(
 ) -> Outcome<T> {
     let Some(timeout) = timeout else { return Ok(call()?) };
     let interrupt = Interrupt::new();
-    let alarm = Arc::new(Answer::default());
-    let (stop, ended) = (interrupt.clone(), Arc::clone(&alarm));
-    let timer = std::thread::Builder::new().name("wasmspan-timer".into()).spawn(move || {
-        let state = ended.lock();
-        let waited = ended.changed.wait_timeout_while(state, timeout, |state| !state.stopped);
-        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if !state.stopped {
-            stop.interrupt();
-        }
-    });
-    let Ok(timer) = timer else {
-        let detail = "the system grants no thread for a time limit";
-        return Err(Error::with_detail(ErrCode::RuntimeError, detail).into());
-    };
+    let deadline = Deadline::after(timeout, &interrupt, format!("the timeout is {timeout:?}"))?;
     let result = interrupt.run(call);
-    alarm.stop();
-    // The timer only waits and asks.
-    let _ = timer.join();
+    let expired = deadline.finish();
     match result {
-        Err(error) if error.code() == ErrCode::Interrupted => Err(Failure::Timeout),
+        Err(error) if error.code() == ErrCode::Interrupted && expired => Err(Failure::Timeout),
         other => Ok(other?),
     }
 }

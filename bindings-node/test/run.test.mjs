@@ -105,6 +105,16 @@ test("a run is stopped by its time limit or its signal", async () => {
   assert.ok(Date.now() - waits < 5000);
 });
 
+test("fuel is limited", async () => {
+  await assert.rejects(run(SPIN, { fuel: 1_000_000 }), (error) => {
+    assert.match(error.message, /cost limit exceeded/);
+    assert.equal(error.code, 3);
+    assert.equal(error.result.stdout.length, 0);
+    return true;
+  });
+  assert.equal((await run(CAT, { stdin: "a", fuel: 1_000_000 })).exitCode, 0);
+});
+
 test("memory is limited", async () => {
   const { peakMemory } = await run(GROW, { memory: 10 * 65536 });
   assert.equal(peakMemory, 10 * 65536);

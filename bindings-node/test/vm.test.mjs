@@ -146,6 +146,22 @@ test("loader, validator, executor and store", async () => {
   assert.deepEqual(store.names, ["lib", "other"]);
 });
 
+test("limits of a configuration hold", () => {
+  const config = new Config({ limits: { timeout: 30, memoryPages: 3 } });
+  assert.deepEqual(config.limits, { timeout: 30, memoryPages: 3 });
+  assert.deepEqual(new Config(config).limits, config.limits);
+  assert.throws(() => new Config({ limits: { speed: 1 } }), TypeError);
+  const text = wat(`(module (memory 1) (func (export "grow") (param i32) (result i32)
+    (memory.grow (local.get 0))) (func (export "spin") (loop (br 0))))`);
+  const vm = new VM(config);
+  assert.deepEqual(vm.runModule(text, "grow", [2]), [1]);
+  assert.deepEqual(vm.runModule(text, "grow", [3]), [-1]);
+  assert.throws(
+    () => vm.runModule(text, "spin"),
+    (error) => error.code === 7 && /30 ms/.test(error.message),
+  );
+});
+
 test("a configuration has settings and proposals", () => {
   const config = new Config({ maxMemoryPages: 2, optimizationLevel: OptimizationLevel.O0 });
   assert.equal(config.maxMemoryPages, 2);
@@ -210,6 +226,8 @@ test("statistics count where they are asked to", () => {
   const vm = new VM(new Config({ instructionCounting: true, costMeasuring: true }));
   assert.deepEqual(vm.runModule(ADD, "add", [1, 2]), [3]);
   const { statistics } = vm;
+  assert.ok(statistics.instructionCount >= 3, `${statistics.instructionCount}`);
+  assert.ok(statistics.totalCost >= 3);
   statistics.costLimit = 1000;
   assert.equal(statistics.costLimit, 1000);
   statistics.costLimit = Number.POSITIVE_INFINITY;

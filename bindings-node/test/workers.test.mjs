@@ -1,5 +1,6 @@
 // Several JavaScript environments in one process.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { Module } from "../index.mjs";
@@ -77,4 +78,20 @@ test("deep recursion traps in a worker too", async () => {
     let message; try { i.exports.f(); } catch (error) { message = error.message; }
     parentPort.postMessage(message);`);
   assert.match(await message(worker), /call stack exhausted/);
+});
+
+test("the addon outlives the only worker that loaded it", () => {
+  const worker = `const w = require(${JSON.stringify(entry)});
+    const i = new w.Instance(new w.Module(Buffer.from('(module (func (export "spin") (loop (br 0))) (func (export "trap") unreachable))')));
+    try { i.exports.trap(); } catch {}
+    i.callAsync("spin").catch(() => {});
+    require("node:worker_threads").parentPort.postMessage(1);`;
+  const main = `const { Worker } = require("node:worker_threads"); let left = 5;
+    (function next() {
+      if (left-- === 0) { console.log("done"); return; }
+      const worker = new Worker(${JSON.stringify(worker)}, { eval: true });
+      worker.once("message", () => worker.terminate().then(() => setTimeout(next, 20)));
+    })();`;
+  const ended = spawnSync(process.execPath, ["-e", main], { encoding: "utf8", timeout: 60_000 });
+  assert.deepEqual([ended.status, ended.signal, ended.stdout], [0, null, "done\n"], ended.stderr);
 });

@@ -40,6 +40,21 @@ export interface CacheOptions {
     /** Bytes that it may take, 1 GiB by default; what was not used for longest goes first. */
     maxBytes?: number;
 }
+/** What calls and instances may use at most; what is left out is not limited. */
+export interface Limits {
+    /** Milliseconds of one call, or of one instantiation. */
+    timeout?: number;
+    /** Cost of all calls together, by default one for each instruction. */
+    fuel?: number;
+    /** Pages of 64 KiB of each memory. */
+    memoryPages?: number;
+    /** Elements of each table. */
+    tableElements?: number;
+    /** Bytes of stack of one call. */
+    stackBytes?: number;
+    /** Module instances that exist at the same time. */
+    instances?: number;
+}
 /** The settings of a configuration. */
 export interface ConfigOptions {
     /** Largest size of any memory, in pages of 64 KiB. */
@@ -68,6 +83,8 @@ export interface ConfigOptions {
     interruptible?: boolean;
     /** Find traps by the processor's faults and stop calls by signals; off, the code tests instead. */
     signals?: boolean;
+    /** What calls and instances may use at most. */
+    limits?: Limits;
     /** Keep compiled code on disk: in the user's cache folder, or where and how these say. */
     cache?: boolean | CacheOptions;
     /** Register WASI in VMs. */
@@ -88,6 +105,9 @@ export declare class Config {
     removeProposal(proposal: Proposal): this;
     /** Switches a proposal on or off. */
     setProposal(proposal: Proposal, on: boolean): this;
+    /** What calls and instances may use at most; set as a whole. */
+    get limits(): Limits;
+    set limits(limits: Limits);
     /** Whether and where compiled code is kept on disk. */
     get cache(): boolean | CacheOptions;
     set cache(cache: boolean | CacheOptions);
@@ -96,5 +116,5 @@ export declare class Config {
     set wasi(on: boolean);
 }
 /** The settings, as properties; see {@link ConfigOptions}. */
-export interface Config extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "wasi">> {
+export interface Config extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "limits" | "wasi">> {
 }

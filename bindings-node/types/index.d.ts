@@ -1,4 +1,4 @@
-export { Config, type ConfigOptions, OptimizationLevel, OutputFormat, Proposal } from "./config.js";
+export { type CacheOptions, Config, type ConfigOptions, type Limits, OptimizationLevel, OutputFormat, Proposal, } from "./config.js";
 export { BusyError, CompileError, type ErrorDetails, ExitError, LinkError, RuntimeError, TimeoutError, } from "./errors.js";
 export { Global, type GlobalDescriptor, type ValueType } from "./global.js";
 export type { Bytes } from "./idl.js";

@@ -61,6 +61,8 @@ export interface NativeConfig {
     setProposal(number: number, on: boolean): void;
     wasi: boolean;
     setCache(on: boolean, directory: string | undefined, maxBytes: number | undefined): void;
+    setLimits(json: string): void;
+    limits(): string;
     cache(): [] | [maxBytes: string, directory: string];
 }
 export interface NativeModule {

@@ -24,6 +24,8 @@ interface ProcessOptions extends CallOptions {
     fs?: Readonly<Record<string, Mount>>;
     /** Most bytes of each memory of the guest. */
     memory?: number;
+    /** Most cost of the guest, by default one for each instruction; then it ends with an error. */
+    fuel?: number;
     /** How the module is compiled and run. */
     config?: Config | ConfigOptions;
 }

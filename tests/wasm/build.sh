@@ -84,6 +84,8 @@ own=(-Wall -Wextra -Werror)
 cc hello-c "${own[@]}" "${keep_names[@]}" src/hello-c.c
 cc files "${own[@]}" "${strip[@]}" src/files.c
 cc invert "${own[@]}" "${strip[@]}" src/invert.c
+cc libc-cases "${own[@]}" "${strip[@]}" -D_GNU_SOURCE -Wno-format -Wno-implicit-float-conversion -lm src/libc-cases.c
+cc io-bench "${own[@]}" "${reactor[@]}" "${strip[@]}" src/io-bench.c
 cc trap-debug "${own[@]}" -g -fdebug-compilation-dir=. -nostdlib -Wl,--no-entry src/trap-debug.c
 cc nbody "${own[@]}" "${reactor[@]}" "${keep_names[@]}" src/nbody.c
 for name in fannkuch matmul sha256 crc32 bignum quicksort hashtable json regex; do

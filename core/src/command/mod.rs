@@ -11,7 +11,7 @@ pub use finished::{Ending, Finished, Usage};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Phase, Result};
 use crate::executor::{Executor, Module};
-use crate::interrupt::{Interrupt, TimeLimit};
+use crate::interrupt::{Deadline, Interrupt};
 use crate::limits::DEFAULT_OUTPUT_BYTES;
 use crate::runtime::{Extern, Instance};
 use crate::store::Store;
@@ -204,22 +204,24 @@ impl Command {
         let meter = Meter::start();
         // Its own, since one run's time must not stop another's.
         let own = Interrupt::new();
-        let limit = self.timeout.map(|time| TimeLimit::start(&own, time)).transpose();
-        let limit = limit.map_err(Error::host)?;
+        let why = |time| format!("the timeout is {time:?}");
+        let limit = self.timeout.map(|time| Deadline::after(time, &own, why(time))).transpose()?;
         let passed_on = own.clone();
         let _passed_on = self.interrupt.on_request(Arc::new(move || passed_on.interrupt()));
         let mut instance = None;
+        let executor = Executor::new(&self.config);
         let call = || {
-            let made = instance.insert(Executor::new(&self.config).instantiate(&store, &module)?);
-            start_of(made)?.call(&[]).map(drop)
+            let made = instance.insert(executor.instantiate(&store, &module)?);
+            executor.invoke(&start_of(made)?, &[]).map(drop)
         };
         let result = self.interrupt.run(|| own.run(call));
-        let expired = limit.is_some_and(TimeLimit::finish);
+        let expired = limit.is_some_and(Deadline::finish);
         let ending = match result {
             Ok(()) => Ending::Exited(0),
             Err(error) if error.is_terminated() => Ending::Exited(wasi.exit_code()),
             Err(error) if error.code() == ErrCode::Interrupted && expired => Ending::TimedOut,
             Err(error) if error.code() == ErrCode::Interrupted => Ending::Interrupted,
+            Err(error) if error.code() == ErrCode::CostLimitExceeded => Ending::Failed(error),
             // A start function that trapped ran too; a link that failed did not.
             Err(error) if error.code().phase() != Phase::Execution => return Err(error),
             Err(error) => Ending::Failed(error),

@@ -4,15 +4,17 @@ mod cache;
 mod code;
 mod compiler;
 mod host;
+mod limits;
 mod proposal;
 
 pub use cache::CacheOptions;
 pub(crate) use code::CodeKind;
 pub use compiler::{CompilerOptions, OptimizationLevel, OutputFormat};
 pub use host::{HostRegistration, HostRegistrations};
+pub use limits::Limits;
 pub use proposal::{Proposal, Proposals};
 
-use crate::limits;
+use crate::limits::MAX_MEMORY_PAGES;
 use std::sync::Arc;
 
 /// How generated code finds accesses out of bounds and other traps.
@@ -119,6 +121,8 @@ pub struct Config {
     pub compile_threads: usize,
     /// What a run counts.
     pub statistics: StatisticsOptions,
+    /// What runs may use at most.
+    pub limits: Limits,
 }
 
 impl Default for Config {
@@ -126,7 +130,7 @@ impl Default for Config {
         Config {
             proposals: Proposals::finished(),
             host_registrations: HostRegistrations::none(),
-            max_memory_pages: limits::MAX_MEMORY_PAGES,
+            max_memory_pages: MAX_MEMORY_PAGES,
             force_interpreter: false,
             load_compiled: false,
             cache: None,
@@ -137,6 +141,7 @@ impl Default for Config {
             generic_code: false,
             compile_threads: 0,
             statistics: StatisticsOptions::default(),
+            limits: Limits::default(),
         }
     }
 }

@@ -205,7 +205,7 @@ impl Module {
         metering: Metering,
     ) -> Result<Arc<CodeModule>> {
         self.require_validated()?;
-        let kind = CodeKind::of(config, trap_mode, metering);
+        let kind = CodeKind { metering, ..CodeKind::of(config, trap_mode) };
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
         };
@@ -225,7 +225,7 @@ impl Module {
         };
         let image = publish(blob, metering, info)?;
         let mut code = CodeModule::new(Arc::clone(info), layout, image);
-        if metering == Metering::Unit {
+        if metering != Metering::None {
             let (info, layout) = (Arc::clone(info), code.layout.clone());
             code = code.with_table_code(Box::new(move || {
                 let metering = Metering::Table;

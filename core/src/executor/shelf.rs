@@ -49,7 +49,7 @@ impl Shelf {
         Ok(Some(Shelf {
             cache,
             target: compile::target(config)?,
-            kind: CodeKind::of(config, config.trap_mode, metering),
+            kind: CodeKind { metering, ..CodeKind::of(config, config.trap_mode) },
             proposals: config.proposals,
             source: artifact::hash(module),
         }))

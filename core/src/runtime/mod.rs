@@ -39,9 +39,9 @@ pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy
 pub use value::Val;
 
 pub(crate) use code::CodeModule;
-pub(crate) use exec::interruptible;
+pub(crate) use exec::{interruptible, with_stack};
 pub(crate) use func::panic_error;
-pub(crate) use instance::WasmInstance;
+pub(crate) use instance::{Permit, WasmInstance};
 pub(crate) use memory::MemoryKind;
 pub(crate) use memory_image::MemoryImage;
 pub(crate) use meter::Metered;
