@@ -3,6 +3,7 @@
 use super::parser::{Command, Opt, Parsed};
 use super::{FAILURE, number, options, reactor, switch_cache_on};
 use crate::config::HostRegistration;
+use crate::executor::fill_cache;
 use crate::interrupt::{Deadline, Interrupt};
 use crate::log::{self, LogLevel};
 use crate::vm::Vm;
@@ -108,6 +109,7 @@ pub fn wasmedge(
         Err(status) => status,
     };
     let _ = out.flush();
+    fill_cache();
     status
 }
 

@@ -5,7 +5,7 @@ use super::{FAILURE, inspect, number, reactor, switch_cache_on};
 use crate::cache::{self, Cache, Stats};
 use crate::config::{CacheOptions, Config};
 use crate::error::Error;
-use crate::executor::{Executor, Loader, Module};
+use crate::executor::{Executor, Loader, Module, fill_cache};
 use crate::interrupt::Interrupt;
 use crate::store::Store;
 use crate::wasi::{Denials, Wasi};
@@ -122,6 +122,7 @@ pub fn wasmspan(
         Verb::Validate { files } => validate(&files, out, err),
     };
     let _ = out.flush();
+    fill_cache();
     match result {
         Ok(status) => status,
         Err(message) => {

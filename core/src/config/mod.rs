@@ -49,6 +49,19 @@ pub enum OptLevel {
     SpeedAndSize,
 }
 
+/// When the functions of a module are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum CompileTime {
+    /// Those of a large module when they are first called, and meanwhile all of them in the
+    /// background; those of a small one before it runs.
+    #[default]
+    Auto,
+    /// All before the module runs.
+    Eager,
+    /// When they are first called, and meanwhile all of them in the background.
+    Lazy,
+}
+
 /// Which statistics a run keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct StatisticsOptions {
@@ -115,6 +128,8 @@ pub struct Config {
     pub interrupt_mode: InterruptMode,
     /// Effort of the compiler.
     pub opt_level: OptLevel,
+    /// When functions are compiled.
+    pub compile_time: CompileTime,
     /// Use only instructions that every supported processor of this kind has.
     pub generic_code: bool,
     /// Threads that compile one module; 0 means all cores.
@@ -138,6 +153,7 @@ impl Default for Config {
             trap_mode: TrapMode::Signals,
             interrupt_mode: InterruptMode::Signal,
             opt_level: OptLevel::Speed,
+            compile_time: CompileTime::default(),
             generic_code: false,
             compile_threads: 0,
             statistics: StatisticsOptions::default(),

@@ -1,6 +1,7 @@
 //! From a module to a running instance: compile, link, initialise, call.
 
 mod instantiate;
+mod lazy;
 mod link;
 mod module;
 mod pool;
@@ -12,6 +13,7 @@ mod within;
 pub use module::{Loader, Module, Validator, ensure_signal_handlers};
 pub use pool::{Pool, Pooled};
 
+pub(crate) use lazy::fill_cache;
 pub(crate) use module::prepare_stubs;
 
 use crate::config::{Config, Limits};

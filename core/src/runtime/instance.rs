@@ -260,6 +260,7 @@ impl WasmInstance {
                 builtins: &raw const builtins::TABLE,
                 type_ids: code.type_ids.as_ptr(),
                 owner,
+                code_slots: code.lazy.as_ref().map_or(std::ptr::null(), |lazy| lazy.slots()),
             });
             let (mut tables, mut globals, mut funcs) = (0, 0, 0);
             for import in &self.imports {
