@@ -4,7 +4,7 @@
 import { EventEmitter } from "node:events";
 import { closeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Config, type ConfigOptions, Config as Configuration } from "./config.js";
@@ -178,10 +178,16 @@ function toResult(finished: NativeFinished): RunResult {
   };
 }
 
+/** Our end of a pipe as a stream. Loaded when first needed: most programs have no pipes. */
+function socket(options: { fd: number; readable: boolean; writable: boolean }): Socket {
+  const net: typeof import("node:net") = require("node:net");
+  return new net.Socket(options);
+}
+
 /** A pipe to the guest's standard input: the guest's end, and ours as a stream. */
 function inputPipe(): [mode: string, ours: Socket] {
   const [read, write] = native.openPipe();
-  const ours = new Socket({ fd: write, readable: false, writable: true });
+  const ours = socket({ fd: write, readable: false, writable: true });
   // A guest may end without reading everything.
   ours.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "ECONNRESET") ours.destroy();
@@ -192,7 +198,7 @@ function inputPipe(): [mode: string, ours: Socket] {
 /** A pipe from the guest's standard output or error. */
 function outputPipe(): [mode: string, ours: Socket] {
   const [read, write] = native.openPipe();
-  return [`own:${write}`, new Socket({ fd: read, readable: true, writable: false })];
+  return [`own:${write}`, socket({ fd: read, readable: true, writable: false })];
 }
 
 /**

@@ -23,6 +23,7 @@ if (!options.has("--no-addon")) {
   // A process may have the old file mapped.
   rmSync(addon, { force: true });
   copyFileSync(built, addon);
+  if (release) run("strip", ["--strip-unneeded", addon]);
 }
 
 rmSync(join(here, "dist"), { recursive: true, force: true });
