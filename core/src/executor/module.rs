@@ -242,9 +242,8 @@ impl Module {
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
         let config = Config { trap_mode, ..config.clone() };
-        let shelf = Shelf::of(&config, metering, &info.bytes)?;
         let found = match self.take_waiting(kind) {
-            None => shelf.and_then(|shelf| shelf.find()).map(|found| found.code),
+            None => shelf::find(&config, metering, info)?,
             found => found,
         };
         let blob = match found {
