@@ -10,13 +10,15 @@ MINUTES = 10
 CARGO  = cargo
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEEDS  = rust gcc make
-# Later also: go node python, by the targets that need them.
-NEEDS_demo  = $(NEEDS)
+NODE_NEEDS = $(NEEDS) node
+# Later also: go python, by the targets that need them.
+NEEDS_demo  = $(NODE_NEEDS)
 NEEDS_test  = $(NEEDS) g++
-NEEDS_dist  = $(NEEDS)
+NEEDS_dist  = $(NODE_NEEDS)
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust soak dist dist-rust dist-c bench bench-rust bench-c fuzz fmt lint guests
+.PHONY: help check-prereqs demo test test-rust test-node soak dist dist-rust dist-c dist-node \
+	bench bench-rust bench-c bench-node build-node fuzz fmt lint lint-node guests
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -31,12 +33,33 @@ demo: ## run the same module from every language and from the command line, in o
 	@echo 'Building (a few minutes the first time) …'
 	@$(CARGO) build -q --release -p wasmspan --bins
 	@$(CARGO) run -q --release -p wasmspan-examples --bin demo
+	@$(MAKE) -s build-node NODE_BUILD=--release
+	@node examples/node/demo.mjs
 
-test: test-rust ## all tests of all languages; what CI runs
+test: test-rust test-node ## all tests of all languages; what CI runs
 
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
 	$(CARGO) test
+
+bindings-node/node_modules: bindings-node/package-lock.json
+	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build-node: bindings-node/node_modules
+	cd bindings-node && node scripts/build.mjs $(NODE_BUILD)
+
+test-node: build-node
+	@tests/prereqs.sh $(NODE_NEEDS)
+	cd bindings-node && npm run --silent types && npm test --silent
+
+lint-node: bindings-node/node_modules
+	@tests/prereqs.sh $(NODE_NEEDS)
+	cd bindings-node && npm run --silent lint
+
+bench-node: NODE_BUILD = --release
+bench-node: build-node
+	cd bindings-node && node bench/main.mjs
 
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)
@@ -48,7 +71,7 @@ fuzz: ## differential and hostile-input fuzzing: make fuzz SECONDS=600
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin fuzz -- --seconds $(SECONDS)
 
-bench: bench-rust bench-c ## compare with peers, as ratios in one run
+bench: bench-rust bench-c bench-node ## compare with peers, as ratios in one run
 
 bench-rust:
 	@tests/prereqs.sh $(NEEDS)
@@ -59,7 +82,7 @@ bench-c:
 	$(CARGO) build --release -p wasmspan-c
 	tests/bench/c/run.sh '$(TARGET)'/release '$(TARGET)'/bench-c
 
-dist: dist-rust dist-c ## commands, libraries and packages: make dist PREFIX=dist
+dist: dist-rust dist-c dist-node ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
 
 dist-rust:
@@ -74,6 +97,10 @@ dist-c:
 	@tests/prereqs.sh $(NEEDS_dist)
 	$(CARGO) build --profile dist -p wasmspan-c -p wasmspan-c-0-10
 	bindings-c/pkg/install.sh '$(TARGET)'/dist '$(PREFIX)'
+
+dist-node: NODE_BUILD = --release
+dist-node: build-node
+	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
 
 fmt: ## format the source
 	@tests/prereqs.sh $(NEEDS)

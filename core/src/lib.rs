@@ -60,6 +60,8 @@ pub use config::Config;
 pub use error::{ErrCode, Error, Result};
 pub use executor::{Executor, Loader, Module, Pool, Pooled, Validator, ensure_signal_handlers};
 pub use interrupt::Interrupt;
+#[doc(hidden)]
+pub use interrupt::{Deadline, WakerGuard};
 pub use runtime::{
     Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, Table,
     TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,

@@ -8,7 +8,8 @@
 
 mod deadline;
 
-pub(crate) use deadline::Deadline;
+#[doc(hidden)]
+pub use deadline::Deadline;
 
 use crate::platform::signal::{self, ThreadId};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -158,7 +159,8 @@ impl Interrupt {
 
     /// Calls `waker` when a stop is requested, until the guard is dropped. At once if it is
     /// requested already.
-    pub(crate) fn on_request(&self, waker: Arc<dyn Fn() + Send + Sync>) -> WakerGuard {
+    #[doc(hidden)]
+    pub fn on_request(&self, waker: Arc<dyn Fn() + Send + Sync>) -> WakerGuard {
         let mut state = self.lock();
         if self.is_requested() {
             waker();
@@ -237,7 +239,8 @@ impl State {
 }
 
 /// Takes a waker back when dropped.
-pub(crate) struct WakerGuard {
+#[doc(hidden)]
+pub struct WakerGuard {
     interrupt: Interrupt,
     id: u64,
 }
