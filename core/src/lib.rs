@@ -53,8 +53,8 @@ pub use error::{ErrCode, Error, Result};
 pub use executor::{Executor, Loader, Module, Validator, ensure_signal_handlers};
 pub use interrupt::Interrupt;
 pub use runtime::{
-    Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, Table,
-    TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
+    Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, SlotFunc,
+    Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
 };
 pub use store::Store;
 pub use types::{

@@ -131,6 +131,11 @@ impl Func {
         &self.signature.ty
     }
 
+    /// As [`Instance::holders`](super::instance::Instance::holders), for what the function belongs to.
+    pub fn holders(&self) -> Option<usize> {
+        self.owner.node().holders()
+    }
+
     /// Calls the function and gives its results.
     ///
     /// # Errors
