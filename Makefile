@@ -16,7 +16,8 @@ NEEDS_test  = $(NEEDS)
 NEEDS_dist  = $(NEEDS)
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust soak dist dist-rust bench fuzz fmt lint guests
+.PHONY: help check-prereqs demo test test-rust test-python soak dist dist-rust dist-python bench bench-python fuzz fmt lint
+.PHONY: lint-python guests
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -32,15 +33,37 @@ demo: ## run the same module from every language and from the command line, in o
 	@$(CARGO) build -q --release -p wasmspan --bins
 	@$(CARGO) run -q --release -p wasmspan-examples --bin demo
 
-test: test-rust ## all tests of all languages; what CI runs
+test: test-rust test-python ## all tests of all languages; what CI runs
 
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
 	$(CARGO) test
 
+# Tools for Python in an environment of their own; the package in it is the one in the source tree.
+VENV   = $(abspath $(TARGET))/python-venv
+PYTHON = $(VENV)/bin/python
+
+$(VENV)/ready: bindings-python/requirements-dev.txt
+	@tests/prereqs.sh rust gcc make python
+	python3 -m venv '$(VENV)'
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch '$@'
+
+develop-python: $(VENV)/ready
+	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet
+
+test-python: develop-python
+	cd bindings-python && $(PYTHON) -m pytest --quiet
+
+lint-python: develop-python ## ruff, mypy and stubtest for the Python package
+	cd bindings-python && '$(VENV)/bin/ruff' check . && '$(VENV)/bin/ruff' format --check .
+	cd bindings-python && $(PYTHON) -m mypy && $(PYTHON) -m mypy.stubtest wasmspan._native --allowlist stubtest-allow.txt --ignore-unused-allowlist
+
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin soak -- --minutes $(MINUTES)
+	WASMSPAN_KILLS=10000 $(CARGO) test --release -p wasmspan --test cache
+	WASMSPAN_FLIPS=10000 $(CARGO) test --release -p wasmspan-tests --test compiled
 
 fuzz: ## differential and hostile-input fuzzing: make fuzz SECONDS=600
 	@tests/prereqs.sh $(NEEDS)
@@ -50,7 +73,7 @@ bench: ## compare with peers, as ratios in one run
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-bench
 
-dist: dist-rust ## commands, libraries and packages: make dist PREFIX=dist
+dist: dist-rust dist-python ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
 
 dist-rust:
@@ -60,6 +83,16 @@ dist-rust:
 	install -m 755 $(addprefix '$(TARGET)'/dist/,wasmedge wasmedgec wasmspan) '$(PREFIX)/bin'
 	$(CARGO) package -q -p wasmspan --no-verify --allow-dirty
 	install -m 644 '$(TARGET)'/package/wasmspan-*.crate '$(PREFIX)/crates'
+
+dist-python: $(VENV)/ready
+	install -d '$(PREFIX)/wheels'
+	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist --sdist \
+		--manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
+
+bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check wasmtime pywasm3
+	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet --release
+	$(PYTHON) bindings-python/bench/bench.py
 
 fmt: ## format the source
 	@tests/prereqs.sh $(NEEDS)

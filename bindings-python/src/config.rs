@@ -42,8 +42,8 @@ impl Config {
     #[new]
     #[pyo3(signature = (
         *,
-        with_ = Vec::new(),
-        without = Vec::new(),
+        with_ = None,
+        without = None,
         max_memory_pages = None,
         optimize = "speed",
         traps = "signals",
@@ -51,8 +51,8 @@ impl Config {
         compile_threads = 0,
     ))]
     fn new(
-        with_: Vec<String>,
-        without: Vec<String>,
+        with_: Option<Vec<String>>,
+        without: Option<Vec<String>>,
         max_memory_pages: Option<u32>,
         optimize: &str,
         traps: &str,
@@ -60,10 +60,10 @@ impl Config {
         compile_threads: usize,
     ) -> PyResult<Config> {
         let mut core = wasmspan::Config::default();
-        for name in &with_ {
+        for name in with_.iter().flatten() {
             core.proposals.add(proposal(name)?);
         }
-        for name in &without {
+        for name in without.iter().flatten() {
             core.proposals.remove(proposal(name)?);
         }
         if let Some(pages) = max_memory_pages {

@@ -6,14 +6,38 @@
 use crate::error;
 use crate::names;
 use crate::owner::Owner;
+use crate::signals;
 use pyo3::prelude::*;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use wasmspan::Result;
+use std::time::Duration;
+use wasmspan::error::ErrCode;
+use wasmspan::{Interrupt, Result};
 
-/// Does something that may take long and runs no guest: reading, compiling.
+/// What may stop a call besides a trap.
+#[derive(Default)]
+pub struct Stops {
+    /// The longest time it may take.
+    pub timeout: Option<Duration>,
+    /// What others may stop it with.
+    pub interrupt: Option<Interrupt>,
+}
+
+impl Stops {
+    /// Runs a call under them; whether the time was over comes with the result.
+    fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> (Result<T>, bool) {
+        match (&self.interrupt, self.timeout) {
+            (None, None) => (call(), false),
+            (Some(interrupt), None) => (interrupt.run(call), false),
+            (Some(interrupt), Some(time)) => interrupt.run_within(time, call),
+            (None, Some(time)) => Interrupt::new().run_within(time, call),
+        }
+    }
+}
+
+/// Does something that may take long: compiles, instantiates, runs a command.
 pub fn work<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
     attempt(py, work)?.map_err(|failure| error::to_python(py, &failure))
 }
@@ -23,7 +47,12 @@ pub fn attempt<T: Send>(
     py: Python<'_>,
     work: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<Result<T>> {
+    signals::look_at_faults();
+    let guarded = signals::guard();
     let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(work)));
+    if guarded.leave() {
+        py.check_signals()?;
+    }
     outcome.map_err(|panic| panicked(py, panic))
 }
 
@@ -32,19 +61,41 @@ pub fn attempt<T: Send>(
 pub fn run<T: Send>(
     py: Python<'_>,
     owner: Option<&Owner>,
+    stops: Option<&Stops>,
     call: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<T> {
     let _entered = match owner {
         Some(owner) => Some(owner.gate.enter(py)?),
         None => None,
     };
-    let call = || catch_unwind(AssertUnwindSafe(call));
+    signals::look_at_faults();
+    let mut expired = false;
+    let call = || {
+        catch_unwind(AssertUnwindSafe(|| match stops {
+            None => call(),
+            Some(stops) => {
+                let (ended, over) = stops.run(call);
+                expired = over;
+                ended
+            }
+        }))
+    };
     let outcome = match owner {
         Some(owner) if owner.gate.keeps_interpreter => call(),
-        _ => py.detach(call),
+        _ => {
+            let guarded = signals::guard();
+            let outcome = py.detach(call);
+            if guarded.leave() {
+                py.check_signals()?;
+            }
+            outcome
+        }
     };
     match outcome {
         Ok(Ok(value)) => Ok(value),
+        Ok(Err(failure)) if expired && failure.code() == ErrCode::Interrupted => {
+            Err(error::raise(py, &names::WASM_TIMEOUT, "the call took longer than its timeout")?)
+        }
         Ok(Err(failure)) => Err(error::in_owner(py, &failure, owner)),
         Err(panic) => Err(panicked(py, panic)),
     }

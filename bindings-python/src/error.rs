@@ -2,7 +2,7 @@
 
 use crate::names::{self, Class};
 use crate::owner::Owner;
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyOSError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -48,6 +48,18 @@ pub fn in_owner(py: Python<'_>, error: &Error, owner: Option<&Owner>) -> PyErr {
 /// The exception for an access outside a memory or table that the host made.
 pub fn out_of_bounds(error: &Error) -> PyErr {
     PyIndexError::new_err(error.to_string())
+}
+
+/// The exception for a file that can't be read.
+pub fn of_file(failure: &std::io::Error, path: &Bound<'_, PyAny>) -> PyErr {
+    let Some(number) = failure.raw_os_error() else {
+        return PyOSError::new_err(failure.to_string());
+    };
+    let text = path.py().import("os").and_then(|os| os.call_method1("strerror", (number,)));
+    match text {
+        Ok(text) => PyOSError::new_err((number, text.unbind(), path.clone().unbind())),
+        Err(failed) => failed,
+    }
 }
 
 /// The exception for a fault of this package itself.

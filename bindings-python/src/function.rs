@@ -4,7 +4,7 @@
 //! the parsing that other classes pay for. Everything else here is what a class written with macros
 //! would have too.
 
-use crate::door;
+use crate::door::{self, Stops};
 use crate::host;
 use crate::link;
 use crate::owner::Held;
@@ -65,6 +65,7 @@ impl Data {
         &self,
         py: Python<'py>,
         args: &[Borrowed<'_, 'py, PyAny>],
+        stops: Option<&Stops>,
     ) -> PyResult<Bound<'py, PyAny>> {
         if args.len() != self.params.len() {
             return Err(self.wrong_count(args.len()));
@@ -85,7 +86,7 @@ impl Data {
                     slots[at] = value::to_slot(arg, self.params[at])
                         .map_err(|error| self.in_argument(py, at, error))?;
                 }
-                door::run(py, owner, || func.call(slots))?;
+                door::run(py, owner, stops, || func.call(slots))?;
                 let get = |at: usize| Ok(value::from_slot(py, slots[at], self.results[at]));
                 value::results(py, self.results.len(), get)
             }
@@ -96,7 +97,7 @@ impl Data {
                         .map_err(|error| self.in_argument(py, at, error))?;
                     values.push(value);
                 }
-                let results: Vec<Val> = door::run(py, owner, || func.call(&values))?;
+                let results: Vec<Val> = door::run(py, owner, stops, || func.call(&values))?;
                 value::results(py, results.len(), |at| value::from_val(py, &results[at]))
             }
         }
@@ -129,7 +130,8 @@ impl Data {
 
 static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-/// Calls that take a tuple stop here, so that the slots of the type are all in one table.
+/// Numbers of CPython's headers that are part of its ABI in every version that runs this, but are
+/// named in the limited API of later ones only.
 const HAVE_VECTORCALL: u32 = 1 << 11;
 const MEMBER_PYSSIZET: c_int = 19;
 const MEMBER_READONLY: c_int = 1;
@@ -142,11 +144,6 @@ pub fn python_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 const DOC: &CStr = c"Function(type, callable)\n--\n\nA WebAssembly function: an export, or a Python callable with a type.\n\n>>> double = Function(FuncType([\"i32\"], [\"i32\"]), lambda n: 2 * n)\n>>> double(21)\n42";
 
 fn make_type(py: Python<'_>) -> PyResult<Py<PyType>> {
-    /// A pointer that is only written once, before others see it.
-    struct Table<T>(T);
-    // SAFETY: the tables are constant but for what the interpreter writes under its lock.
-    unsafe impl<T> Sync for Table<T> {}
-
     static mut MEMBERS: [ffi::PyMemberDef; 2] = [
         ffi::PyMemberDef {
             name: c"__vectorcalloffset__".as_ptr(),
@@ -298,18 +295,21 @@ unsafe extern "C" fn vectorcall(
         // follow the others. A borrowed reference is a pointer.
         unsafe {
             let data = data(object)?;
-            let named = match Bound::from_borrowed_ptr_or_opt(py, keywords) {
-                Some(names) => names.len()?,
-                None => 0,
-            };
-            if named > 0 {
-                return Err(no_keywords());
-            }
-            let args = match count & COUNT {
+            let count = count & COUNT;
+            let names = Bound::from_borrowed_ptr_or_opt(py, keywords);
+            let named = names.as_ref().map_or(Ok(0), |names| names.len())?;
+            let all = match count + named {
                 0 => &[],
-                count => std::slice::from_raw_parts(args.cast::<Borrowed<'_, '_, PyAny>>(), count),
+                all => std::slice::from_raw_parts(args.cast::<Borrowed<'_, '_, PyAny>>(), all),
             };
-            data.call(py, args).map(Bound::into_ptr)
+            let stops = match names {
+                None => None,
+                Some(names) => {
+                    let pairs = names.try_iter()?.zip(&all[count..]);
+                    Some(stops(pairs.map(|(name, value)| Ok((name?, (**value).clone()))))?)
+                }
+            };
+            data.call(py, &all[..count], stops.as_ref()).map(Bound::into_ptr)
         }
     })
 }
@@ -324,19 +324,39 @@ unsafe extern "C" fn call(
         unsafe {
             let data = data(object)?;
             let args = Bound::from_borrowed_ptr(py, args).cast_into::<PyTuple>()?;
-            if Bound::from_borrowed_ptr_or_opt(py, keywords)
-                .is_some_and(|k| k.len().unwrap_or(0) > 0)
-            {
-                return Err(no_keywords());
-            }
+            let keywords = Bound::from_borrowed_ptr_or_opt(py, keywords);
+            let stops = match keywords.map(|k| k.cast_into::<PyDict>()).transpose()? {
+                None => None,
+                Some(keywords) => Some(stops(keywords.iter().map(Ok))?),
+            };
             let items: Vec<_> = args.iter_borrowed().collect();
-            data.call(py, &items).map(Bound::into_ptr)
+            data.call(py, &items, stops.as_ref()).map(Bound::into_ptr)
         }
     })
 }
 
-fn no_keywords() -> PyErr {
-    PyTypeError::new_err("WebAssembly functions take no keyword arguments")
+/// What the keywords of a call say.
+fn stops<'py>(
+    keywords: impl Iterator<Item = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
+) -> PyResult<Stops> {
+    let mut stops = Stops::default();
+    for keyword in keywords {
+        let (name, value) = keyword?;
+        match name.extract::<String>()?.as_str() {
+            "timeout" => stops.timeout = crate::control::timeout(Some(&value))?,
+            "interrupt" if value.is_none() => {}
+            "interrupt" => {
+                let interrupt = value.cast::<crate::control::Interrupt>()?;
+                stops.interrupt = Some(interrupt.get().core().clone());
+            }
+            other => {
+                return Err(PyTypeError::new_err(format!(
+                    "a call takes the keywords timeout and interrupt, not {other}"
+                )));
+            }
+        }
+    }
+    Ok(stops)
 }
 
 unsafe extern "C" fn call_async(

@@ -12,9 +12,8 @@ use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use wasmspan::Extern;
 
 /// An instance of a module, or a host module: `Instance("env")` makes an empty one.
@@ -26,7 +25,7 @@ use wasmspan::Extern;
 #[pyclass(frozen, mapping, weakref, module = "wasmspan")]
 pub struct Instance {
     owner: Py<Owner>,
-    exports: PyOnceLock<Py<PyAny>>,
+    exports: OnceLock<Py<PyAny>>,
     /// Items of a host module, as they were given.
     items: Option<Py<PyDict>>,
     /// What the items come from.
@@ -40,7 +39,7 @@ impl Instance {
             owner.py(),
             Instance {
                 owner: owner.clone().unbind(),
-                exports: PyOnceLock::new(),
+                exports: OnceLock::new(),
                 items: None,
                 held: Mutex::default(),
             },
@@ -89,7 +88,7 @@ impl Instance {
         let target = Target::Instance(wasmspan::Instance::host(name));
         Ok(Instance {
             owner: Owner::new(py, target, Vec::new(), Vec::new(), None, gate)?,
-            exports: PyOnceLock::new(),
+            exports: OnceLock::new(),
             items: Some(PyDict::new(py).unbind()),
             held: Mutex::default(),
         })
@@ -137,7 +136,11 @@ impl Instance {
         if self.items.is_some() {
             return Ok(make()?.into_bound(py));
         }
-        Ok(self.exports.get_or_try_init(py, make)?.bind(py).clone())
+        if self.exports.get().is_none() {
+            // Not inside the cell: making it may let another thread come here.
+            let _ = self.exports.set(make()?);
+        }
+        Ok(self.exports.get().expect("set above").bind(py).clone())
     }
 
     /// The name it was made with; empty for an instance of a module.
@@ -190,6 +193,7 @@ impl Instance {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.owner)?;
         visit.call(&self.items)?;
+        visit.call(self.exports.get())?;
         if let Ok(held) = self.held.try_lock() {
             for held in held.iter() {
                 held.traverse(&visit)?;

@@ -4,7 +4,9 @@
 //! panics. `error` makes exceptions of the core's errors. `owner` shows the garbage collector what
 //! instances hold. The other files have a class or two each.
 
+mod command;
 mod config;
+mod control;
 mod door;
 mod error;
 mod function;
@@ -16,18 +18,27 @@ mod memory;
 mod module;
 mod names;
 mod owner;
+mod signals;
 mod table;
 mod value;
+mod vm;
 mod wasi;
 
+use pyo3::exceptions::PyImportError;
+use pyo3::ffi;
 use pyo3::prelude::*;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 #[pymodule(gil_used = false)]
 mod _native {
     use super::*;
 
     #[pymodule_export]
+    use command::run_command;
+    #[pymodule_export]
     use config::Config;
+    #[pymodule_export]
+    use control::Interrupt;
     #[pymodule_export]
     use global::Global;
     #[pymodule_export]
@@ -39,12 +50,17 @@ mod _native {
     #[pymodule_export]
     use module::Module;
     #[pymodule_export]
+    use signals::after_fork;
+    #[pymodule_export]
     use table::Table;
     #[pymodule_export]
-    use wasi::Wasi;
+    use vm::{Store, Vm};
+    #[pymodule_export]
+    use wasi::{MemoryFs, Wasi};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        only_interpreter()?;
         module.add("Function", function::python_type(module.py())?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
@@ -59,5 +75,18 @@ mod _native {
     #[pyfunction]
     fn live_objects() -> usize {
         wasmspan::live_objects()
+    }
+}
+
+/// Refuses sub-interpreters: classes that are kept for the process would be shared between them.
+fn only_interpreter() -> PyResult<()> {
+    static FIRST: AtomicI64 = AtomicI64::new(-1);
+    // SAFETY: the interpreter is attached.
+    let this = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+    match FIRST.compare_exchange(-1, this, Ordering::SeqCst, Ordering::SeqCst) {
+        Err(first) if first != this => Err(PyImportError::new_err(
+            "wasmspan can be imported into one interpreter of a process",
+        )),
+        _ => Ok(()),
     }
 }

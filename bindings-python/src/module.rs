@@ -29,6 +29,16 @@ pub struct Module {
 }
 
 impl Module {
+    /// The module itself.
+    pub fn core(&self) -> &wasmspan::Module {
+        &self.core
+    }
+
+    /// The configuration it was compiled with.
+    pub fn config(&self) -> &wasmspan::Config {
+        &self.config
+    }
+
     fn compile(py: Python<'_>, bytes: &[u8], config: Option<&Config>) -> PyResult<Module> {
         let config = config.map(|config| config.core().clone()).unwrap_or_default();
         let core = door::work(py, || wasmspan::Module::with_config(&config, bytes))?;
@@ -47,9 +57,8 @@ impl Module {
         }
         if source.is_instance_of::<PyString>() || source.hasattr("__fspath__")? {
             let path: PathBuf = source.extract()?;
-            let bytes = py
-                .detach(|| std::fs::read(&path))
-                .map_err(|failure| PyErr::from(failure).with_filename(py, source))?;
+            let bytes = py.detach(|| std::fs::read(&path));
+            let bytes = bytes.map_err(|failure| error::of_file(&failure, source))?;
             return Module::compile(py, &bytes, config);
         }
         let bytes = if let Ok(bytes) = source.cast::<PyByteArray>() {
@@ -69,6 +78,29 @@ impl Module {
     #[pyo3(signature = (text, config = None))]
     fn from_wat(py: Python<'_>, text: &str, config: Option<&Config>) -> PyResult<Module> {
         Module::compile(py, text.as_bytes(), config)
+    }
+
+    /// Loads a file made by `wasmspan compile` or `wasmedgec` and runs the machine code in it, so
+    /// the file must be trusted like a program. What does not fit this machine is compiled anew.
+    #[staticmethod]
+    #[pyo3(signature = (path, config = None))]
+    fn load_compiled(
+        py: Python<'_>,
+        path: &Bound<'_, PyAny>,
+        config: Option<&Config>,
+    ) -> PyResult<Module> {
+        let config = config.map(|config| config.core().clone()).unwrap_or_default();
+        let file: PathBuf = path.extract()?;
+        let bytes = py.detach(|| std::fs::read(&file));
+        let bytes = bytes.map_err(|failure| error::of_file(&failure, path))?;
+        let core = door::work(py, || wasmspan::Module::load_compiled(&config, &bytes))?;
+        Ok(Module { core, config })
+    }
+
+    /// Writes the module with its machine code to a file for `load_compiled`.
+    fn save_compiled(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let compiler = wasmspan::Compiler::new(&self.config);
+        door::work(py, || compiler.compile_module(&self.core, &path))
     }
 
     /// The name in the module's name section.
@@ -148,19 +180,5 @@ impl Module {
         let name = self.core.name().map(|name| format!(" {name:?}")).unwrap_or_default();
         let (imports, exports) = (self.core.imports().len(), self.core.exports().len());
         format!("<wasmspan.Module{name}: {imports} imports, {exports} exports>")
-    }
-}
-
-/// An exception of the system that names its file.
-trait WithFilename {
-    fn with_filename(self, py: Python<'_>, path: &Bound<'_, PyAny>) -> PyErr;
-}
-
-impl WithFilename for PyErr {
-    fn with_filename(self, py: Python<'_>, path: &Bound<'_, PyAny>) -> PyErr {
-        match self.value(py).setattr("filename", path) {
-            Ok(()) => self,
-            Err(failed) => failed,
-        }
     }
 }

@@ -29,7 +29,6 @@ macro_rules! classes {
 }
 
 classes! {
-    VAL_TYPE = "wasmspan._types", "ValType";
     FUNC_TYPE = "wasmspan._types", "FuncType";
     MEMORY_TYPE = "wasmspan._types", "MemoryType";
     TABLE_TYPE = "wasmspan._types", "TableType";

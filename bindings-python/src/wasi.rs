@@ -4,7 +4,7 @@ use crate::error;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
-use wasmspan::wasi::{Input, Output, OutputBuffer};
+use wasmspan::wasi::{Input, Output, OutputBuffer, WasiBuilder};
 
 /// Most bytes that are kept of a captured stream, unless told otherwise.
 const OUTPUT_LIMIT: usize = 64 << 20;
@@ -12,9 +12,9 @@ const OUTPUT_LIMIT: usize = 64 << 20;
 /// What a WASI guest may use. It starts with nothing: no arguments, no variables, no directories;
 /// standard streams are those of this process unless given.
 ///
-/// `stdin` is bytes, text, `"inherit"` by default, or `None` for nothing; `stdout` and `stderr` are
-/// `"inherit"`, `"capture"` or `None`. `dirs` and `read_only_dirs` map names for the guest to
-/// directories of the host.
+/// `stdin` is bytes, text, `"inherit"`, or `None` for nothing; `stdout` and `stderr` are `"inherit"`,
+/// `"capture"` or `None`. `dirs` and `read_only_dirs` map names for the guest to directories of the
+/// host or to a `MemoryFs`. With a `seed` random bytes are the same in each run.
 #[pyclass(frozen, module = "wasmspan")]
 pub struct Wasi {
     core: wasmspan::Wasi,
@@ -26,6 +26,55 @@ impl Wasi {
     /// The module itself.
     pub fn core(&self) -> &wasmspan::Wasi {
         &self.core
+    }
+}
+
+/// Files in memory, which guests may share and the host reads and writes.
+///
+/// >>> files = MemoryFs()
+/// >>> files.write("notes/today.txt", b"buy milk")
+/// >>> files.read("notes/today.txt")
+/// b'buy milk'
+#[pyclass(frozen, module = "wasmspan")]
+pub struct MemoryFs {
+    core: wasmspan::wasi::MemoryFs,
+}
+
+impl MemoryFs {
+    /// The file system itself.
+    pub fn core(&self) -> &wasmspan::wasi::MemoryFs {
+        &self.core
+    }
+}
+
+#[pymethods]
+impl MemoryFs {
+    /// Empty, or a layer over a directory of the host, which is read and never changed.
+    #[new]
+    #[pyo3(signature = (over = None))]
+    fn new(py: Python<'_>, over: Option<PathBuf>) -> PyResult<MemoryFs> {
+        let core = match over {
+            None => Ok(wasmspan::wasi::MemoryFs::new()),
+            Some(path) => wasmspan::wasi::MemoryFs::over(path),
+        };
+        core.map(|core| MemoryFs { core }).map_err(|failure| error::to_python(py, &failure))
+    }
+
+    /// Writes a file, making the directories on its way.
+    fn write(&self, py: Python<'_>, path: &str, data: &[u8]) -> PyResult<()> {
+        self.core.write(path, data).map_err(|failure| error::to_python(py, &failure))
+    }
+
+    /// Reads a file.
+    fn read<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.core.read(path).map_err(|failure| error::to_python(py, &failure))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// Bytes in memory.
+    #[getter]
+    fn used(&self) -> u64 {
+        self.core.used()
     }
 }
 
@@ -47,15 +96,67 @@ impl Text {
     }
 }
 
-fn input(given: Option<&Bound<'_, PyAny>>) -> PyResult<Input> {
-    let Some(given) = given else { return Ok(Input::Null) };
-    match given.extract::<Text>()? {
-        Text::Text(word) if word == "inherit" => Ok(Input::Inherit),
-        text => Ok(Input::Bytes(text.into_bytes())),
+fn input(given: Option<Text>) -> Input {
+    match given {
+        None => Input::Null,
+        Some(Text::Text(word)) if word == "inherit" => Input::Inherit,
+        Some(text) => Input::Bytes(text.into_bytes()),
     }
 }
 
-fn output(what: &str, given: Option<&str>) -> PyResult<(Output, Option<OutputBuffer>)> {
+/// What a guest is given, besides where its output goes.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Given {
+    args: Vec<Text>,
+    #[pyo3(from_py_with = pairs)]
+    env: Vec<(Text, Text)>,
+    #[pyo3(from_py_with = pairs)]
+    dirs: Vec<(String, Directory)>,
+    #[pyo3(from_py_with = pairs)]
+    read_only_dirs: Vec<(String, Directory)>,
+    stdin: Option<Text>,
+    seed: Option<u64>,
+}
+
+/// A directory: of the host, or in memory.
+#[derive(FromPyObject)]
+enum Directory {
+    #[pyo3(transparent)]
+    Memory(Py<MemoryFs>),
+    #[pyo3(transparent)]
+    Host(PathBuf),
+}
+
+impl Given {
+    /// Puts everything into the settings.
+    pub fn apply(self, builder: WasiBuilder) -> WasiBuilder {
+        let mut builder = builder.stdin(input(self.stdin));
+        builder = builder.args(self.args.into_iter().map(Text::into_bytes));
+        for (name, value) in self.env {
+            builder = builder.env(name.into_bytes(), value.into_bytes());
+        }
+        for (guest, directory) in self.dirs {
+            builder = match directory {
+                Directory::Memory(files) => builder.mount(files.get().core(), guest),
+                Directory::Host(path) => builder.preopen(path, guest),
+            };
+        }
+        for (guest, directory) in self.read_only_dirs {
+            builder = match directory {
+                Directory::Memory(files) => builder.mount_read_only(files.get().core(), guest),
+                Directory::Host(path) => builder.preopen_read_only(path, guest),
+            };
+        }
+        match self.seed {
+            Some(seed) => builder.random_seed(seed),
+            None => builder,
+        }
+    }
+}
+
+/// Where output goes, and the buffer that captures it.
+pub fn output(what: &str, given: Option<&str>) -> PyResult<(Output, Option<OutputBuffer>)> {
     match given {
         None => Ok((Output::Null, None)),
         Some("inherit") => Ok((Output::Inherit, None)),
@@ -81,38 +182,38 @@ impl Wasi {
     #[new]
     #[pyo3(signature = (
         *,
-        args = Vec::new(),
-        env = Vec::new(),
-        dirs = Vec::new(),
-        read_only_dirs = Vec::new(),
+        args = None,
+        env = None,
+        dirs = None,
+        read_only_dirs = None,
         stdin = None,
         stdout = Some("inherit"),
         stderr = Some("inherit"),
-    ))]
+        seed = None,
+    ), text_signature = "(*, args=None, env=None, dirs=None, read_only_dirs=None, stdin=None, stdout='inherit', stderr='inherit', seed=None)")]
     #[allow(clippy::too_many_arguments)] // They are keywords in Python.
     fn new(
         py: Python<'_>,
-        args: Vec<Text>,
-        #[pyo3(from_py_with = pairs)] env: Vec<(Text, Text)>,
-        #[pyo3(from_py_with = pairs)] dirs: Vec<(String, PathBuf)>,
-        #[pyo3(from_py_with = pairs)] read_only_dirs: Vec<(String, PathBuf)>,
-        stdin: Option<&Bound<'_, PyAny>>,
+        args: Option<Vec<Text>>,
+        env: Option<&Bound<'_, PyAny>>,
+        dirs: Option<&Bound<'_, PyAny>>,
+        read_only_dirs: Option<&Bound<'_, PyAny>>,
+        stdin: Option<Text>,
         stdout: Option<&str>,
         stderr: Option<&str>,
+        seed: Option<u64>,
     ) -> PyResult<Wasi> {
+        let given = Given {
+            args: args.unwrap_or_default(),
+            env: env.map_or(Ok(Vec::new()), pairs)?,
+            dirs: dirs.map_or(Ok(Vec::new()), pairs)?,
+            read_only_dirs: read_only_dirs.map_or(Ok(Vec::new()), pairs)?,
+            stdin,
+            seed,
+        };
         let (out, out_buffer) = output("stdout", stdout)?;
         let (err, err_buffer) = output("stderr", stderr)?;
-        let mut builder = wasmspan::Wasi::builder().stdin(input(stdin)?).stdout(out).stderr(err);
-        builder = builder.args(args.into_iter().map(Text::into_bytes));
-        for (name, value) in env {
-            builder = builder.env(name.into_bytes(), value.into_bytes());
-        }
-        for (guest, host) in dirs {
-            builder = builder.preopen(host, guest);
-        }
-        for (guest, host) in read_only_dirs {
-            builder = builder.preopen_read_only(host, guest);
-        }
+        let builder = given.apply(wasmspan::Wasi::builder()).stdout(out).stderr(err);
         match builder.build() {
             Ok(core) => Ok(Wasi { core, stdout: out_buffer, stderr: err_buffer }),
             Err(failure) => Err(error::to_python(py, &failure)),

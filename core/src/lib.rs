@@ -27,6 +27,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod error;
 pub mod limits;
@@ -35,7 +36,10 @@ pub mod types;
 pub mod wasi;
 
 pub(crate) mod abi;
+pub(crate) mod artifact;
+pub(crate) mod cache;
 pub(crate) mod compile;
+pub(crate) mod compiler;
 pub(crate) mod engine;
 pub(crate) mod executor;
 pub(crate) mod host;
@@ -44,19 +48,25 @@ pub(crate) mod loader;
 pub(crate) mod module;
 pub(crate) mod platform;
 pub(crate) mod runtime;
+pub(crate) mod statistics;
 pub(crate) mod store;
+pub(crate) mod task;
 pub(crate) mod validator;
 pub(crate) mod vm;
 
+pub use command::Command;
+pub use compiler::{Compiler, Progress};
 pub use config::Config;
 pub use error::{ErrCode, Error, Result};
-pub use executor::{Executor, Loader, Module, Validator, ensure_signal_handlers};
+pub use executor::{Executor, Loader, Module, Pool, Pooled, Validator, ensure_signal_handlers};
 pub use interrupt::Interrupt;
 pub use runtime::{
     Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, SlotFunc,
     Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
 };
+pub use statistics::Statistics;
 pub use store::Store;
+pub use task::Task;
 pub use types::{
     ExportType, ExternKind, ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType,
     Mutability, RefType, TableType, ValType,

@@ -51,3 +51,31 @@ pub const MAX_WASI_DESCRIPTORS: usize = 1024;
 
 /// Largest length of a path that a WASI guest gives, in bytes.
 pub const MAX_WASI_PATH_BYTES: u32 = 4095;
+
+/// Most that one instruction can cost.
+pub const MAX_INSTRUCTION_COST: u64 = 1 << 39;
+
+/// Threads that run asynchronous calls at most.
+pub const MAX_TASK_THREADS: usize = 512;
+
+/// Stack of a thread that runs asynchronous calls, in bytes.
+pub const TASK_STACK_BYTES: usize = 8 << 20;
+/// Largest length of one name in a file system in memory, in bytes.
+pub const MAX_WASI_NAME_BYTES: usize = 255;
+
+/// Most directories in one another in a file system in memory.
+pub const MAX_MEMORY_FS_DEPTH: usize = 256;
+
+/// Bytes that a file system in memory takes unless told otherwise (256 MiB).
+pub const DEFAULT_MEMORY_FS_BYTES: u64 = 256 << 20;
+
+/// Most bytes that one read or write of a WASI guest moves; a guest that asks for more gets this
+/// much and asks again (16 MiB).
+pub const MAX_WASI_TRANSFER: usize = 16 << 20;
+
+/// Refusals that a record of them keeps.
+pub const MAX_DENIALS: usize = 1000;
+
+/// Bytes that a [`Command`](crate::Command) captures of each output stream unless told otherwise
+/// (16 MiB).
+pub const DEFAULT_OUTPUT_BYTES: usize = 16 << 20;

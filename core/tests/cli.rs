@@ -12,6 +12,7 @@ use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 fn tests_dir() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
@@ -25,6 +26,12 @@ fn binary(name: &str) -> &'static str {
         "wasmspan" => env!("CARGO_BIN_EXE_wasmspan"),
         other => panic!("no command is called {other}"),
     }
+}
+
+/// A cache folder for all cases of one test run.
+fn cache_home() -> &'static Path {
+    static HOME: OnceLock<tempfile::TempDir> = OnceLock::new();
+    HOME.get_or_init(|| tempfile::tempdir().expect("a folder")).path()
 }
 
 /// The head of a case: everything above the sections.
@@ -56,6 +63,7 @@ fn run(case: &Case, dir: &Path) -> Output {
     let mut command = Command::new(binary(name));
     command.arg0(name).args(words).current_dir(dir).stdin(stdin);
     command.env_clear().env("TZ", "UTC").env("SECRET", "not for guests");
+    command.env("XDG_CACHE_HOME", cache_home());
     command.output().expect("the command starts")
 }
 
@@ -166,4 +174,40 @@ fn a_time_limit_wakes_a_guest_that_waits_for_input() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("execution interrupted, Code: 0x07"), "{text}");
+}
+
+#[test]
+fn compiled_programs_print_what_the_programs_print() {
+    let wasm = tests_dir().join("wasm");
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |program: &Path, args: &[&str], input: Option<&str>| {
+        let stdin = match input {
+            Some(file) => fs::File::open(wasm.join(file)).expect("input exists").into(),
+            None => Stdio::null(),
+        };
+        let mut command = Command::new(binary("wasmedge"));
+        command.arg("--no-cache").arg(program).args(args).current_dir(&wasm).stdin(stdin);
+        let output = command.output().expect("starts");
+        (output.status.code(), output.stdout, output.stderr)
+    };
+    for (program, args, input) in [
+        ("hello-c.wasm", &["3"][..], None),
+        ("hello-rust.wasm", &[], None),
+        ("lua-cli.wasm", &[], Some("input/words.lua")),
+        ("sqlite-cli.wasm", &[], Some("input/orders.sql")),
+    ] {
+        let wanted = run(&wasm.join(program), args, input);
+        assert!(!wanted.1.is_empty(), "{program} prints something");
+        for form in ["wasm", "so"] {
+            let compiled = folder.path().join(program).with_extension(form);
+            let status = Command::new(binary("wasmedgec"))
+                .arg(wasm.join(program))
+                .arg(&compiled)
+                .stdout(Stdio::null())
+                .status()
+                .expect("starts");
+            assert!(status.success());
+            assert!(run(&compiled, args, input) == wanted, "{program} as {form}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Shared parts of the test suites.
 
 pub mod fuzz;
+pub mod old_kernel;
 pub mod spec;
 pub mod support;
+pub mod wasi_guest;

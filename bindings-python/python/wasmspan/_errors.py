@@ -17,7 +17,7 @@ class Frame(NamedTuple):
     """Name of the module in its name section."""
     function: str | None
     """Name of the function: from the name section, else the name it is exported under."""
-    index: int
+    function_index: int
     """Number of the function in its module."""
     offset: int | None
     """Byte offset of the instruction in the module."""

@@ -68,4 +68,8 @@ builtins! {
     AtomicWait64 atomic_wait64(memory: I32, address: I64, expected: I64, timeout: I64) -> I32;
     /// Wakes waiters; how many.
     AtomicNotify atomic_notify(memory: I32, address: I64, count: I32) -> I32;
+    /// Metered code has less left than the region that begins costs. Gives more, or ends the
+    /// activation; or gives the address of the function in code for cost tables, if that applies
+    /// and may take over.
+    MeterLow meter_low(price: I64, may_hand_over: I32) -> Pointer;
 }

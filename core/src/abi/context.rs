@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU32, AtomicUsize};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 
 /// State of the activations on one thread: the first hidden argument of every wasm function.
 #[repr(C)]
@@ -31,6 +31,14 @@ pub(crate) struct ExecCtx {
     pub trap_pc: usize,
     /// Frame pointer where the trap happened.
     pub trap_fp: usize,
+    /// What metered code may still spend; below 0 if it has spent more.
+    pub left: i64,
+    /// Metered functions for the usual costs call the runtime when less than this would be left.
+    pub floor: i64,
+    /// Instructions that code for cost tables has run.
+    pub count: u64,
+    /// The cost of every opcode.
+    pub costs: *const u64,
 }
 
 /// Value of [`ExecCtx::exit_site`] after an exit through a trampoline.
@@ -117,4 +125,6 @@ pub(crate) struct HostFuncCtx {
     /// Called with this structure, the activation and the value slots, which hold the parameters
     /// on entry and the results on return. It unwinds the activation itself if the host failed.
     pub call: unsafe extern "C" fn(*mut HostFuncCtx, *mut ExecCtx, *mut u128),
+    /// What a call costs.
+    pub cost: AtomicU64,
 }

@@ -8,6 +8,7 @@ pub(crate) mod builtin;
 pub(crate) mod code;
 pub(crate) mod context;
 pub(crate) mod layout;
+pub(crate) mod target;
 pub(crate) mod trap;
 
 pub(crate) use builtin::{Builtin, BuiltinTable, BuiltinType};
@@ -17,6 +18,7 @@ pub(crate) use context::{
     TableDef,
 };
 pub(crate) use layout::InstanceLayout;
+pub(crate) use target::Target;
 pub(crate) use trap::Trap;
 
 /// Bytes of one value in the arrays through which values pass between host and generated code.

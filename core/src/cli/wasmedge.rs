@@ -1,16 +1,15 @@
 //! `wasmedge`: runs a command, or calls a function of a reactor.
 
 use super::parser::{Command, Opt, Parsed};
-use super::{FAILURE, number, options, reactor};
+use super::{FAILURE, number, options, reactor, switch_cache_on};
 use crate::config::HostRegistration;
-use crate::interrupt::Interrupt;
+use crate::interrupt::TimeLimit;
 use crate::log::{self, LogLevel};
 use crate::vm::Vm;
-use crate::wasi::{self, Wasi, WasiBuilder};
+use crate::wasi::{self, Denials, Wasi, WasiBuilder};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::Path;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 const OWN: &[Opt] = &[
@@ -23,7 +22,8 @@ const OWN: &[Opt] = &[
     Opt {
         name: "dir",
         takes_value: true,
-        text: "Give the guest a directory, as GUEST:HOST, or one path for both. May be repeated.",
+        text: "Give the guest a directory, as GUEST:HOST, or one path for both; with :readonly at the \
+               end to read only. May be repeated.",
     },
     Opt {
         name: "env",
@@ -32,10 +32,23 @@ const OWN: &[Opt] = &[
     },
 ];
 
-const AFTER_STATISTICS: &[Opt] = &[Opt {
-    name: "force-interpreter",
+const AFTER_STATISTICS: &[Opt] = &[
+    Opt {
+        name: "force-interpreter",
+        takes_value: false,
+        text: "Ignore compiled code that comes with the module.",
+    },
+    Opt {
+        name: "no-cache",
+        takes_value: false,
+        text: "Compile the module anew, and do not keep its code on disk.",
+    },
+];
+
+const REPORTS: &[Opt] = &[Opt {
+    name: "explain-denied",
     takes_value: false,
-    text: "Ignore compiled code that comes with the module.",
+    text: "At the end, list what the guest was refused and the option that would give it.",
 }];
 
 const LIMITS: &[Opt] = &[
@@ -62,7 +75,7 @@ const LIMITS: &[Opt] = &[
 ];
 
 fn command() -> Command {
-    let options = [OWN, options::STATISTICS, AFTER_STATISTICS, options::PROPOSALS, LIMITS];
+    let options = [OWN, options::STATISTICS, AFTER_STATISTICS, options::PROPOSALS, LIMITS, REPORTS];
     Command {
         usage: "WASM_OR_SO [ARG ...]",
         min_positional: 1,
@@ -105,11 +118,15 @@ struct Run {
     words: Vec<String>,
     reactor: bool,
     limit: Option<TimeLimit>,
+    denials: Option<Denials>,
 }
 
 fn prepare(parsed: &Parsed, started: Instant, err: &mut dyn Write) -> Result<Run, String> {
     let mut config = options::config(parsed);
     config.force_interpreter = parsed.has("force-interpreter");
+    if !parsed.has("no-cache") {
+        switch_cache_on(&mut config);
+    }
     config.host_registrations.add(HostRegistration::Wasi);
     if let Some(pages) = parsed.number("memory-page-limit")? {
         config.max_memory_pages = u32::try_from(pages).unwrap_or(u32::MAX);
@@ -128,10 +145,16 @@ fn prepare(parsed: &Parsed, started: Instant, err: &mut dyn Write) -> Result<Run
         .map_err(|error| format!("{:?} is no path: {error}", parsed.positional[0]))?;
     let vm = Vm::new(&config).map_err(|error| error.to_string())?;
     let wasi = vm.wasi().expect("its registration was just switched on");
-    wasi.configure(environment(parsed, &file)?).map_err(|error| error.to_string())?;
+    let mut settings = environment(parsed, &file)?;
+    let denials = parsed.has("explain-denied").then(Denials::new);
+    if let Some(denials) = &denials {
+        // With a directory to look from, the guest's library asks for what it was not given.
+        settings = settings.record_denials(denials).list_preopens();
+    }
+    wasi.configure(settings).map_err(|error| error.to_string())?;
     let limit = time_limit.map(|milliseconds| {
         let left = Duration::from_millis(milliseconds).saturating_sub(started.elapsed());
-        TimeLimit::start(vm.interrupt().clone(), left)
+        TimeLimit::start(vm.interrupt(), left)
     });
     let words = parsed.positional[1..].iter();
     Ok(Run {
@@ -140,6 +163,7 @@ fn prepare(parsed: &Parsed, started: Instant, err: &mut dyn Write) -> Result<Run
         words: words.map(|word| word.to_string_lossy().into_owned()).collect(),
         reactor: parsed.has("reactor"),
         limit: limit.transpose()?,
+        denials,
     })
 }
 
@@ -155,9 +179,10 @@ fn environment(parsed: &Parsed, file: &Path) -> Result<WasiBuilder, String> {
     }
     for directory in parsed.values("dir") {
         let text = directory.to_str().ok_or_else(|| format!("{directory:?} is not UTF-8"))?;
-        let (guest, host) = text.split_once(':').unwrap_or((text, text));
+        let (guest, host, read_only) = wasi::split_spec(text);
         // The run goes on without it, as with WasmEdge.
         match wasi::open_directory(Path::new(host)) {
+            Ok(dir) if read_only => settings = settings.preopen_dir_read_only(dir, guest),
             Ok(dir) => settings = settings.preopen_dir(dir, guest),
             Err(errno) => {
                 log::log(LogLevel::Error, &format!("Bind guest directory failed:{errno}"));
@@ -197,6 +222,9 @@ impl Run {
             self.call(&words, out, err)
         };
         drop(self.limit);
+        for denial in self.denials.iter().flat_map(Denials::entries) {
+            let _ = writeln!(err, "denied: {denial}");
+        }
         result
     }
 
@@ -228,30 +256,5 @@ impl Run {
             writeln!(out, "{line}").map_err(|_| FAILURE)?;
         }
         Ok(())
-    }
-}
-
-/// Interrupts a run when its time is over, unless it is dropped before.
-pub(super) struct TimeLimit {
-    /// Its end tells the thread that the run has ended.
-    _running: mpsc::Sender<()>,
-}
-
-impl TimeLimit {
-    /// # Errors
-    ///
-    /// If no thread can be started.
-    pub(super) fn start(interrupt: Interrupt, time: Duration) -> Result<TimeLimit, String> {
-        let (running, ended) = mpsc::channel::<()>();
-        let wait = move || {
-            if let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(time) {
-                interrupt.interrupt();
-            }
-        };
-        std::thread::Builder::new()
-            .name("wasmspan-time-limit".into())
-            .spawn(wait)
-            .map_err(|error| format!("no thread for the time limit: {error}"))?;
-        Ok(TimeLimit { _running: running })
     }
 }

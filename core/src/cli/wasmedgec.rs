@@ -1,18 +1,22 @@
-//! `wasmedgec`: compiles a module ahead of time. It checks its input so far; writing comes later.
+//! `wasmedgec`: compiles a module ahead of time.
 
 use super::parser::{Command, Opt, Parsed};
 use super::{FAILURE, options};
+use crate::compiler::{Compiler, Progress};
+use crate::config::{CompilerOptions, Config, OptimizationLevel, OutputFormat};
 use crate::error::{ErrCode, Error};
 use crate::executor::Loader;
 use crate::log;
+use indicatif::{ProgressBar, ProgressStyle};
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 const BEFORE: &[Opt] = &[
     Opt {
         name: "dump",
         takes_value: false,
-        text: "Write the intermediate code beside the output.",
+        text: "Write the intermediate code, before and after optimisation, to wasm.clif and \
+               wasm-opt.clif in the working directory.",
     },
     Opt {
         name: "interruptible",
@@ -45,34 +49,40 @@ fn command() -> Command {
 
 /// Runs the `wasmedgec` command; `args` begin with the program's name. Gives the exit status.
 ///
-/// For now the input is loaded and validated, and the command then says that it can't write a
-/// compiled module yet.
+/// Errors and progress lines go to the log, a progress bar to standard error if that is a terminal.
+///
+/// ```
+/// let args = ["wasmedgec", "--version"].map(Into::into);
+/// let (mut out, mut err) = (Vec::new(), Vec::new());
+/// assert_eq!(wasmspan::cli::wasmedgec(args, &mut out, &mut err), 0);
+/// assert_eq!(out, b"wasmedgec version 0.11.2\n");
+/// ```
 pub fn wasmedgec(
     args: impl IntoIterator<Item = OsString>,
     out: &mut dyn Write,
-    err: &mut dyn Write,
+    _err: &mut dyn Write,
 ) -> i32 {
     let status = match command().parse(args, out) {
-        Ok(parsed) => compile(&parsed, out, err),
+        Ok(parsed) => compile(&parsed, out),
         Err(status) => status,
     };
     let _ = out.flush();
     status
 }
 
-fn compile(parsed: &Parsed, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
+fn compile(parsed: &Parsed, out: &mut dyn Write) -> i32 {
     let mut fail = |what: &str, error: Error| {
         log::log_error(&error);
         let _ = writeln!(out, "{what} failed. Error code: {}", error.number());
         FAILURE
     };
-    let input = match std::path::absolute(&parsed.positional[0]) {
-        Ok(input) => input,
-        Err(error) => {
-            return fail("Load", Error::with_detail(ErrCode::IllegalPath, error.to_string()));
-        }
+    let path = |word: &OsString| {
+        std::path::absolute(word)
+            .map_err(|error| Error::with_detail(ErrCode::IllegalPath, error.to_string()))
     };
-    let module = match Loader::new(&options::config(parsed)).load_file(input) {
+    let config = config(parsed);
+    let loader = Loader::new(&Config { load_compiled: false, ..config.clone() });
+    let module = match path(&parsed.positional[0]).and_then(|input| loader.load_file(input)) {
         Ok(module) => module,
         Err(error) => {
             let unread = matches!(error.code(), ErrCode::IllegalPath | ErrCode::ReadError);
@@ -82,11 +92,65 @@ fn compile(parsed: &Parsed, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
     if let Err(error) = module.validate() {
         return fail("Validate Module", error);
     }
-    let _ = writeln!(
-        err,
-        "error: the module is valid, but compiling ahead of time can't write {:?} yet; run the \
-         module itself, which is compiled when it is loaded",
-        parsed.positional[1]
-    );
-    FAILURE
+    let bar = Bar::new();
+    let compiler = match bar.clone() {
+        Some(bar) => Compiler::new(&config).on_progress(move |progress| bar.show(progress)),
+        None => Compiler::new(&config),
+    };
+    let result =
+        path(&parsed.positional[1]).and_then(|output| compiler.compile_module(&module, output));
+    if let Some(bar) = bar {
+        bar.close();
+    }
+    match result {
+        Ok(()) => 0,
+        Err(error) => fail("Compilation", error),
+    }
+}
+
+fn config(parsed: &Parsed) -> Config {
+    let mut config = options::config(parsed);
+    let level = parsed.values("optimize").last().and_then(|value| value.to_str());
+    config.compiler = CompilerOptions {
+        optimization_level: match level {
+            Some("0") => OptimizationLevel::O0,
+            Some("1") => OptimizationLevel::O1,
+            Some("3") => OptimizationLevel::O3,
+            Some("s") => OptimizationLevel::Os,
+            Some("z") => OptimizationLevel::Oz,
+            // As WasmEdge's command does with any other word.
+            _ => OptimizationLevel::O2,
+        },
+        output_format: OutputFormat::Wasm,
+        dump_ir: parsed.has("dump"),
+        generic_binary: parsed.has("generic-binary"),
+        interruptible: parsed.has("interruptible"),
+    };
+    config
+}
+
+/// A line that tells how far the compiler is, on a terminal only.
+#[derive(Clone)]
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Option<Bar> {
+        if !std::io::stderr().is_terminal() {
+            return None;
+        }
+        let bar = ProgressBar::new(0);
+        let form = "{wide_bar} {msg} functions, {eta} left";
+        bar.set_style(ProgressStyle::with_template(form).expect("the form is right"));
+        Some(Bar(bar))
+    }
+
+    fn show(&self, progress: Progress) {
+        self.0.set_length(progress.all_bytes as u64);
+        self.0.set_position(progress.bytes as u64);
+        self.0.set_message(format!("{}/{}", progress.functions, progress.all_functions));
+    }
+
+    fn close(&self) {
+        self.0.finish_and_clear();
+    }
 }

@@ -1,13 +1,13 @@
 //! `wasmspan`: our own commands.
 
-use super::wasmedge::TimeLimit;
-use super::{FAILURE, number, reactor};
-use crate::config::Config;
+use super::{FAILURE, inspect, number, reactor, switch_cache_on};
+use crate::cache::{self, Cache, Stats};
+use crate::config::{CacheOptions, Config};
 use crate::error::Error;
-use crate::executor::{Executor, Module};
-use crate::interrupt::Interrupt;
+use crate::executor::{Executor, Loader, Module};
+use crate::interrupt::{Interrupt, TimeLimit};
 use crate::store::Store;
-use crate::wasi::Wasi;
+use crate::wasi::{Denials, Wasi};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
@@ -26,10 +26,18 @@ struct Cli {
 enum Verb {
     /// Run a command, or call one function of a module.
     Run(Run),
-    /// Show what a module imports, exports and carries in custom sections.
+    /// Show what a module imports and exports, needs and carries.
     Inspect {
-        /// The module.
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// The module, or a compiled file.
         file: PathBuf,
+    },
+    /// Compiled code that earlier runs have left on disk.
+    Cache {
+        #[command(subcommand)]
+        verb: CacheVerb,
     },
     /// Check that modules are valid.
     Validate {
@@ -37,6 +45,16 @@ enum Verb {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+}
+
+#[derive(Subcommand)]
+enum CacheVerb {
+    /// Tell how much there is.
+    Stats,
+    /// Remove all of it.
+    Clear,
+    /// Print where it is.
+    Dir,
 }
 
 #[derive(Args)]
@@ -47,12 +65,25 @@ struct Run {
     /// Set an environment variable of the guest. May be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
+    /// Give the guest a directory, as GUEST:HOST, or one path for both; with :readonly at the end to
+    /// read only. May be repeated.
+    #[arg(long, value_name = "DIRECTORY")]
+    dir: Vec<String>,
+    /// At the end, list what the guest was refused and the option that would give it.
+    #[arg(long)]
+    explain_denied: bool,
     /// Stop the guest after this many milliseconds.
     #[arg(long, value_name = "MILLISECONDS")]
     time_limit: Option<u64>,
     /// Let no memory have more pages of 64 KiB than this.
     #[arg(long, value_name = "PAGES", value_parser = clap::value_parser!(u32).range(0..=65536))]
     memory_page_limit: Option<u32>,
+    /// Compile the module anew, and do not keep its code on disk.
+    #[arg(long)]
+    no_cache: bool,
+    /// Ignore compiled code that comes with the module.
+    #[arg(long)]
+    no_compiled: bool,
     /// The module.
     file: PathBuf,
     /// Arguments of the guest.
@@ -85,7 +116,8 @@ pub fn wasmspan(
     };
     let result = match cli.command {
         Verb::Run(run) => run.run(out, err),
-        Verb::Inspect { file } => inspect(&file, out),
+        Verb::Inspect { json, file } => inspect::inspect(&file, json, out),
+        Verb::Cache { verb } => cache(&verb, out),
         Verb::Validate { files } => validate(&files, out, err),
     };
     let _ = out.flush();
@@ -100,17 +132,21 @@ pub fn wasmspan(
 
 impl Run {
     fn run(&self, out: &mut dyn Write, err: &mut dyn Write) -> Result<i32, String> {
-        let mut config = Config::default();
+        let mut config = Config { load_compiled: !self.no_compiled, ..Config::default() };
+        if !self.no_cache {
+            switch_cache_on(&mut config);
+        }
         if let Some(pages) = self.memory_page_limit {
             config.max_memory_pages = pages;
         }
         let interrupt = Interrupt::new();
-        let limit = self.time_limit.map(|milliseconds| {
-            TimeLimit::start(interrupt.clone(), Duration::from_millis(milliseconds))
-        });
+        let limit = self
+            .time_limit
+            .map(|milliseconds| TimeLimit::start(&interrupt, Duration::from_millis(milliseconds)));
         let _limit = limit.transpose()?;
         let module = Module::from_file(&config, &self.file).map_err(text)?;
-        let wasi = self.environment()?;
+        let denials = self.explain_denied.then(Denials::new);
+        let wasi = self.environment(denials.as_ref())?;
         let store = Store::new();
         store.register(wasi.instance().name(), wasi.instance()).map_err(text)?;
         let _ = out.flush();
@@ -130,7 +166,11 @@ impl Run {
             let parameters = reactor::parameters(Some(func.ty()), words).map_err(Error::host)?;
             func.call(&parameters)
         };
-        match interrupt.run(call) {
+        let result = interrupt.run(call);
+        for denial in denials.iter().flat_map(Denials::entries) {
+            let _ = writeln!(err, "denied: {denial}");
+        }
+        match result {
             Ok(results) => {
                 for line in results.iter().filter_map(number::printed) {
                     let _ = writeln!(out, "{line}");
@@ -142,7 +182,7 @@ impl Run {
         }
     }
 
-    fn environment(&self) -> Result<Wasi, String> {
+    fn environment(&self, denials: Option<&Denials>) -> Result<Wasi, String> {
         let name = self.file.file_name().unwrap_or(self.file.as_os_str());
         let mut settings = Wasi::builder()
             .arg(name.as_encoded_bytes())
@@ -153,34 +193,39 @@ impl Run {
                 .ok_or_else(|| format!("--env needs NAME=VALUE, not {variable:?}"))?;
             settings = settings.env(name, value);
         }
+        for directory in &self.dir {
+            settings = settings.preopen_spec(directory);
+        }
+        if let Some(denials) = denials {
+            // With a directory to look from, the guest's library asks for what it was not given.
+            settings = settings.record_denials(denials).list_preopens();
+        }
         settings.build().map_err(text)
     }
 }
 
 fn load(file: &std::path::Path) -> Result<Module, Error> {
-    let module = crate::executor::Loader::new(&Config::default()).load_file(file)?;
+    let module = Loader::new(&Config::default()).load_file(file)?;
     module.validate()?;
     Ok(module)
 }
 
-fn inspect(file: &std::path::Path, out: &mut dyn Write) -> Result<i32, String> {
-    let module = load(file).map_err(text)?;
-    let mut show = || -> std::io::Result<()> {
-        if let Some(name) = module.name() {
-            writeln!(out, "module {name}")?;
+fn cache(verb: &CacheVerb, out: &mut dyn Write) -> Result<i32, String> {
+    let options = CacheOptions::default();
+    let text = match verb {
+        CacheVerb::Dir => cache::directory(&options)?.display().to_string(),
+        CacheVerb::Stats => {
+            let cache = Cache::open(&options)?;
+            let Stats { entries, bytes } = cache.stats();
+            let (path, most) = (cache.path().display(), cache.max_bytes());
+            format!("{entries} entries, {bytes} bytes of at most {most}, in {path}")
         }
-        for import in module.imports() {
-            writeln!(out, "import {:?} {:?} {}", import.module, import.name, import.ty)?;
+        CacheVerb::Clear => {
+            let Stats { entries, bytes } = Cache::open(&options)?.clear();
+            format!("removed {entries} entries, {bytes} bytes")
         }
-        for export in module.exports() {
-            writeln!(out, "export {:?} {}", export.name, export.ty)?;
-        }
-        for (name, size) in module.custom_section_sizes() {
-            writeln!(out, "custom {name:?} {size} bytes")?;
-        }
-        Ok(())
     };
-    show().map(|()| 0).map_err(|error| error.to_string())
+    writeln!(out, "{text}").map(|()| 0).map_err(|error| error.to_string())
 }
 
 fn validate(files: &[PathBuf], out: &mut dyn Write, err: &mut dyn Write) -> Result<i32, String> {

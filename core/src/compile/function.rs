@@ -1,11 +1,13 @@
 //! One function body, from operators to relocatable machine code.
 
+use super::Observer;
+use super::region::regions;
 use super::translate::{
     ControlFrame, FuncEnv, FuncTranslator, body_error, returns_through_memory, trap_of_code,
     val_type, value_type, wasm_signature,
 };
 use crate::abi::ExecCtx;
-use crate::config::TrapMode;
+use crate::config::{Metering, TrapMode};
 use crate::error::{ErrCode, Error, Result};
 use crate::limits::STACK_RESERVE;
 use cranelift_codegen::Context;
@@ -46,15 +48,21 @@ pub(super) struct FunctionCompiler<'a> {
     env: &'a FuncEnv<'a>,
     context: Context,
     builder: FunctionBuilderContext,
+    observer: &'a dyn Observer,
 }
 
 impl<'a> FunctionCompiler<'a> {
-    pub fn new(isa: &'a dyn TargetIsa, env: &'a FuncEnv<'a>) -> FunctionCompiler<'a> {
+    pub fn new(
+        isa: &'a dyn TargetIsa,
+        env: &'a FuncEnv<'a>,
+        observer: &'a dyn Observer,
+    ) -> FunctionCompiler<'a> {
         FunctionCompiler {
             isa,
             env,
             context: Context::new(),
             builder: FunctionBuilderContext::new(),
+            observer,
         }
     }
 
@@ -95,6 +103,7 @@ impl<'a> FunctionCompiler<'a> {
     /// Machine code of the function in the context, and the size of its frame.
     fn generate(&mut self, number: u32) -> Result<(CompiledFunction, u32)> {
         let mut control = ControlPlane::default();
+        let before = self.observer.wants_ir().then(|| self.context.func.to_string());
         if let Err(error) = self.context.compile(self.isa, &mut control) {
             let reason = match error.inner {
                 CodegenError::ImplLimitExceeded | CodegenError::CodeTooLarge => {
@@ -105,6 +114,9 @@ impl<'a> FunctionCompiler<'a> {
             return Err(self.failure(number, &reason));
         }
         let compiled = self.context.take_compiled_code().expect("compiling succeeded");
+        if let Some(before) = before {
+            self.observer.ir(number, before, self.context.func.to_string());
+        }
         let buffer = &compiled.buffer;
         let mut calls = Vec::with_capacity(buffer.relocs().len());
         for reloc in buffer.relocs() {
@@ -223,6 +235,9 @@ impl<'a> FunctionCompiler<'a> {
             translator.check_stack(0);
         }
         translator.poll_interrupt();
+        if env.metering != Metering::None {
+            translator.start_metering(regions(env.module, number), params);
+        }
         let mut operators = body.get_operators_reader().map_err(body_error)?;
         while !operators.eof() {
             let (op, offset) = operators.read_with_offset().map_err(body_error)?;

@@ -1,19 +1,23 @@
 //! From a validated module to machine code in memory; knows nothing of instances.
 //!
-//! `function` translates and compiles one body, `link` lays the bodies out, `trampoline` makes the
-//! stubs between host and wasm, `isa` chooses the target. Bodies are compiled in parallel, largest
-//! first, because one large body bounds the whole time.
+//! `region` divides bodies into what metered code counts at once. `function` translates and
+//! compiles one body, `link` lays the bodies out, `trampoline` makes the stubs between host and
+//! wasm, `isa` chooses the target. Bodies are compiled in parallel, largest first, because one large
+//! body bounds the whole time.
 
 mod function;
 mod isa;
 mod link;
+mod region;
 mod trampoline;
 mod translate;
 
+pub(crate) use isa::target;
+pub(crate) use region::{region_at, rest_of_region};
 pub(crate) use trampoline::{entry_trampoline, exit_trampoline};
 
 use crate::abi::{CodeBlob, InstanceLayout};
-use crate::config::Config;
+use crate::config::{Config, Metering};
 use crate::error::{ErrCode, Error, Result};
 use crate::module::ModuleInfo;
 use function::{CompiledFunction, FunctionCompiler};
@@ -21,15 +25,34 @@ use rayon::prelude::*;
 use std::cmp::Reverse;
 use translate::FuncEnv;
 
+/// Watches a compilation; called from all its threads.
+pub(crate) trait Observer: Sync {
+    /// Whether [`Observer::ir`] is to be called.
+    fn wants_ir(&self) -> bool {
+        false
+    }
+    /// The intermediate code of a body before and after optimisation.
+    fn ir(&self, _number: u32, _before: String, _after: String) {}
+    /// A body of so many bytes is done.
+    fn done(&self, _bytes: usize) {}
+}
+
+/// Watches nothing.
+pub(crate) struct Unobserved;
+
+impl Observer for Unobserved {}
+
 /// Compiles every function that `module` defines.
 pub(crate) fn compile(
     config: &Config,
+    metering: Metering,
     module: &ModuleInfo,
     layout: &InstanceLayout,
+    observer: &dyn Observer,
 ) -> Result<CodeBlob> {
     let isa = isa::for_config(config)?;
     let c_conv = isa.default_call_conv();
-    let env = FuncEnv::new(module, layout, config.trap_mode, config.interrupt_mode, c_conv);
+    let env = FuncEnv::new(module, layout, config, metering, c_conv);
     let mut order: Vec<u32> = (0..module.bodies.len() as u32).collect();
     order.sort_by_key(|&number| Reverse(module.bodies[number as usize].len()));
 
@@ -38,8 +61,12 @@ pub(crate) fn compile(
             .par_iter()
             .with_max_len(1)
             .map_init(
-                || FunctionCompiler::new(&*isa, &env),
-                |compiler, &number| Ok((number, compiler.compile(number)?)),
+                || FunctionCompiler::new(&*isa, &env, observer),
+                |compiler, &number| {
+                    let function = compiler.compile(number)?;
+                    observer.done(module.bodies[number as usize].len());
+                    Ok((number, function))
+                },
             )
             .collect()
     };

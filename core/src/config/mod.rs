@@ -1,12 +1,19 @@
 //! Configuration: an immutable snapshot that every stage reads.
 
+mod cache;
+mod code;
+mod compiler;
 mod host;
 mod proposal;
 
+pub use cache::CacheOptions;
+pub(crate) use code::CodeKind;
+pub use compiler::{CompilerOptions, OptimizationLevel, OutputFormat};
 pub use host::{HostRegistration, HostRegistrations};
 pub use proposal::{Proposal, Proposals};
 
 use crate::limits;
+use std::sync::Arc;
 
 /// How generated code finds accesses out of bounds and other traps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -51,6 +58,34 @@ pub struct StatisticsOptions {
     pub time_measuring: bool,
 }
 
+impl StatisticsOptions {
+    /// How code has to be compiled that these options apply to.
+    pub(crate) fn metering(self, unit_costs: bool) -> Metering {
+        match (self.instruction_counting, self.cost_measuring) {
+            (false, false) => Metering::None,
+            (_, true) if !unit_costs => Metering::Table,
+            _ => Metering::Unit,
+        }
+    }
+
+    /// Whether anything is kept.
+    pub(crate) fn any(self) -> bool {
+        self.instruction_counting || self.cost_measuring || self.time_measuring
+    }
+}
+
+/// What generated code counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub(crate) enum Metering {
+    /// Nothing.
+    #[default]
+    None,
+    /// Instructions, each at a cost of 1.
+    Unit,
+    /// Instructions, and their costs from a table.
+    Table,
+}
+
 /// Everything that can be set before a loader, validator, compiler, executor or VM is made.
 ///
 /// The defaults are those of this crate: every finished proposal on, no host registration. For
@@ -65,12 +100,21 @@ pub struct Config {
     pub max_memory_pages: u32,
     /// Ignore compiled code that travels with a module.
     pub force_interpreter: bool,
+    /// Run compiled code that travels with a module, trusting the file it is in. Off, such a
+    /// module is compiled anew.
+    pub load_compiled: bool,
+    /// Keep compiled code on disk for later processes. Off by default; on in the commands.
+    pub cache: Option<Arc<CacheOptions>>,
+    /// How a [`Compiler`](crate::Compiler) makes compiled files.
+    pub compiler: CompilerOptions,
     /// Signals or explicit checks.
     pub trap_mode: TrapMode,
     /// Signal or polling interrupts.
     pub interrupt_mode: InterruptMode,
     /// Effort of the compiler.
     pub opt_level: OptLevel,
+    /// Use only instructions that every supported processor of this kind has.
+    pub generic_code: bool,
     /// Threads that compile one module; 0 means all cores.
     pub compile_threads: usize,
     /// What a run counts.
@@ -84,9 +128,13 @@ impl Default for Config {
             host_registrations: HostRegistrations::none(),
             max_memory_pages: limits::MAX_MEMORY_PAGES,
             force_interpreter: false,
+            load_compiled: false,
+            cache: None,
+            compiler: CompilerOptions::default(),
             trap_mode: TrapMode::Signals,
             interrupt_mode: InterruptMode::Signal,
             opt_level: OptLevel::Speed,
+            generic_code: false,
             compile_threads: 0,
             statistics: StatisticsOptions::default(),
         }
@@ -94,8 +142,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The defaults of WasmEdge 0.11.2: its seven default proposals.
+    /// The defaults of WasmEdge 0.11.2: its seven default proposals, and compiled files run.
     pub fn wasmedge() -> Config {
-        Config { proposals: Proposals::wasmedge_default(), ..Config::default() }
+        Config {
+            proposals: Proposals::wasmedge_default(),
+            load_compiled: true,
+            ..Config::default()
+        }
     }
 }

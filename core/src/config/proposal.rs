@@ -108,6 +108,21 @@ impl Proposals {
         self.0 &= !(1 << proposal as u8);
     }
 
+    /// Whether every proposal of this set is in `other`.
+    pub(crate) fn is_subset(self, other: Proposals) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// One bit for each proposal.
+    pub(crate) fn bits(self) -> u128 {
+        self.0
+    }
+
+    /// The set with these bits.
+    pub(crate) fn from_bits(bits: u128) -> Proposals {
+        Proposals(bits)
+    }
+
     /// Whether a proposal is on.
     pub fn has(self, proposal: Proposal) -> bool {
         self.0 & (1 << proposal as u8) != 0

@@ -3,6 +3,7 @@
 use super::arena::{self, CodeRange, Zone};
 use crate::abi::{CodeBlob, Trap};
 use crate::error::{Result, Symbols};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Code of one module; freed when the last instance and activation let go of it.
@@ -64,6 +65,22 @@ pub(crate) fn trap_at(pc: usize) -> Option<Trap> {
     let at = (pc - image.code.base() as usize) as u32;
     let found = image.blob.traps.binary_search_by_key(&at, |entry| entry.0).ok()?;
     Trap::from_number(u32::from(image.blob.traps[found].1))
+}
+
+/// Whether code for instructions in a range of byte offsets, in the image that `pc` lies in, may
+/// fault.
+///
+/// # Safety
+///
+/// The code at `pc` must still be alive.
+pub(crate) unsafe fn may_fault(pc: usize, offsets: Range<u32>) -> bool {
+    // SAFETY: the caller's promise.
+    let Some(image) = (unsafe { arena::tag_at(pc).as_ref() }) else { return false };
+    let sites = &image.blob.sites;
+    image.blob.traps.iter().any(|(at, _)| {
+        let site = sites.partition_point(|site| site.0 <= *at).checked_sub(1);
+        site.is_some_and(|site| offsets.contains(&sites[site].1))
+    })
 }
 
 /// The place of the instruction at, or for a return address just before, `pc`.

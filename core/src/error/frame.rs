@@ -1,6 +1,7 @@
 //! One WebAssembly frame of a backtrace.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Names of a module's functions; asked only when a backtrace is shown.
@@ -11,6 +12,17 @@ pub(crate) trait Symbols: Send + Sync {
     fn func_name(&self, index: u32) -> Option<String>;
     /// Source file and line of the instruction at this byte offset.
     fn location(&self, offset: u32) -> Option<(String, u32)>;
+    /// Opcodes that metered code has counted at once and that a trap has kept from running; none if
+    /// the code is not metered. `may_fault` is given if a memory access has faulted: it tells
+    /// whether code for the instructions in a range may.
+    fn not_run(
+        &self,
+        func_index: u32,
+        offset: u32,
+        may_fault: Option<&dyn Fn(Range<u32>) -> bool>,
+    ) -> Vec<u16>;
+    /// Opcodes that metered code counts at once from this instruction on.
+    fn region(&self, func_index: u32, offset: u32) -> Vec<u16>;
 }
 
 /// Where a WebAssembly function was when a trap stopped it.

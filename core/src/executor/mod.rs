@@ -3,17 +3,26 @@
 mod instantiate;
 mod link;
 mod module;
+mod pool;
+mod report;
+mod shelf;
 mod symbols;
 
 pub use module::{Loader, Module, Validator, ensure_signal_handlers};
+pub use pool::{Pool, Pooled};
 
 pub(crate) use module::prepare_stubs;
 
+use report::reported;
+
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
-use crate::interrupt::Interrupt;
-use crate::runtime::{Caller, Extern, Func, Instance, Val};
+use crate::interrupt::{Interrupt, TimeLimit};
+use crate::runtime::{Caller, Extern, Func, Instance, Metered, Val};
+use crate::statistics::Statistics;
 use crate::store::Store;
+use crate::task::Task;
+use std::time::Duration;
 
 /// Instantiates modules and calls functions under one configuration.
 ///
@@ -21,12 +30,29 @@ use crate::store::Store;
 #[derive(Clone, Debug, Default)]
 pub struct Executor {
     config: Config,
+    statistics: Statistics,
 }
 
 impl Executor {
     /// An executor with this configuration.
     pub fn new(config: &Config) -> Executor {
-        Executor { config: config.clone() }
+        Executor::with_statistics(config, &Statistics::new())
+    }
+
+    /// An executor that adds what it counts to figures which others may share. The configuration
+    /// says what is counted.
+    pub fn with_statistics(config: &Config, statistics: &Statistics) -> Executor {
+        Executor { config: config.clone(), statistics: statistics.clone() }
+    }
+
+    /// The configuration it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What its calls count.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
     }
 
     /// Makes an anonymous instance; what the module imports is looked up in `store`.
@@ -37,7 +63,7 @@ impl Executor {
     /// compiling; traps of segments and of the start function.
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Instance> {
         let imports = link::from_store(store, module.info())?;
-        instantiate::instantiate(&self.config, module, imports, "")
+        instantiate::instantiate(&self.config, &self.statistics, module, imports, "")
     }
 
     /// As [`instantiate`](Executor::instantiate), with the imports given in the module's order.
@@ -47,7 +73,7 @@ impl Executor {
     /// As there.
     pub fn instantiate_with(&self, module: &Module, imports: &[Extern]) -> Result<Instance> {
         let imports = link::from_list(imports, module.info())?;
-        instantiate::instantiate(&self.config, module, imports, "")
+        instantiate::instantiate(&self.config, &self.statistics, module, imports, "")
     }
 
     /// Makes an instance and registers it in `store` under `name`.
@@ -61,7 +87,8 @@ impl Executor {
             return Err(Error::with_detail(ErrCode::ModuleNameConflict, detail));
         }
         let imports = link::from_store(store, module.info())?;
-        let instance = instantiate::instantiate(&self.config, module, imports, name)?;
+        let instance =
+            instantiate::instantiate(&self.config, &self.statistics, module, imports, name)?;
         store.register(name, &instance)?;
         Ok(instance)
     }
@@ -81,7 +108,20 @@ impl Executor {
     ///
     /// What [`Func::call`] can give.
     pub fn invoke(&self, func: &Func, params: &[Val]) -> Result<Vec<Val>> {
-        func.call(params)
+        match Metered::new(&self.config, &self.statistics) {
+            None => func.call(params),
+            Some(metered) => reported(&metered, || metered.run(|| func.call(params))),
+        }
+    }
+
+    /// Calls a function on another thread, and returns at once.
+    ///
+    /// # Errors
+    ///
+    /// If the system grants no thread. What the call gives, [`Task::get`] tells.
+    pub fn invoke_async(&self, func: &Func, params: &[Val]) -> Result<Task> {
+        let (executor, func, params) = (self.clone(), func.clone(), params.to_vec());
+        Task::start(move || executor.invoke(&func, &params))
     }
 }
 
@@ -90,7 +130,10 @@ impl Caller<'_> {
     /// instantiate or call on; the default one if the host called the function itself.
     pub fn executor(&self) -> Executor {
         match self.instance().as_ref().and_then(Instance::wasm) {
-            Some(instance) => Executor::new(&instance.config),
+            Some(instance) => match &instance.metered {
+                Some(metered) => Executor::with_statistics(&instance.config, &metered.statistics),
+                None => Executor::new(&instance.config),
+            },
             None => Executor::default(),
         }
     }
@@ -104,5 +147,46 @@ impl Interrupt {
     /// Those of `call`; `execution interrupted` if it was stopped.
     pub fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
         crate::runtime::interruptible(self, call)
+    }
+
+    /// As [`run`](Interrupt::run), and stops the call when `time` is over; whether it was, comes
+    /// with the result.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Interrupt::run); `generic runtime error` if no thread for the clock can be started.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wasmspan::{ErrCode, Interrupt, Module, Store};
+    /// let module = Module::new(r#"(module (func (export "spin") (loop (br 0))))"#)?;
+    /// let instance = module.instantiate(&Store::new())?;
+    /// let (ended, expired) = Interrupt::new()
+    ///     .run_within(Duration::from_millis(20), || instance.call("spin", &[]));
+    /// assert_eq!(ended.unwrap_err().code(), ErrCode::Interrupted);
+    /// assert!(expired);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn run_within<T>(
+        &self,
+        time: Duration,
+        call: impl FnOnce() -> Result<T>,
+    ) -> (Result<T>, bool) {
+        // Its own, so that a clock that rings late stops nothing else.
+        let own = Interrupt::new();
+        match TimeLimit::start(&own, time) {
+            Err(detail) => (Err(Error::with_detail(ErrCode::RuntimeError, detail)), false),
+            Ok(limit) => {
+                let ended = self.run(|| own.run(call));
+                (ended, limit.finish())
+            }
+        }
+    }
+
+    /// Lets the interrupt stop whatever the current thread runs from now on, for the thread's life.
+    /// [`withdraw`](Interrupt::withdraw) the request when a call has answered it. Another guard of
+    /// the same thread replaces this one.
+    pub fn guard_thread(&self) {
+        crate::runtime::guard_thread(self);
     }
 }

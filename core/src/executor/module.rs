@@ -1,19 +1,24 @@
 //! Modules as users hold them: loaded, validated, and compiled when first needed.
 
+use super::shelf::{self, Shelf};
 use super::symbols::ModuleSymbols;
-use crate::abi::InstanceLayout;
+use crate::abi::{CodeBlob, InstanceLayout};
+use crate::artifact::{self, Artifact};
 use crate::compile;
-use crate::config::{Config, InterruptMode, OptLevel, TrapMode};
+use crate::config::{CodeKind, Config, InterruptMode, Metering, TrapMode};
 use crate::engine::Image;
 use crate::engine::signature::{self, StubCompiler};
 use crate::error::{ErrCode, Error, Result};
 use crate::loader;
+use crate::log::{self, LogLevel};
 use crate::module::ModuleInfo;
-use crate::runtime::{self, CodeModule};
+use crate::runtime::{self, CodeModule, MemoryImage};
 use crate::types::{ExportType, ImportType};
 use crate::validator;
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// A WebAssembly module. Clones share it; it never changes, and any thread may use it.
@@ -24,16 +29,18 @@ struct Inner {
     info: Arc<ModuleInfo>,
     config: Config,
     validated: OnceLock<Result<()>>,
+    /// Compiling it has shown that it is valid.
+    known_valid: bool,
     /// Code for each way of compiling that was asked for.
     code: Mutex<Vec<(CodeKind, Arc<CodeModule>)>>,
-}
-
-/// What makes two compilations of one module differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct CodeKind {
-    trap_mode: TrapMode,
-    interrupt_mode: InterruptMode,
-    opt_level: OptLevel,
+    /// Initial content of its memories.
+    images: OnceLock<Vec<Option<MemoryImage>>>,
+    /// Whether it was instantiated before.
+    used: AtomicBool,
+    /// It came with compiled code.
+    precompiled: bool,
+    /// Code that came with it or was found in the disk cache, until it is first needed.
+    waiting: Mutex<Option<(CodeKind, CodeBlob)>>,
 }
 
 impl Module {
@@ -77,6 +84,34 @@ impl Module {
         Loader::new(config).load_file(path)?.finish()
     }
 
+    /// Loads a compiled file, or any module, with its code: trusting the file, as one trusts a
+    /// program. What [`with_config`](Module::with_config) does with such a file is to compile the
+    /// module in it anew.
+    ///
+    /// # Errors
+    ///
+    /// Those of loading, validation and compiling; code that cannot be used here is none.
+    ///
+    /// ```
+    /// use wasmspan::{Compiler, Config, Module};
+    /// let config = Config::default();
+    /// let file = Compiler::new(&config).compile_to_bytes("(module)")?;
+    /// assert!(Module::load_compiled(&config, file)?.is_precompiled());
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn load_compiled(config: &Config, bytes: impl AsRef<[u8]>) -> Result<Module> {
+        Module::with_config(&Config { load_compiled: true, ..config.clone() }, bytes)
+    }
+
+    /// As [`load_compiled`](Module::load_compiled), from a file.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, loading, validation and compiling.
+    pub fn load_compiled_file(config: &Config, path: impl AsRef<Path>) -> Result<Module> {
+        Module::from_file(&Config { load_compiled: true, ..config.clone() }, path)
+    }
+
     fn finish(self) -> Result<Module> {
         self.validate()?;
         self.compile(&self.0.config)?;
@@ -88,12 +123,40 @@ impl Module {
             info: Arc::new(info),
             config: config.clone(),
             validated: OnceLock::new(),
+            known_valid: false,
             code: Mutex::default(),
+            images: OnceLock::new(),
+            used: AtomicBool::new(false),
+            precompiled: false,
+            waiting: Mutex::default(),
         }))
     }
 
-    pub(super) fn info(&self) -> &Arc<ModuleInfo> {
+    /// A module with its code; `valid` if its bodies need no validation.
+    fn with_code(config: &Config, info: ModuleInfo, artifact: Artifact, valid: bool) -> Module {
+        let mut module = Module::from_info(config, info);
+        let inner = Arc::get_mut(&mut module.0).expect("just made");
+        inner.waiting = Mutex::new(Some((artifact.identity.kind, artifact.code)));
+        inner.known_valid = valid;
+        module
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn info(&self) -> &Arc<ModuleInfo> {
         &self.0.info
+    }
+
+    /// Images of its memories, by index; empty if segments must be copied.
+    ///
+    /// The first instance copies: most modules have only one, and an image costs more than a copy.
+    pub(super) fn images(&self) -> &[Option<MemoryImage>] {
+        if !self.0.used.swap(true, Ordering::Relaxed) {
+            return &[];
+        }
+        self.0.images.get_or_init(|| MemoryImage::of_module(&self.0.info))
     }
 
     /// Checks the module against the rules of WebAssembly, once.
@@ -107,7 +170,10 @@ impl Module {
         }
         // Not inside the cell: a worker that waits for parts of this work may begin other work of
         // its pool, and that may ask for the same module.
-        let result = validator::validate(&self.0.config, &self.0.info);
+        let result = match self.0.known_valid {
+            true => Ok(()),
+            false => validator::validate(&self.0.config, &self.0.info),
+        };
         self.0.validated.get_or_init(|| result).clone()
     }
 
@@ -122,19 +188,21 @@ impl Module {
     ///
     /// `wasm module hasn't passed validation yet`, or what the compiler cannot do.
     pub fn compile(&self, config: &Config) -> Result<()> {
-        self.code(config, config.trap_mode).map(|_| ())
+        let metering = config.statistics.metering(true);
+        self.code(config, config.trap_mode, metering).map(|_| ())
     }
 
     /// The module's code for `config` with traps found by `trap_mode`.
-    pub(super) fn code(&self, config: &Config, trap_mode: TrapMode) -> Result<Arc<CodeModule>> {
+    pub(super) fn code(
+        &self,
+        config: &Config,
+        trap_mode: TrapMode,
+        metering: Metering,
+    ) -> Result<Arc<CodeModule>> {
         if !self.is_validated() {
             return Err(Error::new(ErrCode::NotValidated));
         }
-        let kind = CodeKind {
-            trap_mode,
-            interrupt_mode: config.interrupt_mode,
-            opt_level: config.opt_level,
-        };
+        let kind = CodeKind::of(config, trap_mode, metering);
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
         };
@@ -148,16 +216,46 @@ impl Module {
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
         let config = Config { trap_mode, ..config.clone() };
-        let blob = compile::compile(&config, info, &layout)?;
-        let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info)));
-        let image = Image::publish(blob, info.imported.funcs, symbols)?;
-        let code = Arc::new(CodeModule::new(Arc::clone(info), layout, image));
+        let blob = match self.take_waiting(kind) {
+            Some(blob) => blob,
+            None => shelf::find_or_compile(&config, metering, info, &layout)?,
+        };
+        let image = publish(blob, metering, info)?;
+        let mut code = CodeModule::new(Arc::clone(info), layout, image);
+        if metering == Metering::Unit {
+            let (info, layout) = (Arc::clone(info), code.layout.clone());
+            code = code.with_table_code(Box::new(move || {
+                let metering = Metering::Table;
+                let blob = shelf::find_or_compile(&config, metering, &info, &layout)?;
+                publish(blob, metering, &info)
+            }));
+        }
+        let code = Arc::new(code);
         let mut known = lock();
         if let Some(first) = find(&known) {
             return Ok(first);
         }
         known.push((kind, Arc::clone(&code)));
         Ok(code)
+    }
+
+    /// The code that came with the module, if it does for `wanted`; only the first caller gets it.
+    fn take_waiting(&self, wanted: CodeKind) -> Option<CodeBlob> {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let kind = waiting.as_ref()?.0;
+        if !kind.serves(wanted) {
+            if self.0.precompiled {
+                not_used("it was compiled for another configuration");
+            }
+            return None;
+        }
+        let (_, code) = waiting.take()?;
+        (code.entries.len() == self.0.info.bodies.len()).then_some(code)
+    }
+
+    /// Whether the module came with compiled code that this engine can run.
+    pub fn is_precompiled(&self) -> bool {
+        self.0.precompiled
     }
 
     /// Makes an instance with the module's configuration; imports are looked up in `store`.
@@ -213,6 +311,12 @@ impl Module {
         self.0.info.customs.iter().map(|(name, range)| (name.as_str(), range.len()))
     }
 
+    /// What made the module, as its `producers` section says: field (`language`, `processed-by` or
+    /// `sdk`), name and version.
+    pub fn producers(&self) -> Vec<(String, String, String)> {
+        loader::producers(&self.0.info)
+    }
+
     /// The module in the binary format.
     pub fn bytes(&self) -> &[u8] {
         &self.0.info.bytes
@@ -223,6 +327,12 @@ impl Module {
         let known = self.0.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         known.iter().map(|(_, code)| code.image.code_len()).sum()
     }
+}
+
+/// Gives code an address.
+fn publish(blob: CodeBlob, metering: Metering, info: &Arc<ModuleInfo>) -> Result<Image> {
+    let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info), metering));
+    Image::publish(blob, info.imported.funcs, symbols)
 }
 
 impl fmt::Debug for Module {
@@ -281,19 +391,57 @@ impl Loader {
     ///
     /// If the bytes are not a well-formed module.
     pub fn load_bytes(&self, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let info = loader::load_bytes(&self.config, bytes.as_ref().into())?;
-        Ok(Module::from_info(&self.config, info))
+        self.load(bytes.as_ref().into())
     }
 
     /// Reads a module from a file; it is not validated yet.
+    ///
+    /// What the file is, is told from its content: a module, its text, or a compiled file.
     ///
     /// # Errors
     ///
     /// If the file cannot be read, or is not a well-formed module.
     pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Module> {
-        let info = loader::load_file(&self.config, path.as_ref())?;
-        Ok(Module::from_info(&self.config, info))
+        loader::with_file(path.as_ref(), |bytes| self.load(bytes))
     }
+
+    fn load(&self, file: Arc<[u8]>) -> Result<Module> {
+        let config = &self.config;
+        let wanted = config.load_compiled && !config.force_interpreter;
+        // Asking for the host costs something, which most modules can do without.
+        let host = match wanted && artifact::may_carry_code(&file) {
+            true => Some(compile::target(&Config::default())?),
+            false => None,
+        };
+        let content = artifact::open(&file, host.as_ref())?;
+        let code = content.code.and_then(|code| code.map_err(|reason| not_used(&reason)).ok());
+        let module = match content.module {
+            Cow::Borrowed(all) if all.len() == file.len() => Arc::clone(&file),
+            part => part.into(),
+        };
+        if let Some(artifact) = code {
+            let valid = artifact.identity.proposals.is_subset(config.proposals);
+            let load = if valid { loader::load_valid } else { loader::load_bytes };
+            let mut module = Module::with_code(config, load(config, module)?, artifact, valid);
+            Arc::get_mut(&mut module.0).expect("just made").precompiled = true;
+            return Ok(module);
+        }
+        // What is in the cache was valid under the same configuration.
+        let metering = config.statistics.metering(true);
+        match Shelf::of(config, metering, &module)?.and_then(|shelf| shelf.find()) {
+            Some(found) => {
+                let info = loader::load_valid(config, module)?;
+                Ok(Module::with_code(config, info, found, true))
+            }
+            None => Ok(Module::from_info(config, loader::load_bytes(config, module)?)),
+        }
+    }
+}
+
+/// Says why compiled code is left aside.
+fn not_used(reason: &str) {
+    let line = format!("compiled code is not used: {reason}; the module is compiled anew");
+    log::log(LogLevel::Warn, &line);
 }
 
 /// Checks modules.

@@ -1,10 +1,14 @@
-//! Names and source lines of a module for backtraces; looked up only when one is shown.
+//! What a module knows of its code: names and source lines for backtraces, looked up only when one
+//! is shown, and what a trap kept from running.
 
+use crate::compile;
+use crate::config::Metering;
 use crate::error::Symbols;
 use crate::module::ModuleInfo;
 use crate::types::ExternKind;
 use addr2line::Context;
 use gimli::{EndianArcSlice, LittleEndian, SectionId};
+use std::ops::Range;
 use std::sync::Arc;
 
 type Reader = EndianArcSlice<LittleEndian>;
@@ -13,11 +17,12 @@ type Reader = EndianArcSlice<LittleEndian>;
 /// debug sections.
 pub(super) struct ModuleSymbols {
     info: Arc<ModuleInfo>,
+    metered: bool,
 }
 
 impl ModuleSymbols {
-    pub fn new(info: Arc<ModuleInfo>) -> ModuleSymbols {
-        ModuleSymbols { info }
+    pub fn new(info: Arc<ModuleInfo>, metering: Metering) -> ModuleSymbols {
+        ModuleSymbols { info, metered: metering != Metering::None }
     }
 
     /// The debug sections, if the module has line numbers. Read anew each time: who shows a
@@ -59,6 +64,22 @@ impl Symbols for ModuleSymbols {
         let address = u64::from(offset).checked_sub(code_section(&self.info.bytes)?)?;
         let location = context.find_location(address).ok()??;
         Some((location.file?.to_string(), location.line?))
+    }
+
+    fn not_run(
+        &self,
+        func_index: u32,
+        offset: u32,
+        may_fault: Option<&dyn Fn(Range<u32>) -> bool>,
+    ) -> Vec<u16> {
+        if !self.metered {
+            return Vec::new();
+        }
+        compile::rest_of_region(&self.info, func_index, offset, may_fault)
+    }
+
+    fn region(&self, func_index: u32, offset: u32) -> Vec<u16> {
+        compile::region_at(&self.info, func_index, offset)
     }
 }
 

@@ -5,6 +5,10 @@
 //! arrives while the thread is outside generated code only wakes a blocking system call, and the
 //! flag is seen when wasm is entered again. Host functions that block wait on the interrupt itself.
 
+mod limit;
+
+pub(crate) use limit::TimeLimit;
+
 use crate::platform::signal::{self, ThreadId};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -111,6 +115,19 @@ impl Interrupt {
         state.resending = false;
     }
 
+    /// Takes a request back that no call has answered yet.
+    pub fn withdraw(&self) {
+        let mut state = self.lock();
+        state.answered = false;
+        for target in &mut state.targets {
+            target.asked = false;
+            // SAFETY: a target is in the list only while its thread runs the call.
+            unsafe { (*target.stop).store(0, Ordering::SeqCst) };
+        }
+        self.0.requested.store(false, Ordering::SeqCst);
+        self.0.changed.notify_all();
+    }
+
     /// Whether a stop was requested and no call has answered it yet.
     pub fn is_requested(&self) -> bool {
         self.0.requested.load(Ordering::SeqCst)
@@ -149,6 +166,22 @@ impl Interrupt {
         state.next_waker += 1;
         state.wakers.push((id, Waker(waker)));
         WakerGuard { interrupt: self.clone(), id }
+    }
+
+    /// Whether both are the same request.
+    pub(crate) fn same(&self, other: &Interrupt) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// An interrupt that is requested when this one or `other` is, while the guards are held.
+    pub(crate) fn joined(&self, other: &Interrupt) -> (Interrupt, [WakerGuard; 2]) {
+        let both = Interrupt::new();
+        let pass_on = |from: &Interrupt| {
+            let both = both.clone();
+            from.on_request(Arc::new(move || both.interrupt()))
+        };
+        let guards = [pass_on(self), pass_on(other)];
+        (both, guards)
     }
 
     /// Attaches the current thread: from now on a request sets `stop`.

@@ -37,18 +37,50 @@ pub(crate) fn load_bytes(config: &Config, bytes: Arc<[u8]>) -> Result<ModuleInfo
     }
     let bytes = source::to_binary(bytes)?;
     check_header(&bytes)?;
-    sections::parse(config, bytes)
+    sections::parse(config, bytes, Bodies::Unknown)
 }
 
-/// Parses a file as [`load_bytes`] does its content.
+/// Parses a binary whose function bodies were found valid when it was compiled; they are not read.
 ///
 /// # Errors
 ///
-/// Also files that can't be read; every error names the file in its last line.
-pub(crate) fn load_file(config: &Config, path: &Path) -> Result<ModuleInfo> {
+/// As [`load_bytes`].
+pub(crate) fn load_valid(config: &Config, bytes: Arc<[u8]>) -> Result<ModuleInfo> {
+    check_header(&bytes)?;
+    sections::parse(config, bytes, Bodies::Valid)
+}
+
+/// What is known of function bodies before they are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bodies {
+    Unknown,
+    Valid,
+}
+
+/// Reads a file and does `then` with its content.
+///
+/// # Errors
+///
+/// Those of `then`, and files that can't be read; every error names the file in its last line.
+pub(crate) fn with_file<T>(path: &Path, then: impl FnOnce(Arc<[u8]>) -> Result<T>) -> Result<T> {
     source::read(path)
-        .and_then(|bytes| load_bytes(config, bytes))
+        .and_then(then)
         .map_err(|error| error.closing(format!("File name: \"{}\"", path.display())))
+}
+
+/// What the `producers` section says: field, name and version, as far as it makes sense.
+pub(crate) fn producers(module: &ModuleInfo) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    for (_, range) in module.customs.iter().filter(|(name, _)| name == "producers") {
+        let reader = wasmparser::BinaryReader::new(&module.bytes[range.clone()], 0);
+        let Ok(fields) = wasmparser::ProducersSectionReader::new(reader) else { continue };
+        for field in fields.into_iter().map_while(|field| field.ok()) {
+            for value in field.values.into_iter().map_while(|value| value.ok()) {
+                found.push((field.name.into(), value.name.into(), value.version.into()));
+            }
+        }
+    }
+    found
 }
 
 /// Refuses what isn't a module by saying what it is.

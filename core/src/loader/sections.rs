@@ -3,7 +3,7 @@
 use super::body::{self, Body, Context};
 use super::convert::Place;
 use super::diagnose::{self, Part};
-use super::{beyond, constant, features};
+use super::{Bodies, beyond, constant, features};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::limits;
@@ -20,7 +20,7 @@ use wasmparser::{
 };
 
 /// Parses a binary whose header says it is a module.
-pub(super) fn parse(config: &Config, bytes: Arc<[u8]>) -> Result<ModuleInfo> {
+pub(super) fn parse(config: &Config, bytes: Arc<[u8]>, known: Bodies) -> Result<ModuleInfo> {
     let features = features::features(config);
     let mut builder = Builder {
         bytes: &bytes,
@@ -34,7 +34,9 @@ pub(super) fn parse(config: &Config, bytes: Arc<[u8]>) -> Result<ModuleInfo> {
     let Builder { mut info, bodies, data_count, .. } = builder;
     // A body precedes whatever stopped the sections after it, so its error is the first one.
     let context = Context { features, data_count };
-    body::check_all(&bytes, &bodies, context, config.compile_threads != 1)?;
+    if known == Bodies::Unknown {
+        body::check_all(&bytes, &bodies, context, config.compile_threads != 1)?;
+    }
     sections?;
     info.bodies = bodies.into_iter().map(|body| body.range).collect();
     info.escaping.sort_unstable();

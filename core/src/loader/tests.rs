@@ -1,6 +1,6 @@
 //! Good and bad input to loader and validator.
 
-use super::{load_bytes, load_file};
+use super::{load_bytes, with_file};
 use crate::config::{Config, Proposal, Proposals};
 use crate::error::{ErrCode, Error, Phase, Result};
 use crate::limits;
@@ -29,6 +29,10 @@ fn guests(max_bytes: u64) -> Vec<(PathBuf, Vec<u8>)> {
 
 fn load(bytes: &[u8]) -> Result<ModuleInfo> {
     load_bytes(&Config::default(), bytes.into())
+}
+
+fn load_file(config: &Config, path: &Path) -> Result<ModuleInfo> {
+    with_file(path, |bytes| load_bytes(config, bytes))
 }
 
 /// Loads and validates.

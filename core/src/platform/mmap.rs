@@ -1,6 +1,10 @@
 //! Reserved address space whose pages are made accessible, protected and given back.
 
+use std::fs::File;
 use std::io;
+use std::ops::Range;
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::fs::FileExt;
 use std::ptr::{self, NonNull};
 
 /// What may be done with a page.
@@ -77,16 +81,75 @@ impl Reservation {
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
-    /// Gives the pages back; they read as zero afterwards.
+    /// Gives the pages back; they read as zero afterwards, or as what is mapped there.
     pub fn discard(&self, offset: usize, len: usize) -> io::Result<()> {
         assert!(offset.checked_add(len).is_some_and(|end| end <= self.len));
         if len == 0 {
             return Ok(());
         }
-        // SAFETY: the range lies in this private anonymous mapping.
+        // SAFETY: the range lies in this mapping, and all of it is private.
         let result =
             unsafe { libc::madvise(self.base().add(offset).cast(), len, libc::MADV_DONTNEED) };
         if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
+    /// Maps a file over a range of pages, which must not be in use; what is written there stays
+    /// here.
+    pub fn map_private(&self, range: Range<usize>, file: &SharedFile) -> io::Result<()> {
+        assert_eq!(range.len(), file.len);
+        self.replace(range, libc::MAP_PRIVATE | libc::MAP_NORESERVE, file.file.as_raw_fd())
+    }
+
+    /// Replaces what is mapped over a range of pages by zeros that may be written.
+    pub fn map_zeroed(&self, range: Range<usize>) -> io::Result<()> {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        self.replace(range, flags, -1)
+    }
+
+    fn replace(&self, range: Range<usize>, flags: i32, file: i32) -> io::Result<()> {
+        assert!(range.start <= range.end && range.end <= self.len);
+        assert!(range.start.is_multiple_of(HOST_PAGE) && range.end.is_multiple_of(HOST_PAGE));
+        // SAFETY: the range lies in this mapping, so nothing else is replaced.
+        let at = unsafe {
+            let start = self.base().add(range.start).cast();
+            let access = libc::PROT_READ | libc::PROT_WRITE;
+            libc::mmap(start, range.len(), access, flags | libc::MAP_FIXED, file, 0)
+        };
+        if at == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+}
+
+/// Bytes in a file without a name, for mapping.
+#[derive(Debug)]
+pub(crate) struct SharedFile {
+    file: File,
+    len: usize,
+}
+
+impl SharedFile {
+    /// So many bytes, all zero.
+    #[cfg(target_os = "linux")]
+    pub fn new(len: usize) -> io::Result<SharedFile> {
+        // SAFETY: the name is a string that ends in zero.
+        let file = unsafe { libc::memfd_create(c"wasmspan-memory".as_ptr(), libc::MFD_CLOEXEC) };
+        if file < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the descriptor is new and nobody else's.
+        let file = unsafe { File::from_raw_fd(file) };
+        file.set_len(len as u64)?;
+        Ok(SharedFile { file, len })
+    }
+
+    /// Files without a name are used on Linux only.
+    #[cfg(not(target_os = "linux"))]
+    pub fn new(_len: usize) -> io::Result<SharedFile> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Writes at an offset.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, offset as u64)
     }
 }
 

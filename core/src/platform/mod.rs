@@ -1,8 +1,10 @@
-//! The only calls of the operating system for memory, faults, stacks and clocks; knows no wasm.
+//! The only calls of the operating system for memory, faults, stacks, clocks and raw transfers; knows
+//! no wasm.
 //!
 //! Differences between systems and processors are whole files: `signal/linux_x86_64.rs` and its
 //! siblings offer the same names, `signal/unsupported.rs` says clearly what is missing.
 
+pub(crate) mod io;
 pub(crate) mod mmap;
 pub(crate) mod signal;
 pub(crate) mod stack;

@@ -7,6 +7,7 @@ use super::exec::Exec;
 use super::extern_ref::ExternRef;
 use super::global;
 use super::instance::WasmInstance;
+use super::meter;
 use super::trap;
 use super::wait::{self, Waited};
 use crate::abi::{BuiltinTable, ExecCtx, InstanceCtx, Trap};
@@ -36,6 +37,7 @@ pub(super) static TABLE: BuiltinTable = BuiltinTable {
     atomic_wait32: atomic_wait32 as *const u8,
     atomic_wait64: atomic_wait64 as *const u8,
     atomic_notify: atomic_notify as *const u8,
+    meter_low: meter_low as *const u8,
 };
 
 type Ctx = *mut InstanceCtx;
@@ -71,6 +73,18 @@ unsafe extern "C" fn raise(exec: *mut ExecCtx, ctx: Ctx, trap: u32) {
     let trap = Trap::from_number(trap).unwrap_or(Trap::Unreachable);
     // SAFETY: called by generated code, and this frame has nothing to drop.
     unsafe { trap::raise(exec.cast(), ctx, trap) }
+}
+
+unsafe extern "C" fn meter_low(
+    exec: *mut ExecCtx,
+    ctx: Ctx,
+    price: u64,
+    may_hand_over: u32,
+) -> *const u8 {
+    // SAFETY: called by generated code.
+    unsafe {
+        guard(exec, ctx, |instance| meter::low(exec.cast(), instance, price, may_hand_over != 0))
+    }
 }
 
 unsafe extern "C" fn memory_grow(exec: *mut ExecCtx, ctx: Ctx, memory: u32, delta: u64) -> u64 {

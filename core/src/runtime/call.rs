@@ -1,6 +1,7 @@
 //! The way from the host into generated code.
 
 use super::exec::{Exec, Saved};
+use super::meter;
 use super::trap;
 use crate::abi::FuncRef;
 use crate::engine::signature::EntryStub;
@@ -65,7 +66,9 @@ unsafe fn enter_nested(
             outer: (*exec).outer,
         };
         (*exec).outer = &raw const saved;
+        meter::enter_again(exec);
         let returned = run(exec, func, entry, slots);
+        meter::leave_again(exec);
         (*jit).entry_fp = saved.entry_fp;
         (*jit).entry_sp = saved.entry_sp;
         (*jit).entry_pc = saved.entry_pc;

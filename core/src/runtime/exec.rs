@@ -3,6 +3,7 @@
 use super::extern_ref::ExternRef;
 use super::instance::{Instance, WasmInstance};
 use super::memory::Memory;
+use super::meter::{Meter, UNLIMITED};
 use super::node::NodeRef;
 use crate::abi::context::NO_SITE;
 use crate::abi::{ExecCtx, InstanceCtx};
@@ -10,6 +11,7 @@ use crate::error::{ErrCode, Error, Frame, Result};
 use crate::interrupt::Interrupt;
 use crate::limits::{MAX_BACKTRACE_FRAMES, MAX_STACK_RESERVE, STACK_RESERVE, STACK_RESERVE_SHARE};
 use crate::platform::stack;
+use crate::statistics::CostTable;
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -28,6 +30,8 @@ pub(crate) struct Exec {
     pub depth: usize,
     /// The enclosing activation, while there is one.
     pub outer: *const Saved,
+    /// Counting of the current call; null if nothing is counted.
+    pub meter: *mut Meter,
     /// The interrupt that the current call runs under.
     pub interrupt: Option<Interrupt>,
     /// What references that came in from the host point to; kept until the outermost call ends.
@@ -72,6 +76,11 @@ impl RawFrames {
             *entry = frame;
             self.len += 1;
         }
+    }
+
+    /// The innermost one.
+    pub fn first(&self) -> Option<RawFrame> {
+        self.entries[..self.len].first().copied()
     }
 
     pub fn is_full(&self) -> bool {
@@ -119,6 +128,12 @@ struct ExecOwner(*mut Exec);
 impl Drop for ExecOwner {
     fn drop(&mut self) {
         CURRENT.with(|current| current.set(ptr::null_mut()));
+        // SAFETY: made by `Box::into_raw` below, and not freed yet.
+        let exec = unsafe { &*self.0 };
+        // Only what guards the whole thread is still attached.
+        if let Some(interrupt) = &exec.interrupt {
+            interrupt.detach(&exec.jit.stop, false);
+        }
         // SAFETY: made by `Box::into_raw` below; no activation can be on an ending thread.
         drop(unsafe { Box::from_raw(self.0) });
     }
@@ -155,11 +170,17 @@ impl Exec {
                 exit_site: NO_SITE,
                 trap_pc: 0,
                 trap_fp: 0,
+                left: UNLIMITED,
+                floor: 0,
+                count: 0,
+                // The table of the usual costs is never freed.
+                costs: CostTable::unit().as_ptr(),
             },
             pending: None,
             frames: RawFrames { entries: [RawFrame::Fault(0); MAX_BACKTRACE_FRAMES], len: 0 },
             depth: 0,
             outer: ptr::null(),
+            meter: ptr::null_mut(),
             interrupt: None,
             pinned_nodes: HashMap::new(),
             pinned_externs: HashMap::new(),
@@ -192,7 +213,17 @@ impl Exec {
     }
 }
 
-/// Runs `call` so that `interrupt` stops it.
+/// Lets `interrupt` stop whatever this thread runs from now on.
+pub(crate) fn guard_thread(interrupt: &Interrupt) {
+    let exec = Exec::current();
+    // SAFETY: the state belongs to this thread, and gives the flag back before it goes.
+    unsafe {
+        (*exec).interrupt = Some(interrupt.clone());
+        interrupt.attach(&raw const (*exec).jit.stop);
+    }
+}
+
+/// Runs `call` so that `interrupt` stops it, and so does what stops an enclosing call.
 pub(crate) fn interruptible<T>(
     interrupt: &Interrupt,
     call: impl FnOnce() -> Result<T>,
@@ -216,10 +247,21 @@ pub(crate) fn interruptible<T>(
     }
     let exec = Exec::current();
     // SAFETY: the state belongs to this thread and lives as long as it.
-    let before = unsafe { (*exec).interrupt.replace(interrupt.clone()) };
+    let before = unsafe { (*exec).interrupt.take() };
+    // Host functions wait on one interrupt, which then has to pass on the requests of both.
+    let other = before.as_ref().filter(|outer| !outer.same(interrupt));
+    let both = other.map(|outer| interrupt.joined(outer));
+    let waited_on = both.as_ref().map_or(interrupt, |(both, _)| both).clone();
+    // SAFETY: as above.
+    unsafe { (*exec).interrupt = Some(waited_on) };
     let mut attached = Attached { exec, interrupt, before, answered: false };
     // SAFETY: detached before the state can go; see `Attached`.
     unsafe { interrupt.attach(&raw const (*exec).jit.stop) };
+    if attached.before.as_ref().is_some_and(Interrupt::is_requested) {
+        // Attaching sets the flag for its own interrupt only.
+        // SAFETY: as above.
+        unsafe { (*exec).jit.stop.store(1, Ordering::SeqCst) };
+    }
     let result = call();
     attached.answered = matches!(&result, Err(error) if error.code() == ErrCode::Interrupted);
     result

@@ -2,6 +2,8 @@
 
 use super::call;
 use super::exec::{Caller, Exec};
+use super::instance::WasmInstance;
+use super::meter::{self, Metered};
 use super::node::{Kind, Node, NodeRef};
 use super::trap;
 use super::typed::{TypedFunc, WasmParams, WasmResults};
@@ -18,7 +20,7 @@ use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A function that can be called, stored in tables and given to instances as an import.
 ///
@@ -72,7 +74,7 @@ impl Func {
         let code = signature.exit()?;
         let object = Box::into_raw(Box::new(HostFunc {
             node: Node::new(const { &host_kind::<F>() }),
-            jit: HostFuncCtx { call },
+            jit: HostFuncCtx { call, cost: AtomicU64::new(0) },
             func_ref: FuncRef {
                 code,
                 ctx: std::ptr::null_mut(),
@@ -126,6 +128,28 @@ impl Func {
         &self.signature
     }
 
+    /// Sets what calls of a host function cost, beside the instructions that call it. It counts
+    /// where statistics are kept. What a wasm function costs is what its instructions do: that
+    /// stays as it is.
+    pub fn with_cost(self, cost: u64) -> Func {
+        let target = self.func_ref();
+        if target.index == u32::MAX {
+            // SAFETY: this context of a host function lives as long as the handle.
+            unsafe { (*target.ctx.cast::<HostFuncCtx>()).cost.store(cost, Ordering::Relaxed) };
+        }
+        self
+    }
+
+    /// Where calls of the function count if nothing else is said: with the executor that made the
+    /// function's instance.
+    pub(super) fn metered(&self) -> Option<&Metered> {
+        if !self.owner.node().is_instance() {
+            return None;
+        }
+        // SAFETY: nodes of instances head a `WasmInstance`, and the handle keeps it alive.
+        unsafe { self.owner.as_ptr().cast::<WasmInstance>().as_ref() }.metered.as_ref()
+    }
+
     /// The function's type.
     pub fn ty(&self) -> &FuncType {
         &self.signature.ty
@@ -151,14 +175,18 @@ impl Func {
             *slot = param.to_raw();
         }
         let entry = self.signature.entry()?;
-        // SAFETY: parameters were checked against the type; `params` keeps references alive; the
-        // results are taken over before anything is let go.
-        let results = unsafe {
-            call::enter(self.func_ref(), entry, slots.as_mut_ptr()).map(|()| {
-                let results = ty.results().iter().zip(&slots);
-                results.map(|(ty, slot)| Val::from_raw(*slot, *ty)).collect()
-            })
+        // SAFETY: parameters were checked against the type, and `params` keeps references alive.
+        let mut enter = || unsafe { call::enter(self.func_ref(), entry, slots.as_mut_ptr()) };
+        let ended = match self.metered() {
+            Some(metered) => metered.unless_metered(enter),
+            None => enter(),
         };
+        // The results are taken over before anything is let go.
+        let results = ended.map(|()| {
+            let results = ty.results().iter().zip(&slots);
+            // SAFETY: the call has left values of these types.
+            results.map(|(ty, slot)| unsafe { Val::from_raw(*slot, *ty) }).collect()
+        });
         call::finish();
         results
     }
@@ -255,7 +283,7 @@ where
     // parameters and results.
     unsafe {
         let (body, signature) = body_of::<F>(host);
-        dispatch(exec, |caller, exec| {
+        dispatch(host, exec, |caller, exec| {
             let ty = &signature.ty;
             let params: Vec<Val> = ty
                 .params()
@@ -291,14 +319,25 @@ where
 /// Called by an exit stub on this thread, with nothing on the stack above it that needs dropping.
 #[inline(always)]
 pub(super) unsafe fn dispatch(
+    host: *mut HostFuncCtx,
     exec: *mut ExecCtx,
-    host: impl FnOnce(Caller<'_>, *mut Exec) -> Result<()>,
+    body: impl FnOnce(Caller<'_>, *mut Exec) -> Result<()>,
 ) {
     let exec: *mut Exec = exec.cast();
     // SAFETY: the state belongs to this thread.
     unsafe {
         let caller = Caller::new(exec);
-        let failure = match catch_unwind(AssertUnwindSafe(|| host(caller, exec))) {
+        let metered = !(*exec).meter.is_null();
+        if metered && let Err(error) = meter::leave_wasm(exec, (*host).cost.load(Ordering::Relaxed))
+        {
+            (*exec).pending = Some(error);
+            trap::raise(exec, std::ptr::null_mut(), Trap::Host);
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| body(caller, exec)));
+        if metered {
+            meter::back_to_wasm(exec);
+        }
+        let failure = match result {
             Ok(Ok(())) => {
                 if (*exec).jit.stop.load(Ordering::Relaxed) == 0 {
                     return;

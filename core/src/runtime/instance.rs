@@ -6,6 +6,7 @@ use super::code::CodeModule;
 use super::func::Func;
 use super::global::{self, Global};
 use super::memory::Memory;
+use super::meter::Metered;
 use super::node::{Kind, Node, NodeRef};
 use super::table::{Table, TableCore};
 use crate::abi::layout::Place;
@@ -120,6 +121,8 @@ pub(crate) struct WasmInstance {
     pub code: Arc<CodeModule>,
     /// What the executor that made it was configured with.
     pub config: Config,
+    /// Where calls of its functions count.
+    pub metered: Option<Metered>,
     ctx: NonNull<InstanceCtx>,
     /// What it imports, in the module's order.
     imports: Box<[Extern]>,
@@ -179,6 +182,7 @@ impl WasmInstance {
     pub fn make(
         name: String,
         config: &Config,
+        metered: Option<Metered>,
         code: Arc<CodeModule>,
         imports: Box<[Extern]>,
         memories: Box<[Memory]>,
@@ -193,6 +197,7 @@ impl WasmInstance {
             node: Node::new(&WASM_INSTANCE),
             name,
             config: config.clone(),
+            metered,
             ctx,
             imports,
             memories,
@@ -478,9 +483,9 @@ impl WasmInstance {
                 signature: Arc::as_ptr(signature).cast(),
             }
         };
-        let mut slot = 0;
+        let (entry, mut slot) = (signature.entry()?, 0);
         // SAFETY: the caller holds this instance; a start function has no parameters or results.
-        let result = unsafe { call::enter(&func_ref, signature.entry()?, &mut slot) };
+        let result = unsafe { call::enter(&func_ref, entry, &mut slot) };
         call::finish();
         result
     }

@@ -2,25 +2,18 @@
 //!
 //! A memory never moves: it reserves address space for its whole life and makes pages accessible as
 //! it grows. A guarded memory reserves 4 GiB and a guard, so that code needs no bounds checks for
-//! it. Reservations of guarded memories are kept for the next one, since making them is what
-//! instantiation spends most of its time on.
+//! it.
 
+use super::memory_image::MemoryImage;
+use super::slot::Slot;
 use crate::abi::MemoryDef;
-use crate::abi::layout::GUARD_BYTES;
 use crate::error::{ErrCode, Error, Result};
 use crate::limits;
-use crate::platform::mmap::{HOST_PAGE, Protection, Reservation};
+use crate::platform::mmap::HOST_PAGE;
 use crate::types::{MemoryType, PAGE_SIZE};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
-
-/// Bytes that a 32-bit index reaches.
-const INDEX_SPACE: u64 = 1 << 32;
-/// Reservations kept for reuse.
-const MAX_KEPT: usize = 64;
-/// Largest accessible part of a reservation that is kept.
-const MAX_KEPT_BYTES: usize = 64 << 20;
+use std::sync::{Arc, Mutex};
 
 /// How a memory proves its accesses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,71 +46,6 @@ unsafe impl Send for Inner {}
 // SAFETY: as above.
 unsafe impl Sync for Inner {}
 
-/// Reserved address space of which the first `accessible` bytes can be used.
-struct Slot {
-    space: Reservation,
-    accessible: AtomicUsize,
-}
-
-static KEPT: Mutex<Vec<Slot>> = Mutex::new(Vec::new());
-
-fn kept() -> MutexGuard<'static, Vec<Slot>> {
-    KEPT.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-impl Slot {
-    /// A guarded reservation with `bytes` accessible, all zero.
-    fn guarded(bytes: usize) -> std::io::Result<Slot> {
-        let reused = {
-            let mut kept = kept();
-            // The best fit needs no change of protection.
-            let fit =
-                kept.iter().rposition(|slot| slot.accessible.load(Ordering::Relaxed) == bytes);
-            match fit {
-                Some(at) => Some(kept.swap_remove(at)),
-                None => kept.pop(),
-            }
-        };
-        let slot = match reused {
-            Some(slot) => slot,
-            None => Slot {
-                space: Reservation::reserve((INDEX_SPACE + GUARD_BYTES) as usize)?,
-                accessible: AtomicUsize::new(0),
-            },
-        };
-        let accessible = slot.accessible.load(Ordering::Relaxed);
-        if accessible > bytes {
-            slot.space.protect(bytes, accessible - bytes, Protection::None)?;
-            slot.accessible.store(bytes, Ordering::Relaxed);
-        } else {
-            slot.extend(bytes)?;
-        }
-        Ok(slot)
-    }
-
-    /// Makes the first `bytes` accessible.
-    fn extend(&self, bytes: usize) -> std::io::Result<()> {
-        let accessible = self.accessible.load(Ordering::Relaxed);
-        if bytes > accessible {
-            self.space.protect(accessible, bytes - accessible, Protection::ReadWrite)?;
-            self.accessible.store(bytes, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    /// Zeroes a guarded reservation and keeps it for the next memory.
-    fn recycle(self) {
-        let accessible = self.accessible.load(Ordering::Relaxed);
-        if accessible > MAX_KEPT_BYTES || self.space.discard(0, accessible).is_err() {
-            return;
-        }
-        let mut kept = kept();
-        if kept.len() < MAX_KEPT {
-            kept.push(self);
-        }
-    }
-}
-
 impl Memory {
     /// Makes a memory of its minimum size, all zero.
     ///
@@ -136,13 +64,19 @@ impl Memory {
     pub fn new(ty: MemoryType) -> Result<Memory> {
         let most =
             if ty.memory64 { limits::MAX_MEMORY64_PAGES } else { limits::MAX_MEMORY_PAGES.into() };
-        Memory::with_kind(ty, MemoryKind::Guarded, most)
+        Memory::with_kind(ty, MemoryKind::Guarded, most, None)
     }
 
-    /// Makes a memory that never grows past `max_pages`.
-    pub(crate) fn with_kind(ty: MemoryType, kind: MemoryKind, max_pages: u64) -> Result<Memory> {
+    /// Makes a memory that never grows past `max_pages`; it holds `image` if it
+    /// [`has_image`](Memory::has_image) then, and zeros otherwise.
+    pub(crate) fn with_kind(
+        ty: MemoryType,
+        kind: MemoryKind,
+        max_pages: u64,
+        image: Option<&MemoryImage>,
+    ) -> Result<Memory> {
         let Some(refused) = Memory::refusal(&ty, max_pages) else {
-            return Memory::make(ty, kind, max_pages).map_err(|error| {
+            return Memory::make(ty, kind, max_pages, image).map_err(|error| {
                 Error::with_detail(
                     ErrCode::MemoryOutOfBounds,
                     format!("Unable to find usable memory address: {error}"),
@@ -173,23 +107,27 @@ impl Memory {
         None
     }
 
-    fn make(ty: MemoryType, kind: MemoryKind, max_pages: u64) -> std::io::Result<Memory> {
+    fn make(
+        ty: MemoryType,
+        kind: MemoryKind,
+        max_pages: u64,
+        image: Option<&MemoryImage>,
+    ) -> std::io::Result<Memory> {
         let reach =
             if ty.memory64 { limits::MAX_MEMORY64_PAGES } else { limits::MAX_MEMORY_PAGES.into() };
         let pages = ty.limits.max.unwrap_or(max_pages).min(max_pages).min(reach);
         let bytes = |pages: u64| (pages * PAGE_SIZE) as usize;
         let (len, mut capacity) = (bytes(ty.limits.min), bytes(pages));
         let slot = match kind {
-            MemoryKind::Guarded if !ty.memory64 => Slot::guarded(len).ok(),
+            MemoryKind::Guarded if !ty.memory64 => Slot::guarded(len, image).ok(),
             _ => None,
         };
         let guarded = slot.is_some();
         let slot = match slot {
             Some(slot) => slot,
             None => loop {
-                match Reservation::reserve(capacity + HOST_PAGE) {
-                    Ok(space) => {
-                        let slot = Slot { space, accessible: AtomicUsize::new(0) };
+                match Slot::checked(capacity + HOST_PAGE) {
+                    Ok(slot) => {
                         slot.extend(len)?;
                         break slot;
                     }
@@ -200,7 +138,7 @@ impl Memory {
             },
         };
         Ok(Memory(Arc::new(Inner {
-            def: MemoryDef { base: slot.space.base(), len: AtomicUsize::new(len) },
+            def: MemoryDef { base: slot.base(), len: AtomicUsize::new(len) },
             ty,
             capacity,
             guarded,
@@ -216,6 +154,11 @@ impl Memory {
     /// True if code without bounds checks may use this memory.
     pub(crate) fn is_guarded(&self) -> bool {
         self.0.guarded
+    }
+
+    /// Whether its initial content came from an image.
+    pub(crate) fn has_image(&self) -> bool {
+        self.0.slot.as_ref().is_some_and(Slot::has_image)
     }
 
     /// The type it was made with.
@@ -263,7 +206,7 @@ impl Memory {
         Some(old as u64 / PAGE_SIZE)
     }
 
-    fn check(&self, offset: usize, len: usize) -> Result<()> {
+    pub(super) fn check(&self, offset: usize, len: usize) -> Result<()> {
         let size = self.len();
         if offset.checked_add(len).is_some_and(|end| end <= size) {
             return Ok(());

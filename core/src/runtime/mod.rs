@@ -2,7 +2,7 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `builtins` are the functions generated code calls. The entities have a file each.
+//! errors, `meter` counts, `builtins` are the functions generated code calls. The entities have a file each.
 
 mod builtins;
 mod call;
@@ -13,7 +13,11 @@ mod func;
 mod global;
 mod instance;
 mod memory;
+mod memory_image;
+mod meter;
 mod node;
+mod pieces;
+mod slot;
 mod slot_func;
 mod table;
 mod trap;
@@ -33,9 +37,13 @@ pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy
 pub use value::Val;
 
 pub(crate) use code::CodeModule;
-pub(crate) use exec::interruptible;
+pub(crate) use exec::{guard_thread, interruptible};
+pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
+pub(crate) use memory_image::MemoryImage;
+pub(crate) use meter::Metered;
+pub(crate) use pieces::Pieces;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 
 /// Live instances, host functions, host tables and host globals of the process: for leak tests.

@@ -18,6 +18,7 @@ pub struct SlotFunc {
     func: Func,
     entry: EntryStub,
     count: usize,
+    metered: bool,
 }
 
 impl Func {
@@ -40,7 +41,12 @@ impl Func {
             return Ok(None);
         }
         let entry = self.signature().entry()?;
-        Ok(Some(SlotFunc { func: self.clone(), entry, count: slot_count(self.ty()) }))
+        Ok(Some(SlotFunc {
+            func: self.clone(),
+            entry,
+            count: slot_count(self.ty()),
+            metered: self.metered().is_some(),
+        }))
     }
 
     /// Makes a host function that finds its parameters in the slots and leaves its results there.
@@ -74,10 +80,21 @@ impl SlotFunc {
                 format!("{} slots are needed, {} are given", self.count, slots.len()),
             ));
         }
-        // SAFETY: there are slots enough, and every content is a value of a number type.
-        let result = unsafe { call::enter(self.func.func_ref(), self.entry, slots.as_mut_ptr()) };
+        let result = if self.metered { self.call_metered(slots) } else { self.enter(slots) };
         call::finish();
         result
+    }
+
+    #[inline(always)]
+    fn enter(&self, slots: &mut [u128]) -> Result<()> {
+        // SAFETY: there are slots enough, and every content is a value of a number type.
+        unsafe { call::enter(self.func.func_ref(), self.entry, slots.as_mut_ptr()) }
+    }
+
+    #[cold]
+    fn call_metered(&self, slots: &mut [u128]) -> Result<()> {
+        let metered = self.func.metered().expect("looked at when `self` was made");
+        metered.unless_metered(|| self.enter(slots))
     }
 
     /// Slots that a call needs: the larger of the numbers of parameters and results.
@@ -121,6 +138,6 @@ where
             });
         }
         let slots = std::slice::from_raw_parts_mut(slots, count);
-        dispatch(exec, |caller, _| body(caller, slots));
+        dispatch(host, exec, |caller, _| body(caller, slots));
     }
 }

@@ -6,6 +6,7 @@
 //! at the landing of the innermost entry stub, which returns 0; [`take_error`] then makes the error.
 
 use super::exec::{Exec, RawFrame, RawFrames, Saved};
+use super::meter;
 use crate::abi::context::NO_SITE;
 use crate::abi::{ExecCtx, InstanceCtx, Trap};
 use crate::engine::{arena, image};
@@ -168,6 +169,8 @@ unsafe fn land(exec: *const ExecCtx) -> ! {
 /// The error of the activation that has just been ended.
 #[cold]
 pub(crate) fn take_error(exec: &mut Exec) -> Error {
+    // SAFETY: the activation's caller still holds what it called.
+    unsafe { meter::correct(exec) };
     let error = match exec.pending.take() {
         Some(error) => error,
         None => match Trap::from_number(exec.jit.trap) {

@@ -282,7 +282,7 @@ macro_rules! tuples {
                     // and slots that hold the parameters.
                     unsafe {
                         let (body, _) = body_of::<F>(host);
-                        dispatch(exec, |_, exec| {
+                        dispatch(host, exec, |_, exec| {
                             let values = body($(<$name as WasmTy>::load(slots.add($at))),*);
                             values.into_result()?.store(exec.cast(), slots);
                             Ok(())
@@ -314,7 +314,7 @@ macro_rules! tuples {
                     // SAFETY: as above.
                     unsafe {
                         let (body, _) = body_of::<F>(host);
-                        dispatch(exec, |caller, exec| {
+                        dispatch(host, exec, |caller, exec| {
                             let values = body(caller, $(<$name as WasmTy>::load(slots.add($at))),*);
                             values.into_result()?.store(exec.cast(), slots);
                             Ok(())
@@ -352,6 +352,8 @@ tuples! {
 pub struct TypedFunc<P, R> {
     func: Func,
     entry: EntryStub,
+    /// Whether its instance's executor keeps statistics.
+    metered: bool,
     types: PhantomData<fn(P) -> R>,
 }
 
@@ -365,7 +367,8 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
             ));
         }
         let entry = func.signature().entry()?;
-        Ok(TypedFunc { func, entry, types: PhantomData })
+        let metered = func.metered().is_some();
+        Ok(TypedFunc { func, entry, metered, types: PhantomData })
     }
 
     /// Calls the function.
@@ -381,11 +384,23 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         // tuple; `params` lives until the call has returned.
         let result = unsafe {
             params.store(slots);
-            call::enter(self.func.func_ref(), self.entry, slots).map(|()| R::load(slots))
+            let ended = if self.metered {
+                self.enter_metered(slots)
+            } else {
+                call::enter(self.func.func_ref(), self.entry, slots)
+            };
+            ended.map(|()| R::load(slots))
         };
         call::finish();
         drop(params);
         result
+    }
+
+    #[cold]
+    unsafe fn enter_metered(&self, slots: *mut u128) -> Result<()> {
+        let metered = self.func.metered().expect("looked at when `self` was made");
+        // SAFETY: the caller's promise is that of `call::enter`.
+        metered.unless_metered(|| unsafe { call::enter(self.func.func_ref(), self.entry, slots) })
     }
 
     /// The function without its type.
@@ -396,7 +411,8 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
 
 impl<P, R> Clone for TypedFunc<P, R> {
     fn clone(&self) -> Self {
-        TypedFunc { func: self.func.clone(), entry: self.entry, types: PhantomData }
+        let TypedFunc { func, entry, metered, types } = self;
+        TypedFunc { func: func.clone(), entry: *entry, metered: *metered, types: *types }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The VM: a loader, validator, executor and store behind one state machine.
 //!
 //! `state` has the states and the steps between them, `register` names modules for others to import
-//! from, `run` calls functions, `query` answers what there is. Every step that fails is logged, as
+//! from, `run` calls functions, `run_async` does so on other threads, `query` answers what there is.
+//! Every step that fails is logged, as
 //! WasmEdge does.
 //!
 //! The lock guards only the state. Guest code, whether of a call or of a start function, runs
@@ -10,6 +11,7 @@
 mod query;
 mod register;
 mod run;
+mod run_async;
 mod state;
 
 pub use state::VmState;
@@ -19,16 +21,17 @@ use crate::error::{ErrCode, Error, Result};
 use crate::executor::{Executor, Loader, Validator};
 use crate::interrupt::Interrupt;
 use crate::log;
+use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::wasi::Wasi;
 use state::State;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Loads, validates, instantiates and runs modules, one step after another or all at once.
 ///
 /// A VM has one active module, and a [`Store`] of registered modules that it can import from. It may
-/// be used from several threads; calls run side by side.
+/// be used from several threads; calls run side by side. Clones are handles to the same VM.
 ///
 /// ```
 /// use wasmspan::{Config, Val, Vm};
@@ -42,7 +45,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// assert_eq!(sum[0].i32(), Some(5));
 /// # Ok::<(), wasmspan::Error>(())
 /// ```
-pub struct Vm {
+#[derive(Clone)]
+pub struct Vm(Arc<Inner>);
+
+struct Inner {
     config: Config,
     loader: Loader,
     validator: Validator,
@@ -70,36 +76,45 @@ impl Vm {
     ///
     /// As [`new`](Vm::new).
     pub fn with_store(config: &Config, store: &Store) -> Result<Vm> {
+        Vm::with_statistics(config, store, &Statistics::new())
+    }
+
+    /// As [`with_store`](Vm::with_store), adding what calls count to figures that others may share.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Vm::new).
+    pub fn with_statistics(config: &Config, store: &Store, statistics: &Statistics) -> Result<Vm> {
         let wasi = if config.host_registrations.has(HostRegistration::Wasi) {
             Some(Wasi::builder().build()?)
         } else {
             None
         };
-        let vm = Vm {
+        let vm = Vm(Arc::new(Inner {
             config: config.clone(),
             loader: Loader::new(config),
             validator: Validator::new(config),
-            executor: Executor::new(config),
+            executor: Executor::with_statistics(config, statistics),
             store: store.clone(),
             wasi,
             interrupt: Interrupt::new(),
             state: Mutex::default(),
-        };
+        }));
         vm.register_hosts();
         Ok(vm)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Registers what the configuration asks for; a name that is taken stays with its module.
     fn register_hosts(&self) {
-        if let Some(wasi) = &self.wasi
-            && !self.store.contains(wasi.instance().name())
+        if let Some(wasi) = &self.0.wasi
+            && !self.0.store.contains(wasi.instance().name())
         {
             // Another user of the store may have been quicker, which is the same case.
-            let _ = self.store.register(wasi.instance().name(), wasi.instance());
+            let _ = self.0.store.register(wasi.instance().name(), wasi.instance());
         }
     }
 }
@@ -119,6 +134,6 @@ fn wrong_workflow(wanted: &str) -> Error {
 
 impl fmt::Debug for Vm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vm").field("state", &self.state()).field("store", &self.store).finish()
+        f.debug_struct("Vm").field("state", &self.state()).field("store", &self.0.store).finish()
     }
 }

@@ -4,6 +4,7 @@ use super::Vm;
 use crate::config::Config;
 use crate::executor::{Executor, Loader, Validator};
 use crate::runtime::{Extern, Instance};
+use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::types::FuncType;
 use crate::wasi::Wasi;
@@ -11,27 +12,32 @@ use crate::wasi::Wasi;
 impl Vm {
     /// The configuration it was made with.
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.0.config
     }
 
     /// The store of registered modules.
     pub fn store(&self) -> &Store {
-        &self.store
+        &self.0.store
     }
 
     /// The loader that the VM uses.
     pub fn loader(&self) -> &Loader {
-        &self.loader
+        &self.0.loader
     }
 
     /// The validator that the VM uses.
     pub fn validator(&self) -> &Validator {
-        &self.validator
+        &self.0.validator
     }
 
     /// The executor that the VM uses.
     pub fn executor(&self) -> &Executor {
-        &self.executor
+        &self.0.executor
+    }
+
+    /// What its calls count; see [`Statistics`].
+    pub fn statistics(&self) -> &Statistics {
+        self.0.executor.statistics()
     }
 
     /// The WASI module, if the configuration registers it. Give a guest its arguments with
@@ -47,7 +53,7 @@ impl Vm {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn wasi(&self) -> Option<&Wasi> {
-        self.wasi.as_ref()
+        self.0.wasi.as_ref()
     }
 
     /// The instance that [`execute`](Vm::execute) calls into; `None` before one was instantiated.
@@ -74,6 +80,6 @@ impl Vm {
 
     /// The type of a function of a registered module.
     pub fn function_type_registered(&self, module: &str, name: &str) -> Option<FuncType> {
-        self.store.find(module)?.func_type(name)
+        self.0.store.find(module)?.func_type(name)
     }
 }

@@ -16,7 +16,7 @@ impl Vm {
     ///
     /// Those of each step, and `module name conflict`.
     pub fn register_file(&self, name: &str, path: impl AsRef<Path>) -> Result<()> {
-        self.register_loaded(name, || self.loader.load_file(path))
+        self.register_loaded(name, || self.0.loader.load_file(path))
     }
 
     /// As [`register_file`](Vm::register_file), from bytes.
@@ -33,7 +33,7 @@ impl Vm {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn register_bytes(&self, name: &str, bytes: impl AsRef<[u8]>) -> Result<()> {
-        self.register_loaded(name, || self.loader.load_bytes(bytes))
+        self.register_loaded(name, || self.0.loader.load_bytes(bytes))
     }
 
     /// As [`register_file`](Vm::register_file), from a loaded module.
@@ -49,8 +49,8 @@ impl Vm {
         self.lock().step_back();
         let register = || {
             let module = load()?;
-            self.validator.validate(&module)?;
-            self.interrupt.run(|| self.executor.register(&self.store, &module, name))
+            self.0.validator.validate(&module)?;
+            self.0.interrupt.run(|| self.0.executor.register(&self.0.store, &module, name))
         };
         logged(register().map(drop))
     }
@@ -66,6 +66,6 @@ impl Vm {
             let detail = "an instance without a name can't be imported from";
             return logged(Err(Error::with_detail(ErrCode::WrongVMWorkflow, detail)));
         }
-        logged(self.executor.register_instance(&self.store, instance))
+        logged(self.0.executor.register_instance(&self.0.store, instance))
     }
 }

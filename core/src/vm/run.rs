@@ -21,7 +21,7 @@ impl Vm {
         self.execute_in(active.as_ref(), name, params)
     }
 
-    fn execute_in(
+    pub(super) fn execute_in(
         &self,
         instance: Option<&Instance>,
         name: &str,
@@ -44,7 +44,7 @@ impl Vm {
     ///
     /// `wrong instance address` if no module has that name, else as [`execute`](Vm::execute).
     pub fn execute_registered(&self, module: &str, name: &str, params: &[Val]) -> Result<Vec<Val>> {
-        let result = match self.store.find(module) {
+        let result = match self.0.store.find(module) {
             Some(instance) => self.call(&instance, name, params),
             None => Err(Error::with_detail(
                 ErrCode::WrongInstanceAddress,
@@ -61,7 +61,7 @@ impl Vm {
     /// Calls under the VM's interrupt; the function that was found keeps its instance alive.
     fn call(&self, instance: &Instance, name: &str, params: &[Val]) -> Result<Vec<Val>> {
         let func = instance.find_func(name)?;
-        let result = self.interrupt.run(|| self.executor.invoke(&func, params));
+        let result = self.0.interrupt.run(|| self.0.executor.invoke(&func, params));
         match &result {
             Ok(_) => log::log(LogLevel::Debug, " Execution succeeded."),
             Err(error) if error.is_terminated() => log::log(LogLevel::Debug, " Terminated."),
@@ -77,7 +77,7 @@ impl Vm {
     ///
     /// Those of each step.
     pub fn run_file(&self, path: impl AsRef<Path>, name: &str, params: &[Val]) -> Result<Vec<Val>> {
-        self.run_loaded(|| self.loader.load_file(path), name, params)
+        self.run_loaded(|| self.0.loader.load_file(path), name, params)
     }
 
     /// As [`run_file`](Vm::run_file), from bytes.
@@ -100,7 +100,7 @@ impl Vm {
         name: &str,
         params: &[Val],
     ) -> Result<Vec<Val>> {
-        self.run_loaded(|| self.loader.load_bytes(bytes), name, params)
+        self.run_loaded(|| self.0.loader.load_bytes(bytes), name, params)
     }
 
     /// As [`run_file`](Vm::run_file), from a loaded module.
@@ -121,7 +121,7 @@ impl Vm {
         self.lock().step_back();
         let prepare = || {
             let module = load()?;
-            self.validator.validate(&module)?;
+            self.0.validator.validate(&module)?;
             self.start(&module)
         };
         let instance = logged(prepare())?;
@@ -148,6 +148,6 @@ impl Vm {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn interrupt(&self) -> &Interrupt {
-        &self.interrupt
+        &self.0.interrupt
     }
 }

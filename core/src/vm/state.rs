@@ -59,7 +59,7 @@ impl Vm {
     ///
     /// Those of reading and loading; the state stays as it was.
     pub fn load_file(&self, path: impl AsRef<Path>) -> Result<()> {
-        self.loaded(logged(self.loader.load_file(path))?);
+        self.loaded(logged(self.0.loader.load_file(path))?);
         Ok(())
     }
 
@@ -69,7 +69,7 @@ impl Vm {
     ///
     /// Those of loading; the state stays as it was.
     pub fn load_bytes(&self, bytes: impl AsRef<[u8]>) -> Result<()> {
-        self.loaded(logged(self.loader.load_bytes(bytes))?);
+        self.loaded(logged(self.0.loader.load_bytes(bytes))?);
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl Vm {
         let Some(module) = module else {
             return logged(Err(wrong_workflow("no module is loaded: load one, then validate")));
         };
-        logged(self.validator.validate(&module))?;
+        logged(self.0.validator.validate(&module))?;
         let mut state = self.lock();
         if state.loads == loads {
             state.stage = VmState::Validated;
@@ -136,18 +136,19 @@ impl Vm {
 
     /// Makes an anonymous instance; its start function can be interrupted.
     pub(super) fn start(&self, module: &Module) -> Result<Instance> {
-        self.interrupt.run(|| self.executor.instantiate(&self.store, module))
+        self.0.interrupt.run(|| self.0.executor.instantiate(&self.0.store, module))
     }
 
-    /// Forgets the module, the active instance and everything registered, except the host modules
-    /// that the configuration asks for.
+    /// Forgets the module, the active instance, the figures of the statistics and everything
+    /// registered, except the host modules that the configuration asks for.
     pub fn cleanup(&self) {
         let old = {
             let mut state = self.lock();
             (state.set_module(None), state.active.take())
         };
         drop(old);
-        self.store.clear();
+        self.0.store.clear();
+        self.statistics().clear();
         self.register_hosts();
     }
 }

@@ -2,10 +2,14 @@
 
 use super::Wasi;
 use super::abi::Errno;
+use super::clock::Clocks;
+use super::denied::Denials;
 use super::fds::{Descriptor, Descriptors};
-use super::fs::{Directory, clean_name};
+use super::fs::{Directory, HostDirectory, MemoryFs, Root, clean_name};
+use super::random::Random;
 use super::stream::{Input, Output, Stream};
 use crate::error::{ErrCode, Error, Result};
+use crate::limits::MAX_WASI_DESCRIPTORS;
 use cap_std::fs::Dir;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,9 +20,14 @@ pub struct WasiBuilder {
     args: Vec<Vec<u8>>,
     env: Vec<(Vec<u8>, Vec<u8>)>,
     preopens: Vec<Preopen>,
+    lists_preopens: bool,
     stdin: Input,
     stdout: Output,
     stderr: Output,
+    clocks: Clocks,
+    random: Random,
+    denials: Option<Denials>,
+    max_descriptors: Option<usize>,
 }
 
 /// A directory for the guest.
@@ -34,6 +43,7 @@ struct Preopen {
 enum Host {
     Path(PathBuf),
     Dir(Arc<Dir>),
+    Memory(MemoryFs),
 }
 
 impl WasiBuilder {
@@ -91,6 +101,42 @@ impl WasiBuilder {
         self.give(Host::Dir(Arc::new(dir)), guest.as_ref(), false)
     }
 
+    /// As [`preopen_read_only`](WasiBuilder::preopen_read_only), with a directory that is open
+    /// already.
+    pub fn preopen_dir_read_only(self, dir: Dir, guest: impl AsRef<str>) -> WasiBuilder {
+        self.give(Host::Dir(Arc::new(dir)), guest.as_ref(), true)
+    }
+
+    /// As [`preopen`](WasiBuilder::preopen), with a file system in memory.
+    pub fn mount(self, files: &MemoryFs, guest: impl AsRef<str>) -> WasiBuilder {
+        self.give(Host::Memory(files.clone()), guest.as_ref(), false)
+    }
+
+    /// As [`mount`](WasiBuilder::mount), but the guest can't change anything through it.
+    pub fn mount_read_only(self, files: &MemoryFs, guest: impl AsRef<str>) -> WasiBuilder {
+        self.give(Host::Memory(files.clone()), guest.as_ref(), true)
+    }
+
+    /// Gives a directory of the host as the commands do: `GUEST:HOST`, `GUEST:HOST:readonly`, or one
+    /// path for both.
+    ///
+    /// ```
+    /// let wasi = wasmspan::Wasi::builder().preopen_spec("/in:/tmp:readonly").build()?;
+    /// # drop(wasi);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn preopen_spec(self, spec: &str) -> WasiBuilder {
+        let (guest, host, read_only) = split_spec(spec);
+        self.give(Host::Path(host.into()), guest, read_only)
+    }
+
+    /// Gives the guest, as `/`, a directory that lists those given to it, to look around in. Nothing
+    /// can be written through it. Without effect if one of them is `/` itself.
+    pub fn list_preopens(mut self) -> WasiBuilder {
+        self.lists_preopens = true;
+        self
+    }
+
     fn give(mut self, host: Host, guest: &str, read_only: bool) -> WasiBuilder {
         self.preopens.push(Preopen { guest: clean_name(guest), host, read_only });
         self
@@ -111,6 +157,64 @@ impl WasiBuilder {
     /// Sets where standard error goes.
     pub fn stderr(mut self, output: Output) -> WasiBuilder {
         self.stderr = output;
+        self
+    }
+
+    /// Sets the time of day, in nanoseconds since 1970, for runs that shall repeat exactly. Files in
+    /// memory get their times from it too. It may be asked from any thread.
+    ///
+    /// ```
+    /// let wasi = wasmspan::Wasi::builder()
+    ///     .realtime_clock(|| 1_000_000_000)
+    ///     .monotonic_clock(|| 0)
+    ///     .random_seed(7)
+    ///     .build()?;
+    /// # drop(wasi);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn realtime_clock(
+        mut self,
+        clock: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> WasiBuilder {
+        self.clocks.realtime = Some(Arc::new(clock));
+        self
+    }
+
+    /// Sets what the other clocks show, in nanoseconds: the monotonic one and those of the
+    /// processor's time. Waiting still takes real time.
+    pub fn monotonic_clock(
+        mut self,
+        clock: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> WasiBuilder {
+        self.clocks.monotonic = Some(Arc::new(clock));
+        self
+    }
+
+    /// Sets where random bytes come from; the function fills all of what it is given. Without it
+    /// they are the system's.
+    pub fn random_source(mut self, source: impl FnMut(&mut [u8]) + Send + 'static) -> WasiBuilder {
+        self.random = Random::from_fn(source);
+        self
+    }
+
+    /// Makes random bytes follow from a number, the same ones in every run. They protect nothing:
+    /// for tests.
+    pub fn random_seed(mut self, seed: u64) -> WasiBuilder {
+        self.random = Random::seeded(seed);
+        self
+    }
+
+    /// Keeps a record of what the guest is refused.
+    pub fn record_denials(mut self, denials: &Denials) -> WasiBuilder {
+        self.denials = Some(denials.clone());
+        self
+    }
+
+    /// Sets how many descriptors may be open at once, standard streams and directories included;
+    /// [`MAX_WASI_DESCRIPTORS`] unless told otherwise. Files of the host count towards the
+    /// process's own limit too.
+    pub fn max_descriptors(mut self, most: usize) -> WasiBuilder {
+        self.max_descriptors = Some(most);
         self
     }
 
@@ -151,30 +255,67 @@ impl WasiBuilder {
             Stream::output(&self.stdout, Stream::Stdout),
             Stream::output(&self.stderr, Stream::Stderr),
         ];
-        let descriptors = Descriptors::default();
+        let limit = self.max_descriptors.unwrap_or(MAX_WASI_DESCRIPTORS);
+        let descriptors = Descriptors::with_limit(limit);
         for stream in streams {
             descriptors.push_stream(stream);
         }
         let directories = self.preopens.len();
-        for preopen in self.preopens {
-            let opened = match &preopen.host {
-                Host::Path(path) => {
-                    Directory::open_host(path).and_then(|dir| Directory::reopen(&dir))
-                }
-                Host::Dir(dir) => Directory::reopen(dir),
-            };
-            let why = |why: &dyn std::fmt::Display| {
-                let detail = match &preopen.host {
-                    Host::Path(path) => format!("the directory {}: {why}", path.display()),
-                    Host::Dir(_) => format!("the directory for {:?}: {why}", preopen.guest),
-                };
-                Error::with_detail(ErrCode::HostFuncError, detail)
-            };
-            let opened = opened.map_err(|error| why(&error))?;
+        let has_root = self.preopens.iter().any(|preopen| preopen.guest == "/");
+        let mut listed = Vec::new();
+        for (at, preopen) in self.preopens.into_iter().enumerate() {
+            let opened = preopen.open()?;
+            if let Host::Memory(files) = &preopen.host {
+                files.mounted(at as u64 + 1, &self.clocks);
+            }
+            if self.lists_preopens && !has_root {
+                listed.push((preopen.guest.clone(), Arc::from(preopen.open()?)));
+            }
             let descriptor = Descriptor::preopen(opened, preopen.guest.clone(), preopen.read_only);
-            descriptors.insert(descriptor).map_err(|_| why(&"too many are open"))?;
+            descriptors.insert(descriptor).map_err(|_| preopen.failure(&"too many are open"))?;
         }
-        Ok(Ctx { args: self.args, env, directories, descriptors })
+        if self.lists_preopens && !has_root {
+            let root = Descriptor::preopen(Box::new(Root::new(listed)), "/".into(), true);
+            let many = |_| Error::with_detail(ErrCode::HostFuncError, "too many directories");
+            descriptors.insert(root).map_err(many)?;
+        }
+        let WasiBuilder { args, clocks, random, denials, .. } = self;
+        Ok(Ctx { args, env, directories, descriptors, clocks, random, denials })
+    }
+}
+
+/// The parts of `GUEST:HOST:readonly`: what the guest sees, what the host has, and whether it is
+/// read-only.
+pub(crate) fn split_spec(spec: &str) -> (&str, &str, bool) {
+    let (spec, read_only) = match spec.strip_suffix(":readonly") {
+        Some(rest) => (rest, true),
+        None => (spec, false),
+    };
+    let (guest, host) = spec.split_once(':').unwrap_or((spec, spec));
+    (guest, host, read_only)
+}
+
+impl Preopen {
+    /// Opens the directory, as a guest uses it.
+    fn open(&self) -> Result<Box<dyn Directory>> {
+        let opened = match &self.host {
+            Host::Path(path) => {
+                HostDirectory::open_host(path).and_then(|dir| HostDirectory::reopen(&dir))
+            }
+            Host::Dir(dir) => HostDirectory::reopen(dir),
+            Host::Memory(files) => return Ok(Box::new(files.directory())),
+        };
+        Ok(Box::new(opened.map_err(|error| self.failure(&error))?))
+    }
+
+    fn failure(&self, why: &dyn std::fmt::Display) -> Error {
+        let detail = match &self.host {
+            Host::Path(path) => format!("the directory {}: {why}", path.display()),
+            Host::Dir(_) | Host::Memory(_) => {
+                format!("the directory for {:?}: {why}", self.guest)
+            }
+        };
+        Error::with_detail(ErrCode::HostFuncError, detail)
     }
 }
 
@@ -184,7 +325,7 @@ impl WasiBuilder {
 ///
 /// The number that a guest would get.
 pub(crate) fn open_directory(path: &Path) -> std::result::Result<Dir, i32> {
-    Directory::open_host(path).map_err(|error| Errno::from(error) as i32)
+    HostDirectory::open_host(path).map_err(|error| Errno::from(error) as i32)
 }
 
 /// The environment of a guest.
@@ -196,4 +337,8 @@ pub(super) struct Ctx {
     /// How many directories were given.
     pub directories: usize,
     pub descriptors: Descriptors,
+    pub clocks: Clocks,
+    pub random: Random,
+    /// Where refusals are noted, if anywhere.
+    pub denials: Option<Denials>,
 }

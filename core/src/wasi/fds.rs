@@ -1,11 +1,11 @@
 //! The descriptors of a guest: a number, something that is open, and what may be done with it.
 
 use super::abi::{Errno, FdStat, FileType, rights};
-use super::fs::{Directory, File};
+use super::fs::{Directory, File, Root};
 use super::stream::Stream;
-use crate::limits::MAX_WASI_DESCRIPTORS;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 /// Numbers below this belong to the standard streams; what is opened gets no such number.
 const FIRST: usize = 3;
@@ -16,8 +16,8 @@ type Result<T> = std::result::Result<T, Errno>;
 #[derive(Debug)]
 pub(super) enum Object {
     Stream(Stream),
-    File(File),
-    Directory(Directory),
+    File(Box<dyn File>),
+    Directory(Box<dyn Directory>),
 }
 
 /// An open descriptor. Rights only ever shrink.
@@ -42,7 +42,11 @@ impl Descriptor {
     }
 
     /// A directory given under a name.
-    pub(super) fn preopen(directory: Directory, name: String, read_only: bool) -> Descriptor {
+    pub(super) fn preopen(
+        directory: Box<dyn Directory>,
+        name: String,
+        read_only: bool,
+    ) -> Descriptor {
         let (mut base, mut inheriting) = (rights::DIRECTORY, rights::DIRECTORY | rights::FILE);
         if read_only {
             base &= !rights::CHANGING;
@@ -50,6 +54,11 @@ impl Descriptor {
         }
         let descriptor = Descriptor::new(Object::Directory(directory), base, inheriting);
         Descriptor { preopen: Some(name), ..descriptor }
+    }
+
+    /// Whether it is the directory that lists the others.
+    pub(super) fn is_root(&self) -> bool {
+        matches!(&self.object, Object::Directory(directory) if directory.as_any().is::<Root>())
     }
 
     pub(super) fn base(&self) -> u64 {
@@ -85,86 +94,130 @@ impl Descriptor {
     }
 
     /// The directory, if it is one and these rights are there.
-    pub(super) fn directory(&self, wanted: u64) -> Result<&Directory> {
+    pub(super) fn directory(&self, wanted: u64) -> Result<&dyn Directory> {
         match &self.object {
-            Object::Directory(directory) => self.require(wanted).map(|()| directory),
+            Object::Directory(directory) => self.require(wanted).map(|()| &**directory),
             _ => Err(Errno::NotDir),
         }
     }
 
     /// The file, if it is one and these rights are there. Directories don't have the rights of
     /// files, so that they fail for want of them.
-    pub(super) fn file(&self, wanted: u64) -> Result<&File> {
+    pub(super) fn file(&self, wanted: u64) -> Result<&dyn File> {
         self.require(wanted)?;
         match &self.object {
-            Object::File(file) => Ok(file),
+            Object::File(file) => Ok(&**file),
             Object::Directory(_) => Err(Errno::IsDir),
             Object::Stream(_) => Err(Errno::Inval),
         }
     }
 }
 
-/// The table of descriptors.
+/// The descriptors of a guest by their numbers.
+#[derive(Debug)]
+pub(super) struct Descriptors {
+    table: RwLock<Table>,
+    /// How many may be open at once.
+    limit: usize,
+}
+
 #[derive(Debug, Default)]
-pub(super) struct Descriptors(Mutex<Vec<Option<Arc<Descriptor>>>>);
+struct Table {
+    slots: Vec<Option<Arc<Descriptor>>>,
+    /// Numbers from [`FIRST`] on that have a slot and are not open.
+    free: BTreeSet<usize>,
+    open: usize,
+}
+
+impl Table {
+    /// Opens a number that has a slot, or closes it; gives what was there.
+    fn set(&mut self, fd: usize, new: Option<Arc<Descriptor>>) -> Option<Arc<Descriptor>> {
+        self.open += usize::from(new.is_some());
+        if new.is_some() {
+            self.free.remove(&fd);
+        } else if fd >= FIRST {
+            self.free.insert(fd);
+        }
+        let old = std::mem::replace(&mut self.slots[fd], new);
+        self.open -= usize::from(old.is_some());
+        old
+    }
+
+    fn is_open(&self, fd: u32) -> bool {
+        self.slots.get(fd as usize).is_some_and(Option::is_some)
+    }
+}
 
 impl Descriptors {
-    fn lock(&self) -> MutexGuard<'_, Vec<Option<Arc<Descriptor>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn with_limit(limit: usize) -> Descriptors {
+        Descriptors { table: RwLock::default(), limit }
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The descriptor of a number; it stays usable if it is closed meanwhile.
     pub(super) fn get(&self, fd: u32) -> Result<Arc<Descriptor>> {
-        self.lock().get(fd as usize).and_then(Clone::clone).ok_or(Errno::BadF)
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.slots.get(fd as usize).and_then(Clone::clone).ok_or(Errno::BadF)
     }
 
     /// Adds a standard stream under the next number, which is below [`FIRST`] for three of them.
     pub(super) fn push_stream(&self, stream: Stream) {
-        self.lock().push(Some(Arc::new(Descriptor::stream(stream))));
+        let mut table = self.write();
+        table.slots.push(Some(Arc::new(Descriptor::stream(stream))));
+        table.open += 1;
     }
 
     /// Fails if there is no room for another descriptor.
     pub(super) fn check_room(&self) -> Result<()> {
-        let open = self.lock().iter().flatten().count();
-        if open < MAX_WASI_DESCRIPTORS { Ok(()) } else { Err(Errno::MFile) }
+        if self.write().open < self.limit { Ok(()) } else { Err(Errno::MFile) }
     }
 
     /// Adds a descriptor under the lowest free number.
     pub(super) fn insert(&self, descriptor: Descriptor) -> Result<u32> {
-        let mut table = self.lock();
-        if table.iter().flatten().count() >= MAX_WASI_DESCRIPTORS {
+        let mut table = self.write();
+        if table.open >= self.limit {
             return Err(Errno::MFile);
         }
-        let free = (FIRST..table.len()).find(|fd| table[*fd].is_none());
-        let fd = free.unwrap_or_else(|| {
-            let end = table.len().max(FIRST);
-            table.resize(end + 1, None);
-            end
-        });
-        table[fd] = Some(Arc::new(descriptor));
+        let fd = match table.free.first() {
+            Some(fd) => *fd,
+            None => {
+                let end = table.slots.len().max(FIRST);
+                table.slots.resize(end + 1, None);
+                end
+            }
+        };
+        table.set(fd, Some(Arc::new(descriptor)));
         u32::try_from(fd).map_err(|_| Errno::MFile)
     }
 
     /// Forgets a descriptor. What it stood for is closed with its last use; the streams of the host
     /// stay open.
     pub(super) fn close(&self, fd: u32) -> Result<()> {
-        let closed = self.lock().get_mut(fd as usize).and_then(Option::take);
+        let mut table = self.write();
+        if !table.is_open(fd) {
+            return Err(Errno::BadF);
+        }
+        let closed = table.set(fd as usize, None);
         // Dropped without the lock, since closing may take its time.
-        closed.map(drop).ok_or(Errno::BadF)
+        drop(table);
+        drop(closed);
+        Ok(())
     }
 
     /// Moves a descriptor to a number that is open already, whose own is closed.
     pub(super) fn renumber(&self, from: u32, to: u32) -> Result<()> {
-        let mut table = self.lock();
-        let is_open = |fd: u32| table.get(fd as usize).is_some_and(Option::is_some);
-        if !is_open(from) || !is_open(to) {
+        let mut table = self.write();
+        if !table.is_open(from) || !table.is_open(to) {
             return Err(Errno::BadF);
         }
         if from == to {
             return Ok(());
         }
-        let moved = table[from as usize].take();
-        let closed = std::mem::replace(&mut table[to as usize], moved);
+        let moved = table.set(from as usize, None);
+        let closed = table.set(to as usize, moved);
         drop(table);
         drop(closed);
         Ok(())

@@ -2,7 +2,8 @@
 //!
 //! [`Wasi`] is a host module named `wasi_snapshot_preview1` and the environment its functions work
 //! on. `abi` has the numbers and layouts, `errno` the errors of the host in them, `ctx` what a guest
-//! may use, `fds` its descriptors, `stream` the standard streams, `fs` files and directories, and
+//! may use, `fds` its descriptors, `stream` the standard streams, `fs` files and directories, `clock`
+//! and `random` what the host may put in place of its own, `denied` a record of refusals, and
 //! `preview1` the functions, a file for each family.
 //!
 //! # What works
@@ -12,8 +13,8 @@
 //!
 //! # Files
 //!
-//! A guest reaches the directories that [`WasiBuilder::preopen`] and its relatives gave it, and what
-//! is below them. A path that leads out is refused with 63 (`EPERM`), what a descriptor's rights
+//! A guest reaches the directories that [`WasiBuilder::preopen`] and its relatives gave it, those of
+//! the host or of a [`MemoryFs`], and what is below them. A path that leads out is refused with 63 (`EPERM`), what a descriptor's rights
 //! forbid with 76 (`ENOTCAPABLE`). Where programs and the specification differ, programs win:
 //!
 //! - Rights asked of `path_open` beyond those that the directory passes on are left out, since
@@ -23,18 +24,23 @@
 //! - Names that are not UTF-8 don't appear in listings.
 
 mod abi;
+mod clock;
 mod ctx;
+mod denied;
 mod errno;
 mod fds;
 mod fs;
 mod preview1;
+mod random;
 mod stream;
 
 pub use cap_std::fs::Dir;
 pub use ctx::WasiBuilder;
 #[cfg(feature = "cli")]
-pub(crate) use ctx::open_directory;
-pub use stream::{Input, Output, OutputBuffer};
+pub(crate) use ctx::{open_directory, split_spec};
+pub use denied::{Denial, Denials};
+pub use fs::{Change, ChangeKind, MemoryFs};
+pub use stream::{Input, Output, OutputBuffer, Reader, Writer};
 
 use crate::error::Result;
 use crate::runtime::Instance;

@@ -2,9 +2,16 @@
 
 use super::abi::{Errno, FdStat, FileStat, FileType, rights};
 use super::fs::file_stat;
+use crate::runtime::Pieces;
 use std::fmt;
+use std::fs::File;
 use std::io::Cursor;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Most bytes that a function of the host gets or gives at once.
+const CALLBACK_BYTES: usize = 64 * 1024;
 
 /// Where a guest's standard input comes from.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +23,43 @@ pub enum Input {
     Null,
     /// These bytes.
     Bytes(Vec<u8>),
+    /// An open file or pipe, read from its position on.
+    File(Arc<File>),
+    /// Whatever a function of the host gives; see [`Input::reader`].
+    Reader(Reader),
+}
+
+impl Input {
+    /// Input that a function of the host gives: each read of the guest calls `read` once with room
+    /// for up to 64 KiB; 0 is the end, an error a failed read of the guest. It is called from the
+    /// guest's thread.
+    ///
+    /// ```
+    /// use wasmspan::wasi::Input;
+    /// let mut left = 3;
+    /// let dots = Input::reader(move |room: &mut [u8]| {
+    ///     let now = room.len().min(left);
+    ///     room[..now].fill(b'.');
+    ///     left -= now;
+    ///     Ok(now)
+    /// });
+    /// # drop(dots);
+    /// ```
+    pub fn reader(read: impl FnMut(&mut [u8]) -> std::io::Result<usize> + Send + 'static) -> Input {
+        Input::Reader(Reader(Arc::new(Mutex::new(read))))
+    }
+}
+
+/// A function that gives input; clones share it.
+#[derive(Clone)]
+pub struct Reader(Arc<Mutex<ReadFn>>);
+
+type ReadFn = dyn FnMut(&mut [u8]) -> std::io::Result<usize> + Send;
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reader")
+    }
 }
 
 /// Where a guest's standard output or error goes.
@@ -28,6 +72,40 @@ pub enum Output {
     Null,
     /// Into a buffer that the host reads.
     Buffer(OutputBuffer),
+    /// To an open file or pipe, at its position.
+    File(Arc<File>),
+    /// To a function of the host; see [`Output::writer`].
+    Writer(Writer),
+}
+
+impl Output {
+    /// Output for a function of the host: each write of the guest calls `write` once with up to
+    /// 64 KiB, of which it says how much it took; an error is a failed write of the guest. It is
+    /// called from the guest's thread.
+    ///
+    /// ```
+    /// use wasmspan::wasi::Output;
+    /// let shout = Output::writer(|bytes: &[u8]| {
+    ///     print!("{}", String::from_utf8_lossy(bytes).to_uppercase());
+    ///     Ok(bytes.len())
+    /// });
+    /// # drop(shout);
+    /// ```
+    pub fn writer(write: impl FnMut(&[u8]) -> std::io::Result<usize> + Send + 'static) -> Output {
+        Output::Writer(Writer(Arc::new(Mutex::new(write))))
+    }
+}
+
+/// A function that takes output; clones share it.
+#[derive(Clone)]
+pub struct Writer(Arc<Mutex<WriteFn>>);
+
+type WriteFn = dyn FnMut(&[u8]) -> std::io::Result<usize> + Send;
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
 }
 
 /// Output that the host reads back; clones share it.
@@ -43,12 +121,14 @@ pub struct OutputBuffer(Arc<BufferInner>);
 struct BufferInner {
     bytes: Mutex<Vec<u8>>,
     limit: usize,
+    truncated: AtomicBool,
 }
 
 impl OutputBuffer {
     /// A buffer that takes up to `limit` bytes; a guest that writes more gets "no space left".
     pub fn with_limit(limit: usize) -> OutputBuffer {
-        OutputBuffer(Arc::new(BufferInner { bytes: Mutex::default(), limit }))
+        let truncated = AtomicBool::new(false);
+        OutputBuffer(Arc::new(BufferInner { bytes: Mutex::default(), limit, truncated }))
     }
 
     /// What was written so far.
@@ -56,15 +136,29 @@ impl OutputBuffer {
         self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn write(&self, bytes: &[u8]) -> Result<usize, Errno> {
+    /// What was written so far, which is taken out.
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether a guest wanted to write more than there was room for.
+    pub fn is_truncated(&self) -> bool {
+        self.0.truncated.load(Ordering::Relaxed)
+    }
+
+    fn write(&self, from: &Pieces<'_>) -> Result<usize, Errno> {
         let mut held = self.0.bytes.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = self.0.limit.saturating_sub(held.len());
-        if room == 0 && !bytes.is_empty() {
+        let (old, room) = (held.len(), self.0.limit.saturating_sub(held.len()));
+        if from.len() > room {
+            self.0.truncated.store(true, Ordering::Relaxed);
+        }
+        if room == 0 && from.len() > 0 {
             return Err(Errno::NoSpc);
         }
-        let taken = bytes.len().min(room);
-        held.extend_from_slice(&bytes[..taken]);
-        Ok(taken)
+        let taken = from.len().min(room);
+        held.try_reserve(taken).map_err(|_| Errno::NoSpc)?;
+        held.resize(old + taken, 0);
+        Ok(from.copy_to(&mut held[old..]))
     }
 }
 
@@ -79,11 +173,15 @@ impl fmt::Debug for OutputBuffer {
 pub(super) enum Stream {
     Stdin,
     Bytes(Mutex<Cursor<Vec<u8>>>),
+    Reader(Reader),
+    NullInput,
     Stdout,
     Stderr,
     Buffer(OutputBuffer),
-    NullInput,
+    Writer(Writer),
     NullOutput,
+    /// A file of the host; true for input.
+    File(Arc<File>, bool),
 }
 
 impl Stream {
@@ -92,6 +190,8 @@ impl Stream {
             Input::Inherit => Stream::Stdin,
             Input::Null => Stream::NullInput,
             Input::Bytes(bytes) => Stream::Bytes(Mutex::new(Cursor::new(bytes.clone()))),
+            Input::File(file) => Stream::File(Arc::clone(file), true),
+            Input::Reader(reader) => Stream::Reader(reader.clone()),
         }
     }
 
@@ -100,51 +200,71 @@ impl Stream {
             Output::Inherit => inherited,
             Output::Null => Stream::NullOutput,
             Output::Buffer(buffer) => Stream::Buffer(buffer.clone()),
+            Output::File(file) => Stream::File(Arc::clone(file), false),
+            Output::Writer(writer) => Stream::Writer(writer.clone()),
+        }
+    }
+
+    /// The descriptor of the host behind it; none where reading and writing never wait for the
+    /// system.
+    pub(super) fn host_fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Stream::Stdin => Some(rustix::stdio::stdin()),
+            Stream::Stdout => Some(rustix::stdio::stdout()),
+            Stream::Stderr => Some(rustix::stdio::stderr()),
+            Stream::File(file, _) => Some(file.as_fd()),
+            _ => None,
         }
     }
 
     /// Reads once; zero at the end. Only a call that a signal cut off gives `Intr`.
-    pub(super) fn read(&self, into: &mut [u8]) -> Result<usize, Errno> {
+    pub(super) fn read(&self, into: &Pieces<'_>) -> Result<usize, Errno> {
         match self {
-            Stream::Stdin => {
-                rustix::io::read(rustix::stdio::stdin(), into).map_err(|e| from_host(e.into()))
-            }
-            Stream::NullInput => Ok(0),
+            _ if !self.is_input() => Err(Errno::BadF),
             Stream::Bytes(bytes) => {
                 let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
-                std::io::Read::read(&mut *bytes, into).map_err(from_host)
+                let at = (bytes.position() as usize).min(bytes.get_ref().len());
+                let done = into.fill(&bytes.get_ref()[at..]);
+                bytes.set_position((at + done) as u64);
+                Ok(done)
             }
-            _ => Err(Errno::BadF),
+            Stream::Reader(Reader(read)) => {
+                let mut room = vec![0; into.len().min(CALLBACK_BYTES)];
+                let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
+                let done = read(&mut room)?.min(room.len());
+                Ok(into.fill(&room[..done]))
+            }
+            _ => match self.host_fd() {
+                Some(fd) => Ok(into.read_from(fd, None)?),
+                None => Ok(0),
+            },
         }
     }
 
     /// Writes once; may take less than everything.
-    pub(super) fn write(&self, bytes: &[u8]) -> Result<usize, Errno> {
-        // A closed pipe gives an error where SIGPIPE is ignored, as Rust programs have it.
+    pub(super) fn write(&self, from: &Pieces<'_>) -> Result<usize, Errno> {
         match self {
-            Stream::Stdout => {
-                rustix::io::write(rustix::stdio::stdout(), bytes).map_err(|e| from_host(e.into()))
+            _ if self.is_input() => Err(Errno::BadF),
+            Stream::Buffer(buffer) => buffer.write(from),
+            Stream::Writer(Writer(write)) => {
+                let mut bytes = vec![0; from.len().min(CALLBACK_BYTES)];
+                from.copy_to(&mut bytes);
+                let mut write = write.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok(write(&bytes)?.min(bytes.len()))
             }
-            Stream::Stderr => {
-                rustix::io::write(rustix::stdio::stderr(), bytes).map_err(|e| from_host(e.into()))
-            }
-            Stream::Buffer(buffer) => buffer.write(bytes),
-            Stream::NullOutput => Ok(bytes.len()),
-            _ => Err(Errno::BadF),
+            // A closed pipe gives an error where SIGPIPE is ignored, as Rust programs have it.
+            _ => match self.host_fd() {
+                Some(fd) => Ok(from.write_to(fd, None)?),
+                None => Ok(from.len()),
+            },
         }
     }
 
     pub(super) fn stat(&self) -> FdStat {
-        let file_type = match self {
-            Stream::Stdin => host_type(rustix::fs::fstat(rustix::stdio::stdin())),
-            Stream::Stdout => host_type(rustix::fs::fstat(rustix::stdio::stdout())),
-            Stream::Stderr => host_type(rustix::fs::fstat(rustix::stdio::stderr())),
-            _ => FileType::Unknown,
-        };
-        let direction = match self {
-            Stream::Stdin | Stream::Bytes(_) | Stream::NullInput => rights::FD_READ,
-            _ => rights::FD_WRITE,
-        };
+        let file_type = self.host_fd().map_or(FileType::Unknown, |fd| {
+            rustix::fs::fstat(fd).map_or(FileType::Unknown, |stat| file_stat(&stat).file_type)
+        });
+        let direction = if self.is_input() { rights::FD_READ } else { rights::FD_WRITE };
         let common =
             rights::FD_FDSTAT_SET_FLAGS | rights::FD_FILESTAT_GET | rights::POLL_FD_READWRITE;
         FdStat { file_type, flags: 0, rights: direction | common, inheriting: 0 }
@@ -152,35 +272,23 @@ impl Stream {
 
     /// What the host says of the stream; nothing of one that is not the host's.
     pub(super) fn file_stat(&self) -> Result<FileStat, Errno> {
-        let stat = match self {
-            Stream::Stdin => rustix::fs::fstat(rustix::stdio::stdin()),
-            Stream::Stdout => rustix::fs::fstat(rustix::stdio::stdout()),
-            Stream::Stderr => rustix::fs::fstat(rustix::stdio::stderr()),
-            _ => {
-                return Ok(FileStat {
-                    device: 0,
-                    inode: 0,
-                    file_type: FileType::Unknown,
-                    links: 1,
-                    size: 0,
-                    accessed: 0,
-                    modified: 0,
-                    changed: 0,
-                });
-            }
-        };
-        Ok(file_stat(&stat?))
+        match self.host_fd() {
+            Some(fd) => Ok(file_stat(&rustix::fs::fstat(fd)?)),
+            None => Ok(FileStat {
+                device: 0,
+                inode: 0,
+                file_type: FileType::Unknown,
+                links: 1,
+                size: 0,
+                accessed: 0,
+                modified: 0,
+                changed: 0,
+            }),
+        }
     }
 
     pub(super) fn is_input(&self) -> bool {
-        matches!(self, Stream::Stdin | Stream::Bytes(_) | Stream::NullInput)
+        use Stream::{Bytes, File, NullInput, Reader, Stdin};
+        matches!(self, Stdin | Bytes(_) | Reader(_) | NullInput | File(_, true))
     }
-}
-
-fn from_host(error: std::io::Error) -> Errno {
-    error.into()
-}
-
-fn host_type(stat: rustix::io::Result<rustix::fs::Stat>) -> FileType {
-    stat.map_or(FileType::Unknown, |stat| file_stat(&stat).file_type)
 }

@@ -31,6 +31,18 @@ const IDLE: &str = r#"(module
     (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
     (func (export "sub") (param i32 i32) (result i32) (i32.sub (local.get 0) (local.get 1))))"#;
 
+/// 16 MB of data, of which an instance touches little.
+fn large() -> String {
+    let segment = r"\2a".repeat(1 << 20);
+    let segments: String =
+        (0..16).map(|n| format!("(data (i32.const {}) \"{segment}\")\n", n << 20)).collect();
+    format!(
+        r#"(module (memory (export "memory") 256)
+            (func (export "peek") (param i32) (result i32) (i32.load (local.get 0)))
+            {segments})"#
+    )
+}
+
 /// Time to make an instance and let it go.
 pub fn instantiate(options: &Options, report: &mut Report) -> Result<()> {
     let executor = Executor::default();
@@ -39,11 +51,14 @@ pub fn instantiate(options: &Options, report: &mut Report) -> Result<()> {
     let mut pool = wasmtime::Config::new();
     pool.allocation_strategy(wasmtime::PoolingAllocationConfig::default());
     let pool = wasmtime::Engine::new(&pool)?;
+    let large_text = large();
+    let large = wasmspan::Module::new(&large_text)?;
     let rows = [
         ("instantiate and drop", &module, SMALL, &*PEER_ENGINE, Bar::Ratio(1.0)),
         ("without segments", &idle, IDLE, &*PEER_ENGINE, Bar::None),
-        ("peer with pool", &module, SMALL, &pool, Bar::None),
-        ("without segments, peer with pool", &idle, IDLE, &pool, Bar::None),
+        ("peer with pool", &module, SMALL, &pool, Bar::Ratio(1.0)),
+        ("without segments, peer with pool", &idle, IDLE, &pool, Bar::Ratio(1.0)),
+        ("16 MB of data, peer with pool", &large, &large_text, &pool, Bar::Ratio(1.0)),
     ];
     for (kind, module, text, engine, bar) in rows {
         let name = format!("instance/{kind}");

@@ -10,7 +10,7 @@ mod spectest;
 use convert::{argument, matches};
 use std::collections::{BTreeSet, HashMap};
 use wasmspan::config::Config;
-use wasmspan::{Error, Extern, Func, Instance, Loader, Module, Store, Val};
+use wasmspan::{Compiler, Error, Extern, Func, Instance, Loader, Module, Store, Val};
 use wast::parser::{ParseBuffer, parse};
 use wast::{QuoteWat, Wast, WastDirective, WastExecute, WastInvoke, WastThread};
 
@@ -41,7 +41,8 @@ enum Slot<T> {
     Missing(String),
 }
 
-/// Runs one script.
+/// Runs one script. Modules are compiled ahead of time and loaded again if the configuration loads
+/// compiled code.
 pub fn run(config: &Config, name: &str, source: &str, report: &mut Report) {
     let mut lexer = wast::lexer::Lexer::new(source);
     lexer.allow_confusing_unicode(true);
@@ -271,13 +272,23 @@ impl<'a> Runner<'a> {
             Ok(bytes) => bytes,
             Err(error) => return Slot::Missing(format!("not encoded: {error}")),
         };
-        let loaded = Loader::new(self.config)
-            .load_bytes(bytes)
-            .and_then(|module| module.validate().map(|()| module));
-        match loaded {
+        let loaded = if self.config.load_compiled {
+            self.load_compiled(&bytes)
+        } else {
+            Loader::new(self.config).load_bytes(bytes)
+        };
+        match loaded.and_then(|module| module.validate().map(|()| module)) {
             Ok(module) => Slot::Ready(module),
             Err(error) => Slot::Missing(refusal(&error).unwrap_or_else(|| error.to_string())),
         }
+    }
+
+    /// Compiles ahead of time, and loads what came out.
+    fn load_compiled(&self, bytes: &[u8]) -> Result<Module, Error> {
+        let file = Compiler::new(self.config).compile_to_bytes(bytes)?;
+        let module = Loader::new(self.config).load_bytes(file)?;
+        assert!(module.is_precompiled(), "the code that was just made fits");
+        Ok(module)
     }
 
     fn instantiate(&self, module: &Module) -> Result<Slot<Instance>, Error> {

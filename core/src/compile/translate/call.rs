@@ -134,6 +134,8 @@ impl FuncTranslator<'_, '_> {
                 self.b.ins().call_indirect(signature, code, &args)
             }
         };
+        self.reload_counters();
+        self.end_region();
         match slot {
             None => self.stack.extend_from_slice(self.b.inst_results(call)),
             Some(area) => {
@@ -147,7 +149,7 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    fn signature(&mut self, ty_index: u32) -> ir::SigRef {
+    pub(super) fn signature(&mut self, ty_index: u32) -> ir::SigRef {
         if let Some(known) = self.signatures.get(&ty_index) {
             return *known;
         }

@@ -1,6 +1,7 @@
 //! Blocks, branches, `select`, `drop` and `return`.
 
 use super::env::{returns_through_memory, val_type, value_type};
+use super::meter::Beginning;
 use super::{FuncTranslator, body_error};
 use crate::abi::{ExecCtx, SLOT_SIZE, Trap};
 use crate::config::InterruptMode;
@@ -166,6 +167,7 @@ impl FuncTranslator<'_, '_> {
         self.stack.truncate(height);
         self.b.switch_to_block(header);
         self.stack.extend_from_slice(self.b.block_params(header));
+        self.begin_region(Beginning::Loop);
         self.poll_interrupt();
     }
 
@@ -182,6 +184,7 @@ impl FuncTranslator<'_, '_> {
         let kind = FrameKind::If { otherwise, params: saved, seen_else: false };
         self.push_frame(kind, exit, params.len(), results.len());
         self.b.switch_to_block(then);
+        self.end_region();
     }
 
     fn open_else(&mut self) {
@@ -202,6 +205,7 @@ impl FuncTranslator<'_, '_> {
         self.stack.append(params);
         self.b.switch_to_block(*otherwise);
         self.reachable = true;
+        self.begin_region(Beginning::Elsewhere);
     }
 
     fn close(&mut self) {
@@ -214,6 +218,7 @@ impl FuncTranslator<'_, '_> {
             if let FrameKind::Function = frame.kind
                 && !frame.exit_used
             {
+                self.begin_region(Beginning::Elsewhere);
                 let values = self.stack.split_off(self.stack.len() - frame.results);
                 self.return_values(&values);
                 self.reachable = false;
@@ -240,6 +245,7 @@ impl FuncTranslator<'_, '_> {
         self.b.switch_to_block(frame.exit);
         self.b.seal_block(frame.exit);
         self.stack.extend_from_slice(self.b.block_params(frame.exit));
+        self.begin_region(Beginning::Elsewhere);
         if let FrameKind::Function = frame.kind {
             let values = std::mem::take(&mut self.stack);
             self.return_values(&values);
@@ -292,6 +298,7 @@ impl FuncTranslator<'_, '_> {
         self.b.ins().brif(condition, target, &args, next, &[]);
         self.b.seal_block(next);
         self.b.switch_to_block(next);
+        self.end_region();
     }
 
     fn branch_table(&mut self, table: &BrTable<'_>) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::abi::{
     Builtin, BuiltinTable, BuiltinType, ExecCtx, InstanceCtx, InstanceLayout, MAX_REG_RESULTS,
     MemoryDef, MemoryRef, TableDef,
 };
-use crate::config::{InterruptMode, TrapMode};
+use crate::config::{Config, InterruptMode, Metering, TrapMode};
 use crate::module::ModuleInfo;
 use crate::types::{ExternKind, FuncType, ValType};
 use cranelift_codegen::ir::{
@@ -27,6 +27,7 @@ pub(in crate::compile) struct FuncEnv<'a> {
     pub layout: &'a InstanceLayout,
     pub trap_mode: TrapMode,
     pub interrupt_mode: InterruptMode,
+    pub metering: Metering,
     /// The C convention of the target, for builtins.
     pub c_conv: CallConv,
     /// Which memories, tables and globals others can reach.
@@ -37,8 +38,8 @@ impl<'a> FuncEnv<'a> {
     pub fn new(
         module: &'a ModuleInfo,
         layout: &'a InstanceLayout,
-        trap_mode: TrapMode,
-        interrupt_mode: InterruptMode,
+        config: &Config,
+        metering: Metering,
         c_conv: CallConv,
     ) -> FuncEnv<'a> {
         let imported = &module.imported;
@@ -54,7 +55,8 @@ impl<'a> FuncEnv<'a> {
         for export in module.exports.iter().filter(|export| export.kind != ExternKind::Func) {
             public[export.kind as usize][export.index as usize] = true;
         }
-        FuncEnv { module, layout, trap_mode, interrupt_mode, c_conv, public }
+        let (trap_mode, interrupt_mode) = (config.trap_mode, config.interrupt_mode);
+        FuncEnv { module, layout, trap_mode, interrupt_mode, metering, c_conv, public }
     }
 
     fn is_public(&self, kind: ExternKind, index: u32) -> bool {
@@ -187,6 +189,12 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn load_constant(&mut self, ty: Type, base: Value, offset: u32) -> Value {
         let flags = self.constant_flags();
         self.b.ins().load(ty, flags, base, offset as i32)
+    }
+
+    /// Loads a field of `ExecCtx` that the runtime changes.
+    pub(super) fn load_exec(&mut self, ty: Type, offset: usize) -> Value {
+        let flags = self.variable_flags(Region::Exec(offset as u32));
+        self.b.ins().load(ty, flags, self.exec, offset as i32)
     }
 
     /// Stores into a field of `ExecCtx`.

@@ -2,7 +2,7 @@
 //!
 //! Each operator family has its file: `control` (blocks, branches), `call`, `variable` (locals and
 //! globals), `load_store`, `memory` (sizes, bulk), `table` (tables and references), `numeric`,
-//! `simd`, `atomic`. `bounds` alone computes addresses of linear memory.
+//! `simd`, `atomic`. `bounds` alone computes addresses of linear memory, `meter` counts.
 //!
 //! The body is valid: the validator has seen it. Vectors travel on the operand stack in whatever
 //! lane type made them and as `I8X16` in locals, block parameters, arguments and globals.
@@ -14,6 +14,7 @@ mod control;
 mod env;
 mod load_store;
 mod memory;
+mod meter;
 mod numeric;
 mod simd;
 mod simd_arith;
@@ -61,6 +62,8 @@ pub(super) struct FuncTranslator<'a, 'b> {
     pub(super) regions: HashMap<u32, AliasRegion>,
     pub(super) signatures: HashMap<u32, ir::SigRef>,
     pub(super) functions: HashMap<u32, ir::FuncRef>,
+    /// Present in metered code.
+    pub(super) meter: Option<meter::Meter>,
 }
 
 impl<'a, 'b> FuncTranslator<'a, 'b> {
@@ -89,6 +92,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             regions: HashMap::new(),
             signatures: HashMap::new(),
             functions: HashMap::new(),
+            meter: None,
         }
     }
 }
@@ -98,6 +102,12 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn operator(&mut self, op: &Operator<'_>) -> Result<()> {
         if !self.reachable {
             return self.unreachable_operator(op);
+        }
+        // These begin their region where they lead to.
+        match op {
+            Operator::Loop { .. } => self.begin_with_loop(),
+            Operator::Else | Operator::End => {}
+            _ => self.begin_due_region(),
         }
         if self.control_operator(op)?
             || self.variable_operator(op)

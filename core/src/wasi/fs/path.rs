@@ -37,9 +37,18 @@ impl GuestPath {
         Path::new(&self.0)
     }
 
+    /// Without the slashes at its end.
+    pub(super) fn without_slash(&self) -> &Path {
+        Path::new(self.0.trim_end_matches('/'))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a slash at the end says that a directory is meant.
     pub(super) fn names_directory(&self) -> bool {
-        self.0.ends_with('/')
+        self.0.ends_with('/') || self.0.ends_with("/.")
     }
 }
 

@@ -23,6 +23,13 @@ fn environ_get(call: &Call<'_>, pointers: u32, bytes: u32) -> Outcome {
 }
 
 fn environ_sizes_get(call: &Call<'_>, count: u32, size: u32) -> Outcome {
+    let ctx = call.ctx();
+    if let Some(denials) = ctx.denials.as_ref().filter(|_| ctx.env.is_empty()) {
+        // Which variables it looks for, a guest does not tell.
+        let (wanted, option) =
+            ("the environment, which is empty", "--env NAME=VALUE sets a variable");
+        denials.add("environ_get", wanted.into(), Errno::Success, option.into());
+    }
     write_sizes(call, &call.ctx().env, count, size)
 }
 

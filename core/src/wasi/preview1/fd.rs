@@ -109,7 +109,7 @@ fn fd_filestat_set_times(
 ) -> Outcome {
     let descriptor = call.descriptor(fd)?;
     descriptor.require(rights::FD_FILESTAT_SET_TIMES)?;
-    let times = timestamps(accessed, modified, flags)?;
+    let times = timestamps(accessed, modified, flags, call.ctx().clocks.own_time())?;
     let _: () = match &descriptor.object {
         Object::File(file) => file.set_times(&times)?,
         Object::Directory(directory) => directory.set_times(&times)?,

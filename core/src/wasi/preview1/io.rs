@@ -1,9 +1,11 @@
 //! `fd_read`, `fd_write` and their relatives: moving bytes, and the position they move at.
 
 use super::{Call, Failure, GuestMemory, Outcome, functions};
+use crate::limits::MAX_WASI_TRANSFER;
+use crate::runtime::Pieces;
 use crate::wasi::abi::{Errno, IoVec, rights};
 use crate::wasi::fds::{Descriptor, Object};
-use crate::wasi::fs::Whence;
+use crate::wasi::fs::{File, Whence};
 
 functions! {
     fd_pread(fd: u32, iovs: u32, count: u32, offset: u64, done: u32);
@@ -14,22 +16,20 @@ functions! {
     fd_write(fd: u32, iovs: u32, count: u32, done: u32);
 }
 
-/// Most bytes moved by one call; a guest that asks for more gets this much and asks again.
-const MAX_TRANSFER: usize = 1 << 20;
-
-/// Transfers up to this size need no heap.
-const SMALL: usize = 512;
-
 fn fd_read(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outcome {
     let descriptor = call.descriptor(fd)?;
     match &descriptor.object {
         Object::Stream(stream) => {
             check_stream(&descriptor, stream.is_input(), rights::FD_READ)?;
-            scatter(call, iovs, count, done, |bytes| stream.read(bytes))
+            transfer(call, iovs, count, done, |pieces| match pieces.len() {
+                // Nothing is asked of the stream.
+                0 => Ok(0),
+                _ => stream.read(pieces),
+            })
         }
         _ => {
             let file = descriptor.file(rights::FD_READ)?;
-            scatter(call, iovs, count, done, |bytes| file.read(bytes))
+            transfer(call, iovs, count, done, |pieces| file.read(pieces, None))
         }
     }
 }
@@ -39,11 +39,11 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
     match &descriptor.object {
         Object::Stream(stream) => {
             check_stream(&descriptor, !stream.is_input(), rights::FD_WRITE)?;
-            gather(call, iovs, count, done, |bytes| stream.write(bytes))
+            transfer(call, iovs, count, done, |pieces| stream.write(pieces))
         }
         _ => {
             let file = descriptor.file(rights::FD_WRITE)?;
-            gather(call, iovs, count, done, |bytes| file.write(bytes))
+            transfer(call, iovs, count, done, |pieces| file.write(pieces, None))
         }
     }
 }
@@ -60,19 +60,19 @@ fn check_stream(descriptor: &Descriptor, fits: bool, right: u64) -> Outcome {
 fn fd_pread(call: &Call<'_>, fd: u32, iovs: u32, count: u32, offset: u64, done: u32) -> Outcome {
     let descriptor = call.descriptor(fd)?;
     let file = positioned(&descriptor, rights::FD_READ | rights::FD_SEEK)?;
-    check_offset(offset)?;
-    scatter(call, iovs, count, done, |bytes| file.read_at(bytes, offset))
+    let at = Some(place(offset)?);
+    transfer(call, iovs, count, done, |pieces| file.read(pieces, at))
 }
 
 fn fd_pwrite(call: &Call<'_>, fd: u32, iovs: u32, count: u32, offset: u64, done: u32) -> Outcome {
     let descriptor = call.descriptor(fd)?;
     let file = positioned(&descriptor, rights::FD_WRITE | rights::FD_SEEK)?;
-    check_offset(offset)?;
-    gather(call, iovs, count, done, |bytes| file.write_at(bytes, offset))
+    let at = Some(place(offset)?);
+    transfer(call, iovs, count, done, |pieces| file.write(pieces, at))
 }
 
-fn check_offset(offset: u64) -> Outcome {
-    if i64::try_from(offset).is_err() { Err(Errno::Inval.into()) } else { Ok(()) }
+fn place(offset: u64) -> Outcome<i64> {
+    i64::try_from(offset).map_err(|_| Errno::Inval.into())
 }
 
 fn fd_seek(call: &Call<'_>, fd: u32, offset: i64, whence: u32, position: u32) -> Outcome {
@@ -101,80 +101,43 @@ fn fd_tell(call: &Call<'_>, fd: u32, position: u32) -> Outcome {
 }
 
 /// A file with a position; streams have none.
-fn positioned(descriptor: &Descriptor, wanted: u64) -> Outcome<&crate::wasi::fs::File> {
+fn positioned(descriptor: &Descriptor, wanted: u64) -> Outcome<&dyn File> {
     match &descriptor.object {
         Object::Stream(_) => Err(Errno::SPipe.into()),
         _ => Ok(descriptor.file(wanted)?),
     }
 }
 
-/// Reads once and puts the bytes where the guest wants them.
-fn scatter(
+/// Moves bytes once between the pieces of memory that the guest names and something else, and says
+/// how many.
+fn transfer(
     call: &Call<'_>,
     iovs: u32,
     count: u32,
     done: u32,
-    mut read: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
+    mut step: impl FnMut(&Pieces<'_>) -> Result<usize, Errno>,
 ) -> Outcome {
     let memory = call.memory()?;
     let pieces = pieces(&memory, iovs, count)?;
     memory.check(done, 4)?;
-    with_room(total(&pieces), |bytes| {
-        let got = if bytes.is_empty() { 0 } else { retry(call, || read(bytes))? };
-        let mut rest = &bytes[..got];
-        for piece in &pieces {
-            let (now, later) = rest.split_at(rest.len().min(piece.len as usize));
-            memory.write(piece.buf, now)?;
-            rest = later;
-        }
-        memory.write_u32(done, got as u32)
-    })
-}
-
-/// Writes once what the guest has in several places.
-fn gather(
-    call: &Call<'_>,
-    iovs: u32,
-    count: u32,
-    done: u32,
-    mut write: impl FnMut(&[u8]) -> Result<usize, Errno>,
-) -> Outcome {
-    let memory = call.memory()?;
-    let pieces = pieces(&memory, iovs, count)?;
-    memory.check(done, 4)?;
-    with_room(total(&pieces), |bytes| {
-        let mut filled = 0;
-        for piece in &pieces {
-            let end = bytes.len().min(filled + piece.len as usize);
-            memory.read_into(piece.buf, &mut bytes[filled..end])?;
-            filled = end;
-        }
-        let written = retry(call, || write(bytes))?;
-        memory.write_u32(done, written as u32)
-    })
-}
-
-fn with_room<T>(len: usize, work: impl FnOnce(&mut [u8]) -> T) -> T {
-    if len <= SMALL { work(&mut [0; SMALL][..len]) } else { work(&mut vec![0; len]) }
+    let moved = retry(call, || step(&pieces))?;
+    memory.write_u32(done, moved as u32)
 }
 
 /// The pieces of memory of a read or write, each in bounds.
-fn pieces(memory: &GuestMemory, at: u32, count: u32) -> Outcome<Vec<IoVec>> {
+fn pieces(memory: &GuestMemory, at: u32, count: u32) -> Outcome<Pieces<'_>> {
     if count > IoVec::MAX_COUNT {
         return Err(Errno::Inval.into());
     }
-    let bytes = memory.read(at, count as usize * IoVec::SIZE)?;
-    let pieces: Vec<IoVec> = bytes.chunks_exact(IoVec::SIZE).map(IoVec::from_bytes).collect();
-    for piece in &pieces {
-        memory.check(piece.buf, u64::from(piece.len))?;
+    memory.check(at, u64::from(count) * IoVec::SIZE as u64)?;
+    let mut pieces = Pieces::new(&memory.0, MAX_WASI_TRANSFER);
+    for i in 0..count {
+        let mut bytes = [0; IoVec::SIZE];
+        memory.read_into(at + i * IoVec::SIZE as u32, &mut bytes)?;
+        let IoVec { buf, len } = IoVec::from_bytes(&bytes);
+        pieces.push(buf as usize, len as usize).map_err(|_| Errno::Fault)?;
     }
     Ok(pieces)
-}
-
-/// Bytes to move for these pieces.
-fn total(pieces: &[IoVec]) -> usize {
-    let sum: u64 = pieces.iter().map(|piece| u64::from(piece.len)).sum();
-    sum.min(MAX_TRANSFER as u64) as usize
 }
 
 /// Repeats what a signal cut off, unless the signal asked the run to stop.

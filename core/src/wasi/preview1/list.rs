@@ -1,6 +1,6 @@
 //! `fd_readdir`, and `fd_prestat_*`: which directories there are, and what is in them.
 
-use super::{Call, Failure, Outcome, functions};
+use super::{Call, Outcome, functions};
 use crate::wasi::abi::{DirEnt, Errno, rights};
 
 functions! {
@@ -43,11 +43,19 @@ fn fd_readdir(call: &Call<'_>, fd: u32, buf: u32, len: u32, cookie: u64, used: u
         filled += now as u32;
         Ok(filled < len)
     };
+    let mut outcome: Outcome = Ok(());
     if len > 0 {
-        directory.list::<Failure>(cookie, |head: DirEnt, name| {
-            call.check_interrupt()?;
-            Ok(put(&head.to_bytes())? && put(name)?)
+        directory.list(cookie, &mut |head: DirEnt, name| {
+            let mut step = || -> Outcome<bool> {
+                call.check_interrupt()?;
+                Ok(put(&head.to_bytes())? && put(name)?)
+            };
+            step().unwrap_or_else(|failure| {
+                outcome = Err(failure);
+                false
+            })
         })?;
     }
+    outcome?;
     memory.write_u32(used, filled)
 }

@@ -2,7 +2,6 @@
 
 use super::{Call, Outcome, functions};
 use crate::wasi::abi::Errno;
-use rustix::rand::{GetRandomFlags, getrandom};
 
 functions! {
     random_get(buf: u32, len: u32);
@@ -12,19 +11,19 @@ functions! {
 const CHUNK: usize = 64 * 1024;
 
 fn random_get(call: &Call<'_>, buf: u32, len: u32) -> Outcome {
-    let memory = call.memory()?;
+    let (ctx, memory) = (call.ctx(), call.memory()?);
     memory.check(buf, u64::from(len))?;
     let mut bytes = vec![0; CHUNK.min(len as usize)];
     let mut done = 0;
     while done < len {
         let wanted = CHUNK.min((len - done) as usize);
-        match getrandom(&mut bytes[..wanted], GetRandomFlags::empty()) {
+        match ctx.random.fill(&mut bytes[..wanted]) {
             Ok(got) => {
                 memory.write(buf + done, &bytes[..got])?;
                 done += got as u32;
             }
-            Err(rustix::io::Errno::INTR) => {}
-            Err(_) => return Err(Errno::Io.into()),
+            Err(Errno::Intr) => {}
+            Err(errno) => return Err(errno.into()),
         }
         call.check_interrupt()?;
     }

@@ -1,0 +1,72 @@
+//! One module and one configuration, seen from the disk cache.
+
+use crate::abi::{CodeBlob, InstanceLayout, Target};
+use crate::artifact::{self, Artifact};
+use crate::cache::{self, Cache};
+use crate::compile;
+use crate::config::{CodeKind, Config, Metering, Proposals};
+use crate::error::Result;
+use crate::module::ModuleInfo;
+use std::sync::Arc;
+
+/// Smaller modules are compiled as fast as their code is found on disk.
+const MIN_CACHED_BYTES: usize = 2048;
+
+/// A module's code from the disk cache, or new code, which then goes there.
+pub(super) fn find_or_compile(
+    config: &Config,
+    metering: Metering,
+    info: &ModuleInfo,
+    layout: &InstanceLayout,
+) -> Result<CodeBlob> {
+    let compile = || compile::compile(config, metering, info, layout, &compile::Unobserved);
+    let Some(shelf) = Shelf::of(config, metering, &info.bytes)? else { return compile() };
+    if let Some(found) = shelf.find() {
+        return Ok(found.code);
+    }
+    let code = compile()?;
+    shelf.put(&code);
+    Ok(code)
+}
+
+/// The place of one module's code in the disk cache.
+pub(super) struct Shelf {
+    cache: Arc<Cache>,
+    target: Target,
+    kind: CodeKind,
+    proposals: Proposals,
+    source: artifact::Hash,
+}
+
+impl Shelf {
+    /// `None` if there is no cache, or nothing to gain from one.
+    pub fn of(config: &Config, metering: Metering, module: &[u8]) -> Result<Option<Shelf>> {
+        let Some(options) = &config.cache else { return Ok(None) };
+        if module.len() < MIN_CACHED_BYTES || !module.starts_with(b"\0asm") {
+            return Ok(None);
+        }
+        let Some(cache) = cache::open(options) else { return Ok(None) };
+        Ok(Some(Shelf {
+            cache,
+            target: compile::target(config)?,
+            kind: CodeKind::of(config, config.trap_mode, metering),
+            proposals: config.proposals,
+            source: artifact::hash(module),
+        }))
+    }
+
+    fn query(&self) -> cache::Query<'_> {
+        let Shelf { target, kind, proposals, source, .. } = self;
+        cache::Query { target, kind: *kind, proposals: *proposals, source: *source }
+    }
+
+    /// Code for the module, if there is some.
+    pub fn find(&self) -> Option<Artifact> {
+        self.cache.load(self.query())
+    }
+
+    /// Stores code for the module.
+    pub fn put(&self, code: &CodeBlob) {
+        self.cache.store(self.query(), code);
+    }
+}

@@ -1,0 +1,184 @@
+//! The threads that run tasks.
+//!
+//! There are as many as processors, and more while tasks wait without one being taken: the workers
+//! are then blocked, perhaps on the very tasks that wait. A watcher that exists only while tasks
+//! wait adds them, up to [`MAX_TASK_THREADS`]. Workers that have nothing to do leave after a while.
+
+use super::Shared;
+use crate::error::{ErrCode, Error, Result};
+use crate::limits::{MAX_TASK_THREADS, TASK_STACK_BYTES};
+use crate::platform::stack;
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How long a worker without work stays.
+const IDLE: Duration = Duration::from_secs(5);
+/// How often the watcher looks.
+const LOOK: Duration = Duration::from_millis(1);
+/// Most workers that one look adds.
+const MOST_ADDED: usize = 16;
+
+/// Workers and what waits for them.
+pub(super) struct Pool {
+    /// The process it belongs to; a forked child has none of its threads.
+    process: u32,
+    state: Mutex<State>,
+    work: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Arc<Shared>>,
+    threads: usize,
+    idle: usize,
+    /// How many tasks were ever taken from the queue.
+    taken: u64,
+    watched: bool,
+}
+
+thread_local! {
+    static WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the current thread runs tasks.
+pub(super) fn is_worker() -> bool {
+    WORKER.get()
+}
+
+/// Whether half of a worker's stack is still free.
+pub(super) fn has_stack_left() -> bool {
+    let (lowest, size) = stack::bounds();
+    stack::current_address().saturating_sub(lowest) > size / 2
+}
+
+impl Pool {
+    /// The pool of this process.
+    pub fn current() -> &'static Pool {
+        static POOLS: OnceLock<Mutex<Vec<&'static Pool>>> = OnceLock::new();
+        static FIRST: OnceLock<&'static Pool> = OnceLock::new();
+        let process = std::process::id();
+        let first = FIRST.get_or_init(|| Pool::for_process(process));
+        if first.process == process {
+            return first;
+        }
+        // A forked child, which has a pool of its own.
+        let pools = POOLS.get_or_init(Mutex::default);
+        let mut pools = pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = pools.iter().find(|pool| pool.process == process) {
+            return own;
+        }
+        let own = Pool::for_process(process);
+        pools.push(own);
+        own
+    }
+
+    fn for_process(process: u32) -> &'static Pool {
+        Box::leak(Box::new(Pool { process, state: Mutex::default(), work: Condvar::new() }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a task into the queue.
+    pub fn submit(&'static self, task: Arc<Shared>) -> Result<()> {
+        static PROCESSORS: OnceLock<usize> = OnceLock::new();
+        let usual =
+            *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from));
+        let mut state = self.lock();
+        state.queue.push_back(task);
+        if state.queue.len() <= state.idle {
+            drop(state);
+            self.work.notify_one();
+            return Ok(());
+        }
+        if state.threads < usual && self.add_worker(&mut state) {
+            return Ok(());
+        }
+        if state.threads == 0 {
+            state.queue.pop_back();
+            let detail = "the system grants no thread for an asynchronous call";
+            return Err(Error::with_detail(ErrCode::RuntimeError, detail));
+        }
+        if !state.watched {
+            state.watched = spawn("wasmspan-tasks", 0, move || self.watch());
+        }
+        Ok(())
+    }
+
+    /// Whether there is neither a worker without work nor room for another.
+    pub fn is_exhausted(&self) -> bool {
+        let state = self.lock();
+        state.threads >= MAX_TASK_THREADS && state.idle == 0
+    }
+
+    fn add_worker(&'static self, state: &mut State) -> bool {
+        if state.threads >= MAX_TASK_THREADS
+            || !spawn("wasmspan-task", TASK_STACK_BYTES, move || self.serve())
+        {
+            return false;
+        }
+        state.threads += 1;
+        true
+    }
+
+    /// A worker's life.
+    fn serve(&self) {
+        WORKER.set(true);
+        let mut state = self.lock();
+        loop {
+            if let Some(task) = state.queue.pop_front() {
+                state.taken += 1;
+                drop(state);
+                task.run();
+                drop(task);
+                state = self.lock();
+                continue;
+            }
+            state.idle += 1;
+            let waited = self.work.wait_timeout(state, IDLE);
+            let (guard, ended) = waited.unwrap_or_else(PoisonError::into_inner);
+            state = guard;
+            state.idle -= 1;
+            if ended.timed_out() && state.queue.is_empty() {
+                state.threads -= 1;
+                return;
+            }
+        }
+    }
+
+    /// The watcher's life: adds workers while tasks wait and none is taken.
+    fn watch(&'static self) {
+        let (mut seen, mut added) = (u64::MAX, 1);
+        loop {
+            thread::sleep(LOOK);
+            let mut state = self.lock();
+            if state.queue.is_empty() {
+                state.watched = false;
+                return;
+            }
+            if state.taken != seen {
+                (seen, added) = (state.taken, 1);
+                continue;
+            }
+            for _ in 0..added.min(state.queue.len()) {
+                if !self.add_worker(&mut state) {
+                    break;
+                }
+            }
+            added = (added * 2).min(MOST_ADDED);
+        }
+    }
+}
+
+/// Starts a thread; with the usual stack if `stack` is 0.
+fn spawn(name: &str, stack: usize, life: impl FnOnce() + Send + 'static) -> bool {
+    let mut builder = thread::Builder::new().name(name.into());
+    if stack > 0 {
+        builder = builder.stack_size(stack);
+    }
+    builder.spawn(life).is_ok()
+}
