@@ -101,6 +101,25 @@ pub fn run<T: Send>(
     }
 }
 
+/// Runs a guest that is certain to end in less time than letting go of the interpreter takes.
+#[inline]
+pub fn run_briefly(
+    py: Python<'_>,
+    owner: Option<&Owner>,
+    call: impl FnOnce() -> Result<()>,
+) -> PyResult<()> {
+    let _entered = match owner {
+        Some(owner) => Some(owner.gate.enter(py)?),
+        None => None,
+    };
+    signals::look_at_faults();
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(failure)) => Err(error::in_owner(py, &failure, owner)),
+        Err(panic) => Err(panicked(py, panic)),
+    }
+}
+
 /// The exception for a panic.
 #[cold]
 pub fn panicked(py: Python<'_>, panic: Box<dyn Any + Send>) -> PyErr {

@@ -46,6 +46,8 @@ struct Data {
     results: Box<[ValType]>,
     held: Option<Held>,
     name: Option<String>,
+    /// A call ends before letting go of the interpreter would pay.
+    brief: bool,
 }
 
 enum Callee {
@@ -86,7 +88,11 @@ impl Data {
                     slots[at] = value::to_slot(arg, self.params[at])
                         .map_err(|error| self.in_argument(py, at, error))?;
                 }
-                door::run(py, owner, stops, || func.call(slots))?;
+                if self.brief && stops.is_none() {
+                    door::run_briefly(py, owner, || func.call(slots))?;
+                } else {
+                    door::run(py, owner, stops, || func.call(slots))?;
+                }
                 let get = |at: usize| Ok(value::from_slot(py, slots[at], self.results[at]));
                 value::results(py, self.results.len(), get)
             }
@@ -226,7 +232,11 @@ pub fn make<'py>(
         Some(slots) => Callee::Slots(slots),
         None => Callee::Values(func),
     };
-    let data = Box::new(Data { callee, params, results, held, name });
+    let brief = match &callee {
+        Callee::Slots(slots) => slots.func().is_brief(),
+        Callee::Values(_) => false,
+    };
+    let data = Box::new(Data { callee, params, results, held, name, brief });
     let class = python_type(py)?.as_type_ptr();
     // SAFETY: the class has this layout; its allocator zeroes, and an object without data is handled
     // everywhere.
@@ -261,16 +271,17 @@ pub fn core_of(object: &Bound<'_, PyAny>) -> Option<Func> {
 fn from_interpreter(
     body: impl FnOnce(Python<'_>) -> PyResult<*mut ffi::PyObject>,
 ) -> *mut ffi::PyObject {
-    Python::attach(|py| {
-        let result = catch_unwind(AssertUnwindSafe(|| body(py)));
-        match result.unwrap_or_else(|panic| Err(door::panicked(py, panic))) {
-            Ok(object) => object,
-            Err(error) => {
-                error.restore(py);
-                ptr::null_mut()
-            }
+    // SAFETY: the interpreter calls with itself attached. PyO3, which was not told, only puts off what
+    // would be released here until it is told.
+    let py = unsafe { Python::assume_attached() };
+    let result = catch_unwind(AssertUnwindSafe(|| body(py)));
+    match result.unwrap_or_else(|panic| Err(door::panicked(py, panic))) {
+        Ok(object) => object,
+        Err(error) => {
+            error.restore(py);
+            ptr::null_mut()
         }
-    })
+    }
 }
 
 /// # Safety
@@ -414,8 +425,9 @@ unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         let class = ffi::Py_TYPE(object);
         let data = (*object.cast::<Object>()).data;
         if !data.is_null() {
-            Python::attach(|_| {
-                // A destructor that panics has nobody to tell.
+            // At the end of the process, when the interpreter can't be attached any more, it stays.
+            // A destructor that panics has nobody to tell.
+            Python::try_attach(|_| {
                 let _ = catch_unwind(AssertUnwindSafe(|| drop(Box::from_raw(data))));
             });
         }

@@ -12,26 +12,28 @@ use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyWeakrefMethods, PyWeakrefReference};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::cell::UnsafeCell;
+use std::sync::{Arc, OnceLock};
 use wasmspan::{Error, Func, FuncType, Result, Val};
 
 /// A callable that a host function calls, until the garbage collector takes it.
 pub struct Callable {
-    object: Mutex<Option<Py<PyAny>>>,
+    object: UnsafeCell<Option<Py<PyAny>>>,
     /// Whether it is given the caller first.
     wants_caller: bool,
     /// The instance it was made for, weakly.
     owner: OnceLock<Py<PyWeakrefReference>>,
 }
 
-impl Callable {
-    fn lock(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
-        self.object.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+// SAFETY: the object is only written by `clear`, which the garbage collector calls when nothing can
+// reach the function any more, so that nobody reads.
+unsafe impl Sync for Callable {}
 
-    fn get<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        match &*self.lock() {
-            Some(object) => Ok(object.bind(py).clone()),
+impl Callable {
+    fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        // SAFETY: nobody writes while a function can be called; see `Sync`.
+        match unsafe { &*self.object.get() } {
+            Some(object) => Ok(object.bind(py)),
             None => Err(PyReferenceError::new_err("the host function was garbage-collected")),
         }
     }
@@ -43,20 +45,20 @@ impl Callable {
         Ok(())
     }
 
-    /// Shows the callable to the garbage collector, which stops the world: nobody can be inside.
+    /// Shows the callable to the garbage collector.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        match self.object.try_lock() {
-            Ok(object) => object.as_ref().map_or(Ok(()), |object| visit.call(object)),
-            Err(TryLockError::Poisoned(object)) => {
-                object.into_inner().as_ref().map_or(Ok(()), |object| visit.call(object))
-            }
-            Err(TryLockError::WouldBlock) => Ok(()),
-        }
+        // SAFETY: as in `get`; the collector does not clear while it looks.
+        visit.call(unsafe { &*self.object.get() })
     }
 
     /// Lets go of the callable.
-    pub fn clear(&self) {
-        let object = self.lock().take();
+    ///
+    /// # Safety
+    ///
+    /// For the garbage collector, when nothing can reach the function any more.
+    pub unsafe fn clear(&self) {
+        // SAFETY: the caller's promise.
+        let object = unsafe { (*self.object.get()).take() };
         drop(object);
     }
 
@@ -103,7 +105,7 @@ pub fn make(
     let (object, wants_caller): (Py<PyAny>, bool) =
         prepare.call1((callable, ty.params().len()))?.extract()?;
     let callable = Arc::new(Callable {
-        object: Mutex::new(Some(object)),
+        object: UnsafeCell::new(Some(object)),
         wants_caller,
         owner: OnceLock::new(),
     });
