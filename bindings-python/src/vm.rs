@@ -6,7 +6,7 @@ use crate::instance::Instance;
 use crate::link;
 use crate::module::Module;
 use crate::value;
-use crate::wasi::Given;
+use crate::wasi::Wasi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use std::path::PathBuf;
@@ -60,6 +60,7 @@ pub struct Vm {
     core: wasmspan::Vm,
     /// Host modules, which hold their callables.
     registered: Mutex<Vec<Py<Instance>>>,
+    wasi: Option<wasmspan::Wasi>,
 }
 
 /// Where a module comes from.
@@ -82,6 +83,12 @@ impl Source {
 }
 
 impl Vm {
+    fn register_wasi(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(wasi) = &self.wasi else { return Ok(()) };
+        let registered = self.core.register_instance(wasi.instance());
+        registered.map_err(|failure| crate::error::to_python(py, &failure))
+    }
+
     fn params(ty: Option<&FuncType>, args: &Bound<'_, PyTuple>) -> PyResult<Vec<Val>> {
         let Some(ty) = ty else { return Ok(Vec::new()) };
         if ty.params().len() != args.len() {
@@ -99,7 +106,7 @@ impl Vm {
         py: Python<'py>,
         call: impl FnOnce() -> Result<Vec<Val>> + Send,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let exit = |failure: wasmspan::Error| match self.core.wasi() {
+        let exit = |failure: wasmspan::Error| match &self.wasi {
             Some(wasi) if failure.is_terminated() => crate::error::exit(py, wasi.exit_code()),
             _ => crate::error::to_python(py, &failure),
         };
@@ -110,22 +117,22 @@ impl Vm {
 
 #[pymethods]
 impl Vm {
-    /// With `wasi=True` the host module of WASI is registered; `set_wasi` gives it arguments and more.
+    /// `wasi` is registered for guests that import it.
     #[new]
-    #[pyo3(signature = (config = None, store = None, *, wasi = false))]
+    #[pyo3(signature = (config = None, store = None, *, wasi = None))]
     fn new(
         py: Python<'_>,
         config: Option<&Config>,
         store: Option<&Store>,
-        wasi: bool,
+        wasi: Option<&Wasi>,
     ) -> PyResult<Vm> {
-        let mut config = config.map(|config| config.core().clone()).unwrap_or_default();
-        if wasi {
-            config.host_registrations.add(wasmspan::config::HostRegistration::Wasi);
-        }
+        let config = config.map(|config| config.core().clone()).unwrap_or_default();
         let store = store.map(|store| store.core.clone()).unwrap_or_default();
         let core = door::work(py, || wasmspan::Vm::with_store(&config, &store))?;
-        Ok(Vm { core, registered: Mutex::default() })
+        let vm =
+            Vm { core, registered: Mutex::default(), wasi: wasi.map(|wasi| wasi.core().clone()) };
+        vm.register_wasi(py)?;
+        Ok(vm)
     }
 
     /// How far the module has come: "inited", "loaded", "validated" or "instantiated".
@@ -252,26 +259,18 @@ impl Vm {
         Store { core: self.core.store().clone() }
     }
 
-    /// Gives WASI's host module arguments, variables, directories and streams, as for `Wasi`.
-    fn _set_wasi(&self, py: Python<'_>, given: Given) -> PyResult<()> {
-        let Some(wasi) = self.core.wasi() else {
-            return Err(pyo3::exceptions::PyRuntimeError::new_err(
-                "the VM has no WASI: VM(wasi=True)",
-            ));
-        };
-        let configured = wasi.configure(given.apply(wasmspan::Wasi::builder()));
-        configured.map_err(|failure| crate::error::to_python(py, &failure))
-    }
-
     /// Stops the calls of this VM from another thread.
     fn interrupt(&self, py: Python<'_>) {
         py.detach(|| self.core.interrupt().interrupt());
     }
 
-    /// Forgets the module, the active instance and everything registered.
-    fn cleanup(&self) {
+    /// Forgets the module, the active instance and everything registered but WASI.
+    fn cleanup(&self, py: Python<'_>) -> PyResult<()> {
         self.core.cleanup();
-        self.registered.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let registered =
+            std::mem::take(&mut *self.registered.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(registered);
+        self.register_wasi(py)
     }
 
     fn __repr__(&self) -> String {

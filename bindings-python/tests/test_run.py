@@ -106,6 +106,22 @@ def test_vm_steps():
     assert vm.state == "inited"
 
 
+def test_vm_with_wasi(guests):
+    wasi = Wasi(args=["hello"], stdout="capture")
+    vm = VM(wasi=wasi)
+    for _ in range(2):
+        with contextlib.suppress(Exit):
+            vm.run(guests / "hello-c.wasm", "_start")
+        assert wasi.exit_code == 0
+        assert wasi.stdout
+        vm.cleanup()
+    exiting = b"""(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const 9))))"""
+    with pytest.raises(Exit) as caught:
+        vm.run(exiting, "_start")
+    assert caught.value.exit_code == 9
+
+
 def test_compiled_files(tmp_path):
     module = Module.from_wat('(module (func (export "one") (result i32) i32.const 1))')
     path = tmp_path / "one.wasm"
