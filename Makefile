@@ -11,14 +11,13 @@ CARGO  = cargo
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEEDS  = rust gcc make
 NODE_NEEDS = $(NEEDS) node
-# Later also: go python, by the targets that need them.
 NEEDS_demo  = $(NODE_NEEDS)
 NEEDS_test  = $(NEEDS) g++
-NEEDS_dist  = $(NODE_NEEDS)
+NEEDS_dist  = $(NODE_NEEDS) python
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust test-node soak dist dist-rust dist-c dist-node \
-	bench bench-rust bench-c bench-node build-node fuzz fmt lint lint-node guests
+.PHONY: help check-prereqs demo test test-rust test-node test-python soak dist dist-rust dist-c dist-node dist-python \
+	bench bench-rust bench-c bench-node bench-python build-node develop-python fuzz fmt lint lint-node lint-python guests
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -36,7 +35,7 @@ demo: ## run the same module from every language and from the command line, in o
 	@$(MAKE) -s build-node NODE_BUILD=--release
 	@node examples/node/demo.mjs
 
-test: test-rust test-node ## all tests of all languages; what CI runs
+test: test-rust test-node test-python ## all tests of all languages; what CI runs
 
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
@@ -61,6 +60,26 @@ bench-node: NODE_BUILD = --release
 bench-node: build-node
 	cd bindings-node && node bench/main.mjs
 
+# Tools for Python in an environment of their own; the package in it is the one in the source tree.
+VENV   = $(abspath $(TARGET))/python-venv
+PYTHON = $(VENV)/bin/python
+
+$(VENV)/ready: bindings-python/requirements-dev.txt
+	@tests/prereqs.sh rust gcc make python
+	python3 -m venv '$(VENV)'
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch '$@'
+
+develop-python: $(VENV)/ready
+	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet
+
+test-python: develop-python
+	cd bindings-python && $(PYTHON) -m pytest --quiet
+
+lint-python: develop-python ## ruff, mypy and stubtest for the Python package
+	cd bindings-python && '$(VENV)/bin/ruff' check . && '$(VENV)/bin/ruff' format --check .
+	cd bindings-python && $(PYTHON) -m mypy && $(PYTHON) -m mypy.stubtest wasmspan._native --allowlist stubtest-allow.txt --ignore-unused-allowlist
+
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin soak -- --minutes $(MINUTES)
@@ -71,7 +90,7 @@ fuzz: ## differential and hostile-input fuzzing: make fuzz SECONDS=600
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin fuzz -- --seconds $(SECONDS)
 
-bench: bench-rust bench-c bench-node ## compare with peers, as ratios in one run
+bench: bench-rust bench-c bench-node bench-python ## compare with peers, as ratios in one run
 
 bench-rust:
 	@tests/prereqs.sh $(NEEDS)
@@ -82,7 +101,7 @@ bench-c:
 	$(CARGO) build --release -p wasmspan-c
 	tests/bench/c/run.sh '$(TARGET)'/release '$(TARGET)'/bench-c
 
-dist: dist-rust dist-c dist-node ## commands, libraries and packages: make dist PREFIX=dist
+dist: dist-rust dist-c dist-node dist-python ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
 
 dist-rust:
@@ -101,6 +120,16 @@ dist-c:
 dist-node: NODE_BUILD = --release
 dist-node: build-node
 	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
+
+dist-python: $(VENV)/ready
+	install -d '$(PREFIX)/wheels'
+	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist --sdist \
+		--manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
+
+bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check wasmtime pywasm3
+	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet --release
+	$(PYTHON) bindings-python/bench/bench.py
 
 fmt: ## format the source
 	@tests/prereqs.sh $(NEEDS)

@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
-use wasmspan::{Caller, ErrCode, Func, FuncType, SlotFunc, Slots, Val, ValType};
+use wasmspan::{Caller, ErrCode, Func, FuncType, RawFunc, Slots, Val, ValType};
 
 /// Parameters and results that fit into the array on the stack.
 const FEW: usize = 16;
@@ -33,7 +33,7 @@ pub type Gate = Rc<Cell<usize>>;
 pub struct Exported {
     state: Rc<EnvState>,
     func: Func,
-    call: SlotFunc,
+    call: RawFunc,
     gate: Option<Gate>,
     /// All parameters and results are numbers, and few.
     plain: bool,
@@ -68,7 +68,7 @@ pub fn to_js(
     let exported = Box::into_raw(Box::new(Exported {
         state: Rc::clone(state),
         func: func.clone(),
-        call: SlotFunc::new(func)?,
+        call: RawFunc::new(func)?,
         gate: export.map(|(_, gate)| gate.clone()),
         plain: numbers && few,
         reference: Cell::new(ptr::null_mut()),

@@ -63,11 +63,11 @@ pub use interrupt::Interrupt;
 #[doc(hidden)]
 pub use interrupt::{Deadline, WakerGuard};
 pub use runtime::{
-    Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, Table,
-    TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
+    Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, SlotFunc,
+    Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
 };
 #[doc(hidden)]
-pub use runtime::{SlotFunc, Slots, binding_frame, in_call};
+pub use runtime::{RawFunc, Slots, binding_frame, in_call};
 pub use statistics::Statistics;
 pub use store::Store;
 pub use task::Task;

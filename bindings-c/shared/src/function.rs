@@ -11,7 +11,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
-use wasmspan::{Caller, ErrCode, Error, Func, FuncType, SlotFunc, Slots, Val, ValType};
+use wasmspan::{Caller, ErrCode, Error, Func, FuncType, RawFunc, Slots, Val, ValType};
 
 /// Values of a call that fit on the stack; calls with more allocate.
 const INLINE: usize = 16;
@@ -19,7 +19,7 @@ const INLINE: usize = 16;
 /// A function instance.
 pub struct FunctionObject {
     func: Func,
-    slots: OnceLock<SlotFunc>,
+    slots: OnceLock<RawFunc>,
     params: Box<[u32]>,
     results: Box<[u32]>,
     /// No reference among parameters and results.
@@ -99,7 +99,7 @@ impl FunctionObject {
 
     /// The prepared function.
     #[inline(always)]
-    pub fn slot_func(&self) -> wasmspan::Result<&SlotFunc> {
+    pub fn slot_func(&self) -> wasmspan::Result<&RawFunc> {
         match self.slots.get() {
             Some(slots) => Ok(slots),
             None => self.prepare(),
@@ -107,8 +107,8 @@ impl FunctionObject {
     }
 
     #[cold]
-    fn prepare(&self) -> wasmspan::Result<&SlotFunc> {
-        let made = SlotFunc::new(&self.func)?;
+    fn prepare(&self) -> wasmspan::Result<&RawFunc> {
+        let made = RawFunc::new(&self.func)?;
         Ok(self.slots.get_or_init(|| made))
     }
 

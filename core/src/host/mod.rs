@@ -32,7 +32,22 @@ impl Func {
         F: Fn(&Caller<'_>, Slots<'_>) -> Result<()> + Send + Sync + 'static,
     {
         prepare_stubs();
-        Func::with_slots(ty, body)
+        Func::from_raw_slots(ty, body)
+    }
+
+    /// As [`new`](Func::new), for types without references: the closure finds the parameters in
+    /// slots of 16 bytes, low byte first and zero above the value, and leaves the results there. There
+    /// are as many slots as the larger of the two numbers.
+    ///
+    /// # Errors
+    ///
+    /// `function signature mismatch` if the type has references; as [`new`](Func::new).
+    pub fn with_slots<F>(ty: FuncType, body: F) -> Result<Func>
+    where
+        F: Fn(Caller<'_>, &mut [u128]) -> Result<()> + Send + Sync + 'static,
+    {
+        prepare_stubs();
+        Func::from_number_slots(&ty, body)
     }
 
     /// Makes a host function from a closure with typed parameters, optionally preceded by a

@@ -130,6 +130,19 @@ impl Interrupt {
         state.resending = false;
     }
 
+    /// Takes a request back that no call has answered yet.
+    pub fn withdraw(&self) {
+        let mut state = self.lock();
+        state.answered = false;
+        for target in &mut state.targets {
+            target.asked = false;
+            // SAFETY: a target is in the list only while its thread runs the call.
+            unsafe { (*target.stop).store(0, Ordering::SeqCst) };
+        }
+        self.0.requested.store(false, Ordering::SeqCst);
+        self.0.changed.notify_all();
+    }
+
     /// Whether a stop was requested and no call has answered it yet.
     pub fn is_requested(&self) -> bool {
         self.0.requested.load(Ordering::SeqCst)

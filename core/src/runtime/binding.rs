@@ -18,19 +18,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A function whose calls pass slots. Checks nothing at a call.
 #[derive(Clone)]
-pub struct SlotFunc {
+pub struct RawFunc {
     func: Func,
     entry: EntryStub,
 }
 
-impl SlotFunc {
+impl RawFunc {
     /// Prepares a function for such calls.
     ///
     /// # Errors
     ///
     /// If there is no room for the call stub of a new function type.
-    pub fn new(func: &Func) -> Result<SlotFunc> {
-        Ok(SlotFunc { entry: func.signature().entry()?, func: func.clone() })
+    pub fn new(func: &Func) -> Result<RawFunc> {
+        Ok(RawFunc { entry: func.signature().entry()?, func: func.clone() })
     }
 
     /// Calls the function; `results` reads the slots of a call that returned.
@@ -94,7 +94,7 @@ impl Slots<'_> {
 
 impl Func {
     /// Makes a host function whose dispatcher passes slots.
-    pub(crate) fn with_slots<F>(ty: &FuncType, body: F) -> Result<Func>
+    pub(crate) fn from_raw_slots<F>(ty: &FuncType, body: F) -> Result<Func>
     where
         F: Fn(&Caller<'_>, Slots<'_>) -> Result<()> + Send + Sync + 'static,
     {

@@ -130,6 +130,12 @@ struct ExecOwner(*mut Exec);
 impl Drop for ExecOwner {
     fn drop(&mut self) {
         CURRENT.with(|current| current.set(ptr::null_mut()));
+        // SAFETY: made by `Box::into_raw` below, and not freed yet.
+        let exec = unsafe { &*self.0 };
+        // Only what guards the whole thread is still attached.
+        if let Some(interrupt) = &exec.interrupt {
+            interrupt.detach(&exec.jit.stop, false);
+        }
         // SAFETY: made by `Box::into_raw` below; no activation can be on an ending thread.
         drop(unsafe { Box::from_raw(self.0) });
     }
@@ -207,6 +213,16 @@ impl Exec {
         if !self.pinned_externs.is_empty() {
             drop(std::mem::take(&mut self.pinned_externs));
         }
+    }
+}
+
+/// Lets `interrupt` stop whatever this thread runs from now on.
+pub(crate) fn guard_thread(interrupt: &Interrupt) {
+    let exec = Exec::current();
+    // SAFETY: the state belongs to this thread, and gives the flag back before it goes.
+    unsafe {
+        (*exec).interrupt = Some(interrupt.clone());
+        interrupt.attach(&raw const (*exec).jit.stop);
     }
 }
 

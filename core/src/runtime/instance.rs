@@ -766,6 +766,16 @@ impl Instance {
         self.get_func(name).map(|func| func.ty().clone())
     }
 
+    /// How many handles to the instance and its functions, tables and globals there are, imports of
+    /// other instances included; `None` if references stored in tables or globals hold it too. A host
+    /// with a garbage collector of its own learns from this whether all holders are known to it.
+    pub fn holders(&self) -> Option<usize> {
+        match &self.0 {
+            Repr::Wasm(node) => node.node().holders(),
+            Repr::Host(module) => Some(Arc::strong_count(module)),
+        }
+    }
+
     /// True if both are the same instance.
     pub fn same(&self, other: &Instance) -> bool {
         match (&self.0, &other.0) {

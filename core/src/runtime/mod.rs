@@ -21,6 +21,7 @@ mod meter;
 mod node;
 mod pieces;
 mod slot;
+mod slot_func;
 mod table;
 mod trap;
 mod typed;
@@ -28,19 +29,20 @@ mod value;
 mod wait;
 
 #[doc(hidden)]
-pub use binding::{SlotFunc, Slots, binding_frame, in_call};
+pub use binding::{RawFunc, Slots, binding_frame, in_call};
 pub use exec::Caller;
 pub use extern_ref::ExternRef;
 pub use func::Func;
 pub use global::Global;
 pub use instance::{Extern, Instance};
 pub use memory::Memory;
+pub use slot_func::SlotFunc;
 pub use table::Table;
 pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};
 pub use value::Val;
 
 pub(crate) use code::CodeModule;
-pub(crate) use exec::{interruptible, with_stack};
+pub(crate) use exec::{guard_thread, interruptible, with_stack};
 pub(crate) use func::panic_error;
 pub(crate) use instance::{Permit, WasmInstance};
 pub(crate) use lazy::LazyCode;
