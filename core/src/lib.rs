@@ -65,7 +65,7 @@ pub use runtime::{
     TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
 };
 #[doc(hidden)]
-pub use runtime::{SlotFunc, Slots, binding_frame, in_call};
+pub use runtime::{SlotFunc, Slots, binding_frame, in_call, interruptible};
 pub use statistics::Statistics;
 pub use store::Store;
 pub use task::Task;

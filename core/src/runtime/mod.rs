@@ -29,6 +29,8 @@ mod wait;
 #[doc(hidden)]
 pub use binding::{SlotFunc, Slots, binding_frame, in_call};
 pub use exec::Caller;
+#[doc(hidden)]
+pub use exec::interruptible;
 pub use extern_ref::ExternRef;
 pub use func::Func;
 pub use global::Global;
@@ -39,7 +41,6 @@ pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy
 pub use value::Val;
 
 pub(crate) use code::CodeModule;
-pub(crate) use exec::interruptible;
 pub(crate) use func::panic_error;
 pub(crate) use instance::WasmInstance;
 pub(crate) use memory::MemoryKind;
