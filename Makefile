@@ -10,13 +10,13 @@ MINUTES = 10
 CARGO  = cargo
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEEDS  = rust gcc make
-# Later also: go node python, by the targets that need them.
+# Later also: node python, by the targets that need them.
 NEEDS_demo  = $(NEEDS)
-NEEDS_test  = $(NEEDS) g++
+NEEDS_test  = $(NEEDS) g++ go
 NEEDS_dist  = $(NEEDS)
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust soak dist dist-rust dist-c bench bench-rust bench-c fuzz fmt lint guests
+.PHONY: help check-prereqs demo test test-rust prepare-go test-go soak dist dist-rust dist-c dist-go bench bench-rust bench-c fuzz fmt lint guests
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -32,11 +32,23 @@ demo: ## run the same module from every language and from the command line, in o
 	@$(CARGO) build -q --release -p wasmspan --bins
 	@$(CARGO) run -q --release -p wasmspan-examples --bin demo
 
-test: test-rust ## all tests of all languages; what CI runs
+test: test-rust test-go ## all tests of all languages; what CI runs
 
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
 	$(CARGO) test
+
+# The Go packages have the C library in their folders; cargo's dev build is enough for tests.
+GO         = go
+GO_PROFILE = dev
+
+prepare-go:
+	@tests/prereqs.sh $(NEEDS) go
+	$(CARGO) build --profile $(GO_PROFILE) -p wasmspan-c
+	bindings-go/prepare.sh '$(TARGET)/$(if $(filter dev,$(GO_PROFILE)),debug,$(GO_PROFILE))/libwasmedge.a'
+
+test-go: prepare-go
+	bindings-go/check.sh
 
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)
@@ -74,6 +86,10 @@ dist-c:
 	@tests/prereqs.sh $(NEEDS_dist)
 	$(CARGO) build --profile dist -p wasmspan-c -p wasmspan-c-0-10
 	bindings-c/pkg/install.sh '$(TARGET)'/dist '$(PREFIX)'
+
+dist-go:
+	$(MAKE) --no-print-directory prepare-go GO_PROFILE=dist
+	bindings-go/proxy.sh '$(PREFIX)/go'
 
 fmt: ## format the source
 	@tests/prereqs.sh $(NEEDS)

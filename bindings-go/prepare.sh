@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Puts the C library and its header into the Go packages:  bindings-go/prepare.sh LIBRARY
+#
+# LIBRARY is the static libwasmedge.a that cargo built. Its objects become one, of which only the C functions
+# can be seen from outside: two Rust libraries in one Go program would else clash. The header is one file
+# because vendoring copies a package's own folder only.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+library=$1
+platform=linux_amd64
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# One header out of several: each #include of ours becomes the file, once.
+include=../bindings-c/include
+flatten() {
+  awk -v dir="$include" '
+    function take(file,   line, name) {
+      if (seen[file]++) return
+      while ((getline line < file) > 0) {
+        if (match(line, /^#include [<"](wasmedge|wasmspan)\//)) {
+          name = line; sub(/^#include [<"]/, "", name); sub(/[>"].*/, "", name)
+          take(dir "/" name)
+        } else print line
+      }
+    }
+    BEGIN { for (i = 1; i < ARGC; i++) take(dir "/" ARGV[i]) }' "$@"
+}
+flatten wasmedge/wasmedge.h wasmspan/wasmspan.h >"$work/wasmspan_c.h"
+
+# Only sections that the C functions reach, in one object, without names of its own.
+grep -oE '\b(WasmEdge|wasmspan)_[A-Za-z0-9_]+\(' "$work/wasmspan_c.h" | tr -d '(' | sort -u >"$work/declared"
+nm -g --defined-only "$library" 2>/dev/null | awk '{ print $3 }' | sort -u | comm -12 - "$work/declared" >"$work/names"
+sed 's/^/-u /' "$work/names" >"$work/roots"
+ld -r --gc-sections @"$work/roots" -o "$work/all.o" "$library"
+objcopy --keep-global-symbols="$work/names" --strip-unneeded \
+  --remove-section=.llvmbc --remove-section=.llvmcmd "$work/all.o" "$work/wasmspan.o"
+rm -f "$work/lib.a"
+ar rcsD "$work/lib.a" "$work/wasmspan.o"
+
+for package in compat/wasmedge; do
+  install -m 644 "$work/wasmspan_c.h" "$package/wasmspan_c.h"
+  install -m 644 "$work/lib.a" "$package/libwasmedge_$platform.a"
+done
+ls -l compat/wasmedge/libwasmedge_$platform.a | awk '{ printf "%s: %.1f MB\n", $9, $5 / 1e6 }'
