@@ -9,7 +9,7 @@ use wasmspan_c_shared::abi::{
     WasmEdge_CallingFrameContext, WasmEdge_FunctionInstanceContext, WasmEdge_FunctionTypeContext,
     WasmEdge_HostFunc_t, WasmEdge_Result, WasmEdge_Value,
 };
-use wasmspan_c_shared::door::{door, need, null_argument, result};
+use wasmspan_c_shared::door::{delete, door, need, null_argument, result};
 use wasmspan_c_shared::frame::Frame;
 use wasmspan_c_shared::function::{Body, host_function};
 use wasmspan_c_shared::handle::{self, Context, Kind, get};
@@ -95,7 +95,7 @@ pub extern "C" fn wasmspan_interrupt_request(interrupt: *mut wasmspan_interrupt)
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_interrupt_delete(interrupt: *mut wasmspan_interrupt) {
-    door((), || Some(handle::delete(interrupt)));
+    delete(interrupt);
 }
 
 #[unsafe(no_mangle)]
