@@ -71,7 +71,7 @@ bench-c:
 	$(CARGO) build --release -p wasmspan-c
 	tests/bench/c/run.sh '$(TARGET)'/release '$(TARGET)'/bench-c
 
-dist: dist-rust dist-c ## commands, libraries and packages: make dist PREFIX=dist
+dist: dist-rust dist-c dist-go ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
 
 dist-rust:

@@ -39,8 +39,20 @@ objcopy --keep-global-symbols="$work/names" --strip-unneeded \
 rm -f "$work/lib.a"
 ar rcsD "$work/lib.a" "$work/wasmspan.o"
 
-for package in compat/wasmedge; do
-  install -m 644 "$work/wasmspan_c.h" "$package/wasmspan_c.h"
-  install -m 644 "$work/lib.a" "$package/libwasmedge_$platform.a"
-done
-ls -l compat/wasmedge/libwasmedge_$platform.a | awk '{ printf "%s: %.1f MB\n", $9, $5 / 1e6 }'
+install -m 644 "$work/wasmspan_c.h" compat/wasmedge/wasmspan_c.h
+install -m 644 "$work/lib.a" compat/wasmedge/libwasmedge_$platform.a
+
+# The other package calls them by names of its own, so that one program can use both.
+sed 's/.*/& go_&/' "$work/names" >"$work/renamed"
+objcopy --redefine-syms="$work/renamed" "$work/wasmspan.o"
+rm -f "$work/lib.a"
+ar rcsD "$work/lib.a" "$work/wasmspan.o"
+{
+  echo '#ifndef WASMSPAN_GO_SYSTEM'
+  sed 's/.*/#define & go_&/' "$work/names"
+  echo '#endif'
+  cat "$work/wasmspan_c.h"
+} >"$work/renamed.h"
+install -m 644 "$work/renamed.h" wasmspan_c.h
+install -m 644 "$work/lib.a" lib/linux-amd64/libwasmspan.a
+ls -l lib/linux-amd64/libwasmspan.a | awk '{ printf "%s: %.1f MB\n", $9, $5 / 1e6 }'
