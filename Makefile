@@ -16,7 +16,7 @@ NEEDS_test  = $(NEEDS) g++ go
 NEEDS_dist  = $(NEEDS)
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust prepare-go test-go soak dist dist-rust dist-c dist-go bench bench-rust bench-c fuzz fmt lint guests
+.PHONY: help check-prereqs demo test test-rust prepare-go test-go soak dist dist-rust dist-c dist-go bench bench-rust bench-c bench-go fuzz fmt lint guests
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -39,7 +39,6 @@ test-rust:
 	$(CARGO) test
 
 # The Go packages have the C library in their folders; cargo's dev build is enough for tests.
-GO         = go
 GO_PROFILE = dev
 
 prepare-go:
@@ -60,7 +59,7 @@ fuzz: ## differential and hostile-input fuzzing: make fuzz SECONDS=600
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin fuzz -- --seconds $(SECONDS)
 
-bench: bench-rust bench-c ## compare with peers, as ratios in one run
+bench: bench-rust bench-c bench-go ## compare with peers, as ratios in one run
 
 bench-rust:
 	@tests/prereqs.sh $(NEEDS)
@@ -70,6 +69,10 @@ bench-c:
 	@tests/prereqs.sh $(NEEDS) python
 	$(CARGO) build --release -p wasmspan-c
 	tests/bench/c/run.sh '$(TARGET)'/release '$(TARGET)'/bench-c
+
+bench-go:
+	$(MAKE) --no-print-directory prepare-go GO_PROFILE=release
+	cd bindings-go/bench && go test -bench . -count 9
 
 dist: dist-rust dist-c dist-go ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
