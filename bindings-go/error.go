@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"unsafe"
 )
 
@@ -76,19 +74,7 @@ const (
 	userLevel = 1 << 24
 )
 
-// Errors and panics that host functions left, by number.
-var left struct {
-	last   atomic.Uint64
-	values sync.Map
-}
-
 type hostError struct{ err error }
-
-func leave(value any) uintptr {
-	number := uintptr(left.last.Add(1))
-	left.values.Store(number, value)
-	return number
-}
 
 // The error for an outcome, after going on with a panic of a host function.
 func (o *outcome) err(ctx context.Context) error {
@@ -100,7 +86,7 @@ func (o *outcome) err(ctx context.Context) error {
 	}
 	code := uint32(o.code)
 	if o.panicked != 0 {
-		value, _ := left.values.LoadAndDelete(uintptr(o.panicked))
+		value, _ := left.take(uintptr(o.panicked))
 		host, ok := value.(*hostError)
 		if !ok {
 			panic(value)

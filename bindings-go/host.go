@@ -28,7 +28,7 @@ type hostFunc struct {
 type hostBody struct {
 	params, results []C.enum_WasmEdge_ValType
 	contexts        bool
-	call            func(ctx context.Context, caller *Caller, params, results []value) error
+	call            func(ctx context.Context, frame *C.WasmEdge_CallingFrameContext, params, results []value) error
 }
 
 // value is C's WasmEdge_Value.
@@ -86,7 +86,7 @@ func (h *HostModule) Register() error {
 		}
 		ftype := C.WasmEdge_FunctionTypeCreate(first(f.body.params), C.uint32_t(len(f.body.params)),
 			first(f.body.results), C.uint32_t(len(f.body.results)))
-		function := C.ws_function(ftype, C.uintptr_t(leave(f.body)))
+		function := C.ws_function(ftype, C.uintptr_t(left.put(f.body)))
 		C.WasmEdge_FunctionTypeDelete(ftype)
 		C.WasmEdge_ModuleInstanceAddFunction(module, cString(f.name), function)
 	}
@@ -119,7 +119,7 @@ func newHostBody(f any) (*hostBody, error) {
 	case func(int32, int32) int32:
 		return &hostBody{
 			params: []C.enum_WasmEdge_ValType{i32, i32}, results: []C.enum_WasmEdge_ValType{i32},
-			call: func(_ context.Context, _ *Caller, params, results []value) error {
+			call: func(_ context.Context, _ *C.WasmEdge_CallingFrameContext, params, results []value) error {
 				results[0].low = uint64(uint32(f(int32(params[0].low), int32(params[1].low))))
 				return nil
 			},
@@ -127,7 +127,7 @@ func newHostBody(f any) (*hostBody, error) {
 	case func(int32) int32:
 		return &hostBody{
 			params: []C.enum_WasmEdge_ValType{i32}, results: []C.enum_WasmEdge_ValType{i32},
-			call: func(_ context.Context, _ *Caller, params, results []value) error {
+			call: func(_ context.Context, _ *C.WasmEdge_CallingFrameContext, params, results []value) error {
 				results[0].low = uint64(uint32(f(int32(params[0].low))))
 				return nil
 			},
@@ -172,13 +172,13 @@ func newHostBody(f any) (*hostBody, error) {
 		}
 		body.results = append(body.results, kind)
 	}
-	body.call = func(ctx context.Context, caller *Caller, params, results []value) error {
+	body.call = func(ctx context.Context, frame *C.WasmEdge_CallingFrameContext, params, results []value) error {
 		args := make([]reflect.Value, form.NumIn())
 		if takesContext {
 			args[0] = reflect.ValueOf(ctx)
 		}
 		if takesCaller {
-			args[leading-1] = reflect.ValueOf(caller)
+			args[leading-1] = reflect.ValueOf(&Caller{frame})
 		}
 		for i := range params {
 			args[leading+i] = fromValue(params[i].low, form.In(leading+i))
@@ -224,7 +224,7 @@ const hostFunctionFailed = uint32(C.WasmEdge_ErrCode_HostFuncError)
 
 //export wasmspanGoCall
 func wasmspanGoCall(number uintptr, frame, params, returns unsafe.Pointer, called int32, current uintptr, panicked *C.uintptr_t) (code uint32) {
-	found, _ := left.values.Load(number)
+	found, _ := left.get(number)
 	host, ok := found.(*hostBody)
 	if !ok {
 		return hostFunctionFailed
@@ -237,23 +237,26 @@ func wasmspanGoCall(number uintptr, frame, params, returns unsafe.Pointer, calle
 		code = hostFunctionFailed
 		caught := recover()
 		if called != 0 {
-			*panicked = C.uintptr_t(leave(caught))
+			if caught == nil {
+				caught = "panic with nil, or runtime.Goexit, in a host function"
+			}
+			*panicked = C.uintptr_t(left.put(caught))
 			return
 		}
 		fmt.Fprintf(os.Stderr, "wasmspan: a host function panicked: %v\n", caught)
 	}()
 	ctx := context.Background()
 	if host.contexts && current != 0 {
-		if found, ok := left.values.Load(current); ok {
+		if found, ok := left.get(current); ok {
 			ctx = found.(context.Context)
 		}
 	}
-	err := host.call(ctx, &Caller{(*C.WasmEdge_CallingFrameContext)(frame)},
+	err := host.call(ctx, (*C.WasmEdge_CallingFrameContext)(frame),
 		unsafe.Slice((*value)(params), len(host.params)), unsafe.Slice((*value)(returns), len(host.results)))
 	returned = true
 	if err != nil {
 		if called != 0 {
-			*panicked = C.uintptr_t(leave(&hostError{err}))
+			*panicked = C.uintptr_t(left.put(&hostError{err}))
 		}
 		return hostFunctionFailed
 	}
@@ -261,4 +264,4 @@ func wasmspanGoCall(number uintptr, frame, params, returns unsafe.Pointer, calle
 }
 
 //export wasmspanGoGone
-func wasmspanGoGone(number uintptr) { left.values.Delete(number) }
+func wasmspanGoGone(number uintptr) { left.take(number) }

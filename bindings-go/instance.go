@@ -15,17 +15,16 @@ import (
 type Instance struct {
 	runtime *Runtime
 	inner   *C.WasmEdge_ModuleInstanceContext
-	// Full while a call runs.
-	busy chan struct{}
+	busy    busy
 }
 
 // Close ends the instance, after the call that is running.
 func (i *Instance) Close() error {
-	i.busy <- struct{}{}
+	i.busy.enter(nil)
 	runtime.SetFinalizer(i, nil)
 	C.WasmEdge_ModuleInstanceDelete(i.inner)
 	i.inner = nil
-	<-i.busy
+	i.busy.leave()
 	return nil
 }
 
@@ -34,25 +33,21 @@ type insideKey struct{ instance *Instance }
 
 // enter waits for the instance and says whether leave must follow.
 func (i *Instance) enter(ctx context.Context) (entered bool, err error) {
-	select {
-	case i.busy <- struct{}{}:
+	if i.busy.try() {
 		return true, nil
-	default:
 	}
 	if ctx.Value(insideKey{i}) != nil {
 		return false, nil
 	}
-	select {
-	case i.busy <- struct{}{}:
+	if i.busy.enter(ctx.Done()) {
 		return true, nil
-	case <-ctx.Done():
-		return false, context.Cause(ctx)
 	}
+	return false, context.Cause(ctx)
 }
 
 func (i *Instance) leave(entered bool) {
 	if entered {
-		<-i.busy
+		i.busy.leave()
 	}
 }
 
@@ -73,8 +68,8 @@ func (i *Instance) call(ctx context.Context, f func(*C.wasmspan_interrupt, C.uin
 	}
 	var number C.uintptr_t
 	if i.runtime.contexts.Load() {
-		number = C.uintptr_t(leave(context.WithValue(ctx, insideKey{i}, true)))
-		defer left.values.Delete(uintptr(number))
+		number = C.uintptr_t(left.put(context.WithValue(ctx, insideKey{i}, true)))
+		defer left.take(uintptr(number))
 	}
 	f(interrupt, number)
 	runtime.KeepAlive(i)

@@ -126,7 +126,7 @@ func (m *Module) Instantiate(ctx context.Context) (*Instance, error) {
 	if err := done.err(ctx); err != nil {
 		return nil, err
 	}
-	i := &Instance{runtime: m.runtime, inner: inner, busy: make(chan struct{}, 1)}
+	i := &Instance{runtime: m.runtime, inner: inner, busy: newBusy()}
 	runtime.SetFinalizer(i, (*Instance).Close)
 	return i, nil
 }

@@ -83,15 +83,16 @@ func equal(a, b []C.enum_WasmEdge_ValType) bool {
 func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error) {
 	if ctx.Done() == nil && !f.instance.runtime.contexts.Load() {
 		// Nothing can stop the call, and nobody asks for its context.
-		if entered, err := f.instance.enter(ctx); err != nil {
+		entered, err := f.instance.enter(ctx)
+		if err != nil {
 			return 0, err
-		} else if entered {
-			defer f.instance.leave(true)
 		}
 		if f.instance.inner == nil {
+			f.instance.leave(entered)
 			return 0, ErrClosed
 		}
 		done := C.ws_call4(f.inner, nil, 0, C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
+		f.instance.leave(entered)
 		if done.outcome.code == 0 {
 			return uint64(done.value), nil
 		}
