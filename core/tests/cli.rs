@@ -72,10 +72,21 @@ fn normal(bytes: &[u8], dir: &Path) -> String {
     let text = String::from_utf8_lossy(bytes);
     let text = text.replace(dir.to_str().expect("UTF-8"), "DIR").replace('\x1b', "\\e");
     let lines = text.split_inclusive('\n').map(|line| match line.split_once("] [") {
-        Some((time, rest)) if is_time(time) => format!("[TIME] [{rest}"),
+        Some((time, rest)) if is_time(time) => format!("[TIME] [{}", without_measures(rest)),
         _ => line.to_string(),
     });
     lines.collect()
+}
+
+/// A line of statistics without what was measured: nanoseconds and the rate.
+fn without_measures(line: &str) -> String {
+    let measured = ["execution time: ", "Instructions per second: "];
+    let Some(at) = measured.iter().find_map(|text| line.find(text).map(|at| at + text.len()))
+    else {
+        return line.to_string();
+    };
+    let rest = line[at..].trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{}N{rest}", &line[..at])
 }
 
 /// Whether this is `[YYYY-MM-DD HH:MM:SS.mmm`.

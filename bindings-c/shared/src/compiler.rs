@@ -175,10 +175,7 @@ unsafe fn words(argc: c_int, argv: *const *const c_char) -> Vec<OsString> {
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn WasmEdge_Driver_Compiler(
-    Argc: c_int,
-    Argv: *const *const c_char,
-) -> c_int {
+pub unsafe extern "C" fn WasmEdge_Driver_Compiler(Argc: c_int, Argv: *mut *const c_char) -> c_int {
     door(1, || {
         // SAFETY: the caller passes the arguments of a command.
         let words = unsafe { words(Argc, Argv) };
@@ -187,7 +184,7 @@ pub unsafe extern "C" fn WasmEdge_Driver_Compiler(
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn WasmEdge_Driver_Tool(Argc: c_int, Argv: *const *const c_char) -> c_int {
+pub unsafe extern "C" fn WasmEdge_Driver_Tool(Argc: c_int, Argv: *mut *const c_char) -> c_int {
     door(1, || {
         // SAFETY: the caller passes the arguments of a command.
         let words = unsafe { words(Argc, Argv) };

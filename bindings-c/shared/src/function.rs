@@ -154,7 +154,7 @@ impl FunctionObject {
                 if param.Type != *ty {
                     return Err(self.mismatch(params, param_len));
                 }
-                *slots.add(at) = param.Value;
+                store(slots.add(at), param, *ty);
             }
             func.call(slots, || {
                 let wanted = if returns.is_null() { 0 } else { return_len as usize };
@@ -215,6 +215,27 @@ unsafe fn number(slot: *const u128, ty: u32) -> WasmEdge_Value {
     WasmEdge_Value { Value: value, Type: ty }
 }
 
+/// Writes a number of type `ty` into a slot.
+///
+/// As wide as the number: C writes the payload in halves, and reading both at once would wait until
+/// they have reached memory.
+///
+/// # Safety
+///
+/// The slot must be writable.
+#[inline(always)]
+unsafe fn store(slot: *mut u128, value: &WasmEdge_Value, ty: u32) {
+    let payload = (&raw const value.Value).cast::<u32>();
+    // SAFETY: the caller's promise; a payload is 16 bytes.
+    unsafe {
+        match ty {
+            0x7F | 0x7D => slot.cast::<u32>().write(*payload),
+            0x7B => slot.write(value.Value),
+            _ => slot.cast::<u64>().write(*payload.cast::<u64>()),
+        }
+    }
+}
+
 /// The engine's form of a list of values.
 ///
 /// # Safety
@@ -259,8 +280,10 @@ pub fn host_function<B: Body>(
         let results: Box<[ValType]> = ty.results().into();
         let lent = Arc::new(Lent::default());
         let numbers = !params.iter().chain(&results).any(|ty| ty.is_ref());
-        let func = Func::from_slots(&ty, move |caller, slots| {
-            call_host(&body, caller, slots, &params, &results, numbers, &lent)
+        let few = params.len() + results.len() <= INLINE;
+        let func = Func::from_slots(&ty, move |caller, slots| match numbers && few {
+            true => call_with_numbers(&body, caller, &slots, &params, &results),
+            false => call_host(&body, caller, &slots, &params, &results, &lent),
         });
         let made = handle::create(FunctionObject::new(func.ok()?.with_cost(cost)));
         introduce(made);
@@ -268,59 +291,82 @@ pub fn host_function<B: Body>(
     })
 }
 
+/// Calls a C function without references and with few values.
 #[inline(always)]
-fn call_host<B: Body>(
+fn call_with_numbers<B: Body>(
     body: &B,
     caller: &Caller<'_>,
-    slots: Slots<'_>,
+    slots: &Slots<'_>,
     params: &[ValType],
     results: &[ValType],
-    numbers: bool,
-    lent: &Lent,
 ) -> wasmspan::Result<()> {
-    let count = params.len() + results.len();
-    let mut inline = [const { MaybeUninit::<WasmEdge_Value>::uninit() }; INLINE];
-    let mut heap = Vec::new();
-    let values: *mut WasmEdge_Value = if count <= INLINE {
-        inline.as_mut_ptr().cast()
-    } else {
-        heap.resize(count, WasmEdge_Value::NONE);
-        heap.as_mut_ptr()
-    };
+    let mut values = [const { MaybeUninit::<WasmEdge_Value>::uninit() }; INLINE];
+    let values: *mut WasmEdge_Value = values.as_mut_ptr().cast();
     let slot = slots.as_ptr();
-    // SAFETY: there is room for parameters and results; slots hold the parameters; what is written
-    // back has the types of the results.
+    // SAFETY: the caller has counted; slots hold the parameters, and any bits are numbers.
     unsafe {
         for (at, ty) in params.iter().enumerate() {
-            let value = if numbers {
-                number(slot.add(at), *ty as u32)
-            } else {
-                WasmEdge_Value::from_val(&slots.get(at, *ty), lent)
-            };
-            values.add(at).write(value);
+            values.add(at).write(number(slot.add(at), *ty as u32));
         }
         let returns = values.add(params.len());
         for (at, ty) in results.iter().enumerate() {
             returns.add(at).write(WasmEdge_Value { Value: 0, Type: *ty as u32 });
         }
-        let frame = Frame::new(caller);
-        let before = caller.replace_binding_frame(frame.address());
-        frame.set_outer(before);
-        let result = body.call(&frame, values, returns);
-        caller.replace_binding_frame(before);
-        if result != SUCCESS {
-            return Err(result.into_error());
-        }
+        call_body(body, caller, values, returns)?;
         for (at, ty) in results.iter().enumerate() {
-            let value = &*returns.add(at);
-            if numbers {
-                *slot.add(at) = value.Value;
-            } else {
-                slots.set(at, &value.to_val_of(*ty)?);
-            }
+            store(slot.add(at), &*returns.add(at), *ty as u32);
         }
     }
     Ok(())
+}
+
+/// Calls a C function with references or with many values.
+#[inline(never)]
+fn call_host<B: Body>(
+    body: &B,
+    caller: &Caller<'_>,
+    slots: &Slots<'_>,
+    params: &[ValType],
+    results: &[ValType],
+    lent: &Lent,
+) -> wasmspan::Result<()> {
+    let mut values = Vec::with_capacity(params.len() + results.len());
+    // SAFETY: slots hold the parameters; what is written back has the types of the results.
+    unsafe {
+        for (at, ty) in params.iter().enumerate() {
+            values.push(WasmEdge_Value::from_val(&slots.get(at, *ty), lent));
+        }
+        for ty in results {
+            values.push(WasmEdge_Value { Value: 0, Type: *ty as u32 });
+        }
+        let first = values.as_mut_ptr();
+        call_body(body, caller, first, first.add(params.len()))?;
+        for (at, ty) in results.iter().enumerate() {
+            slots.set(at, &values[params.len() + at].to_val_of(*ty)?);
+        }
+    }
+    Ok(())
+}
+
+/// Calls the body inside a frame.
+///
+/// # Safety
+///
+/// As [`Body::call`].
+#[inline(always)]
+unsafe fn call_body<B: Body>(
+    body: &B,
+    caller: &Caller<'_>,
+    params: *const WasmEdge_Value,
+    returns: *mut WasmEdge_Value,
+) -> wasmspan::Result<()> {
+    let frame = Frame::new(caller);
+    let before = caller.replace_binding_frame(frame.address());
+    frame.set_outer(before);
+    // SAFETY: the caller's promise.
+    let result = unsafe { body.call(&frame, params, returns) };
+    caller.replace_binding_frame(before);
+    if result == SUCCESS { Ok(()) } else { Err(result.into_error()) }
 }
 
 #[unsafe(no_mangle)]

@@ -60,7 +60,7 @@ func (self *Async) Cancel() {
 	C.WasmEdge_AsyncCancel(self._inner)
 }
 
-// Release ends the object; a call that is still running goes on until it ends.
+// Release ends the object. A call that is still running is cancelled, and this waits for it.
 func (self *Async) Release() {
 	if self._own {
 		C.WasmEdge_AsyncDelete(self._inner)

@@ -3,6 +3,9 @@
 
 #include "_cgo_export.h"
 
+/* Makes the go command link again when the library has changed. */
+static const char library[] __attribute__((used)) = WASMSPAN_GO_LIBRARY;
+
 /* Calls from Go that this thread is in, and the panic that one of them must go on with. */
 static __thread uint32_t depth;
 static __thread uintptr_t pending;

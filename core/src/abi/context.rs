@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
 
 /// State of the activations on one thread: the first hidden argument of every wasm function.
 #[repr(C)]
@@ -55,6 +55,8 @@ pub(crate) struct InstanceCtx {
     pub type_ids: *const u32,
     /// The runtime's own object for this instance.
     pub owner: *const c_void,
+    /// Code of each function the module defines, if functions are compiled when they are called.
+    pub code_slots: *const AtomicPtr<u8>,
 }
 
 /// A linear memory. `base` never changes during the memory's life.

@@ -2,7 +2,7 @@
 
 use super::{BUILD, Identity, decode, encode, hash};
 use crate::abi::{CodeBlob, Target};
-use crate::config::{CodeKind, Config, Metering, Proposals, TrapMode};
+use crate::config::{CodeKind, Config, Proposals, TrapMode};
 
 fn host() -> Target {
     Target { triple: "here".into(), features: vec!["has_sse41".into(), "has_avx".into()] }
@@ -12,7 +12,7 @@ fn identity() -> Identity {
     Identity {
         build: BUILD.into(),
         target: host(),
-        kind: CodeKind::of(&Config::default(), TrapMode::Checks, Metering::None),
+        kind: CodeKind::of(&Config::default(), TrapMode::Checks),
         proposals: Proposals::finished(),
         source: [7; 32],
     }

@@ -9,7 +9,7 @@ fn target() -> Target {
 }
 
 fn query(target: &Target, number: u8) -> Query<'_> {
-    let kind = CodeKind::of(&Config::default(), TrapMode::Signals, Metering::None);
+    let kind = CodeKind::of(&Config::default(), TrapMode::Signals);
     Query { target, kind, proposals: Proposals::none(), source: [number; 32] }
 }
 

@@ -3,7 +3,8 @@
 use super::parser::{Command, Opt, Parsed};
 use super::{FAILURE, number, options, reactor, switch_cache_on};
 use crate::config::HostRegistration;
-use crate::interrupt::TimeLimit;
+use crate::executor::fill_cache;
+use crate::interrupt::{Deadline, Interrupt};
 use crate::log::{self, LogLevel};
 use crate::vm::Vm;
 use crate::wasi::{self, Denials, Wasi, WasiBuilder};
@@ -98,7 +99,7 @@ pub fn wasmedge(
 ) -> i32 {
     let started = Instant::now();
     let status = match command().parse(args, out) {
-        Ok(parsed) => match prepare(&parsed, started, err) {
+        Ok(parsed) => match prepare(&parsed, started) {
             Ok(run) => run.run(out, err).err().unwrap_or(0),
             Err(message) => {
                 let _ = writeln!(out, "{message}");
@@ -108,6 +109,7 @@ pub fn wasmedge(
         Err(status) => status,
     };
     let _ = out.flush();
+    fill_cache();
     status
 }
 
@@ -117,11 +119,11 @@ struct Run {
     file: std::path::PathBuf,
     words: Vec<String>,
     reactor: bool,
-    limit: Option<TimeLimit>,
+    limit: Option<Deadline>,
     denials: Option<Denials>,
 }
 
-fn prepare(parsed: &Parsed, started: Instant, err: &mut dyn Write) -> Result<Run, String> {
+fn prepare(parsed: &Parsed, started: Instant) -> Result<Run, String> {
     let mut config = options::config(parsed);
     config.force_interpreter = parsed.has("force-interpreter");
     if !parsed.has("no-cache") {
@@ -132,18 +134,16 @@ fn prepare(parsed: &Parsed, started: Instant, err: &mut dyn Write) -> Result<Run
         config.max_memory_pages = u32::try_from(pages).unwrap_or(u32::MAX);
         config.max_memory_pages = config.max_memory_pages.min(crate::limits::MAX_MEMORY_PAGES);
     }
-    let time_limit = parsed.number("time-limit")?.filter(|limit| *limit > 0);
+    let milliseconds = parsed.number("time-limit")?.filter(|limit| *limit > 0);
     let gas_limit = parsed.number("gas-limit")?;
-    let unfinished = [
-        (gas_limit.is_some(), "--gas-limit: costs are not measured yet, so nothing is limited"),
-        (config.statistics != Default::default(), "statistics are not gathered yet"),
-    ];
-    for (_, text) in unfinished.iter().filter(|(given, _)| *given) {
-        let _ = writeln!(err, "warning: {text}");
-    }
+    config.statistics.cost_measuring |= gas_limit.is_some();
     let file = std::path::absolute(&parsed.positional[0])
         .map_err(|error| format!("{:?} is no path: {error}", parsed.positional[0]))?;
     let vm = Vm::new(&config).map_err(|error| error.to_string())?;
+    if let Some(limit) = gas_limit {
+        // WasmEdge keeps 32 bits of it.
+        vm.statistics().set_cost_limit(u64::from(limit as u32));
+    }
     let wasi = vm.wasi().expect("its registration was just switched on");
     let mut settings = environment(parsed, &file)?;
     let denials = parsed.has("explain-denied").then(Denials::new);
@@ -152,9 +152,9 @@ fn prepare(parsed: &Parsed, started: Instant, err: &mut dyn Write) -> Result<Run
         settings = settings.record_denials(denials).list_preopens();
     }
     wasi.configure(settings).map_err(|error| error.to_string())?;
-    let limit = time_limit.map(|milliseconds| {
+    let limit = milliseconds.map(|milliseconds| {
         let left = Duration::from_millis(milliseconds).saturating_sub(started.elapsed());
-        TimeLimit::start(vm.interrupt(), left)
+        time_limit(milliseconds, left, vm.interrupt())
     });
     let words = parsed.positional[1..].iter();
     Ok(Run {
@@ -257,4 +257,18 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Interrupts a run when the `left` of its time is over, unless the deadline is dropped before.
+///
+/// # Errors
+///
+/// If no thread can be started.
+pub(super) fn time_limit(
+    milliseconds: u64,
+    left: Duration,
+    interrupt: &Interrupt,
+) -> Result<Deadline, String> {
+    let why = format!("the time limit is {milliseconds} ms");
+    Deadline::after(left, interrupt, why).map_err(|error| error.to_string())
 }

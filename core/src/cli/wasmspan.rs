@@ -1,11 +1,12 @@
 //! `wasmspan`: our own commands.
 
+use super::wasmedge::time_limit;
 use super::{FAILURE, inspect, number, reactor, switch_cache_on};
 use crate::cache::{self, Cache, Stats};
 use crate::config::{CacheOptions, Config};
 use crate::error::Error;
-use crate::executor::{Executor, Loader, Module};
-use crate::interrupt::{Interrupt, TimeLimit};
+use crate::executor::{Executor, Loader, Module, fill_cache};
+use crate::interrupt::Interrupt;
 use crate::store::Store;
 use crate::wasi::{Denials, Wasi};
 use clap::{Args, Parser, Subcommand};
@@ -121,6 +122,7 @@ pub fn wasmspan(
         Verb::Validate { files } => validate(&files, out, err),
     };
     let _ = out.flush();
+    fill_cache();
     match result {
         Ok(status) => status,
         Err(message) => {
@@ -140,9 +142,9 @@ impl Run {
             config.max_memory_pages = pages;
         }
         let interrupt = Interrupt::new();
-        let limit = self
-            .time_limit
-            .map(|milliseconds| TimeLimit::start(&interrupt, Duration::from_millis(milliseconds)));
+        let limit = self.time_limit.map(|milliseconds| {
+            time_limit(milliseconds, Duration::from_millis(milliseconds), &interrupt)
+        });
         let _limit = limit.transpose()?;
         let module = Module::from_file(&config, &self.file).map_err(text)?;
         let denials = self.explain_denied.then(Denials::new);

@@ -11,7 +11,7 @@ pub use finished::{Ending, Finished, Usage};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Phase, Result};
 use crate::executor::{Executor, Module};
-use crate::interrupt::{Interrupt, TimeLimit};
+use crate::interrupt::{Deadline, Interrupt};
 use crate::limits::DEFAULT_OUTPUT_BYTES;
 use crate::runtime::{Extern, Instance};
 use crate::store::Store;
@@ -204,8 +204,8 @@ impl Command {
         let meter = Meter::start();
         // Its own, since one run's time must not stop another's.
         let own = Interrupt::new();
-        let limit = self.timeout.map(|time| TimeLimit::start(&own, time)).transpose();
-        let limit = limit.map_err(Error::host)?;
+        let why = |time| format!("the timeout is {time:?}");
+        let limit = self.timeout.map(|time| Deadline::after(time, &own, why(time))).transpose()?;
         let passed_on = own.clone();
         let _passed_on = self.interrupt.on_request(Arc::new(move || passed_on.interrupt()));
         let mut instance = None;
@@ -214,7 +214,7 @@ impl Command {
             start_of(made)?.call(&[]).map(drop)
         };
         let result = self.interrupt.run(|| own.run(call));
-        let expired = limit.is_some_and(TimeLimit::finish);
+        let expired = limit.is_some_and(Deadline::finish);
         let ending = match result {
             Ok(()) => Ending::Exited(0),
             Err(error) if error.is_terminated() => Ending::Exited(wasi.exit_code()),

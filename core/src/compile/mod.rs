@@ -33,6 +33,10 @@ pub(crate) trait Observer: Sync {
     }
     /// The intermediate code of a body before and after optimisation.
     fn ir(&self, _number: u32, _before: String, _after: String) {}
+    /// Whether the result is no longer wanted; the compilation then fails.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
     /// A body of so many bytes is done.
     fn done(&self, _bytes: usize) {}
 }
@@ -63,6 +67,9 @@ pub(crate) fn compile(
             .map_init(
                 || FunctionCompiler::new(&*isa, &env, observer),
                 |compiler, &number| {
+                    if observer.is_cancelled() {
+                        return Err(Error::new(ErrCode::Interrupted));
+                    }
                     let function = compiler.compile(number)?;
                     observer.done(module.bodies[number as usize].len());
                     Ok((number, function))
@@ -87,4 +94,22 @@ pub(crate) fn compile(
     }
     let functions = functions.into_iter().map(|f| f.expect("every body was compiled")).collect();
     link::link(&*isa, module.imported.funcs, functions)
+}
+
+/// Compiles one of the functions that `module` defines, so that it calls the others through slots.
+/// The code counts nothing.
+pub(crate) fn compile_one(
+    config: &Config,
+    module: &ModuleInfo,
+    layout: &InstanceLayout,
+    number: u32,
+) -> Result<CodeBlob> {
+    let isa = isa::for_config(config)?;
+    let c_conv = isa.default_call_conv();
+    let mut env = FuncEnv::new(module, layout, config, Metering::None, c_conv);
+    env.lazy = true;
+    let function = FunctionCompiler::new(&*isa, &env, &Unobserved).compile(number)?;
+    let mut blob = link::link(&*isa, module.imported.funcs, vec![function])?;
+    blob.starts.iter_mut().for_each(|(_, start)| *start = number);
+    Ok(blob)
 }

@@ -139,15 +139,15 @@ impl Compiler {
         let info = module.info();
         log::log(LogLevel::Info, "optimize start");
         let watch = Watch::new(self, info.bodies.iter().map(|body| body.len()))?;
-        // Costs other than 1 for each instruction are known when the code runs.
-        let metering = config.statistics.metering(true);
-        let code = compile::compile(&config, metering, info, &InstanceLayout::new(info), &watch)?;
+        let kind = CodeKind::of(&config, config.trap_mode);
+        let layout = InstanceLayout::new(info);
+        let code = compile::compile(&config, kind.metering, info, &layout, &watch)?;
         watch.finish()?;
         log::log(LogLevel::Info, "codegen start");
         let identity = Identity {
             build: BUILD.to_string(),
             target: compile::target(&config)?,
-            kind: CodeKind::of(&config, config.trap_mode, metering),
+            kind,
             proposals: self.config.proposals,
             source: artifact::hash(&info.bytes),
         };

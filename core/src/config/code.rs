@@ -10,19 +10,19 @@ pub(crate) struct CodeKind {
     pub opt_level: OptLevel,
     /// Only instructions that every supported processor of this kind has.
     pub generic: bool,
-    /// What it counts.
+    /// What the code counts.
     pub metering: Metering,
 }
 
 impl CodeKind {
-    /// What `config` asks for, with traps found by `trap_mode`, that counts as `metering` says.
-    pub fn of(config: &Config, trap_mode: TrapMode, metering: Metering) -> CodeKind {
+    /// What `config` asks for, with traps found by `trap_mode`, at a cost of 1 for each instruction.
+    pub fn of(config: &Config, trap_mode: TrapMode) -> CodeKind {
         CodeKind {
             trap_mode,
             interrupt_mode: config.interrupt_mode,
             opt_level: config.opt_level,
             generic: config.generic_code,
-            metering,
+            metering: config.statistics.metering(true),
         }
     }
 
@@ -31,7 +31,10 @@ impl CodeKind {
         let traps = self.trap_mode == wanted.trap_mode || self.trap_mode == TrapMode::Checks;
         let interrupts = self.interrupt_mode == wanted.interrupt_mode
             || self.interrupt_mode == InterruptMode::Poll;
-        traps && interrupts && self.metering == wanted.metering
+        // Code for the usual costs hands over where others apply.
+        let metering = self.metering == wanted.metering
+            || (self.metering, wanted.metering) == (Metering::Unit, Metering::Table);
+        traps && interrupts && metering
     }
 
     /// One byte for each choice, in a fixed order.

@@ -4,15 +4,17 @@ mod cache;
 mod code;
 mod compiler;
 mod host;
+mod limits;
 mod proposal;
 
 pub use cache::CacheOptions;
 pub(crate) use code::CodeKind;
 pub use compiler::{CompilerOptions, OptimizationLevel, OutputFormat};
 pub use host::{HostRegistration, HostRegistrations};
+pub use limits::Limits;
 pub use proposal::{Proposal, Proposals};
 
-use crate::limits;
+use crate::limits::MAX_MEMORY_PAGES;
 use std::sync::Arc;
 
 /// How generated code finds accesses out of bounds and other traps.
@@ -45,6 +47,19 @@ pub enum OptLevel {
     Speed,
     /// For speed and size: `Os`, `Oz`.
     SpeedAndSize,
+}
+
+/// When the functions of a module are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum CompileTime {
+    /// Those of a large module when they are first called, and meanwhile all of them in the
+    /// background; those of a small one before it runs.
+    #[default]
+    Auto,
+    /// All before the module runs.
+    Eager,
+    /// When they are first called, and meanwhile all of them in the background.
+    Lazy,
 }
 
 /// Which statistics a run keeps.
@@ -113,12 +128,16 @@ pub struct Config {
     pub interrupt_mode: InterruptMode,
     /// Effort of the compiler.
     pub opt_level: OptLevel,
+    /// When functions are compiled.
+    pub compile_time: CompileTime,
     /// Use only instructions that every supported processor of this kind has.
     pub generic_code: bool,
     /// Threads that compile one module; 0 means all cores.
     pub compile_threads: usize,
     /// What a run counts.
     pub statistics: StatisticsOptions,
+    /// What runs may use at most.
+    pub limits: Limits,
 }
 
 impl Default for Config {
@@ -126,7 +145,7 @@ impl Default for Config {
         Config {
             proposals: Proposals::finished(),
             host_registrations: HostRegistrations::none(),
-            max_memory_pages: limits::MAX_MEMORY_PAGES,
+            max_memory_pages: MAX_MEMORY_PAGES,
             force_interpreter: false,
             load_compiled: false,
             cache: None,
@@ -134,9 +153,11 @@ impl Default for Config {
             trap_mode: TrapMode::Signals,
             interrupt_mode: InterruptMode::Signal,
             opt_level: OptLevel::Speed,
+            compile_time: CompileTime::default(),
             generic_code: false,
             compile_threads: 0,
             statistics: StatisticsOptions::default(),
+            limits: Limits::default(),
         }
     }
 }

@@ -46,6 +46,11 @@ impl Image {
         unsafe { self.0.code.base().add(at as usize) }
     }
 
+    /// Entry of the only function.
+    pub fn first(&self) -> *const u8 {
+        self.0.code.base().wrapping_add(self.0.blob.entries[0] as usize)
+    }
+
     /// Bytes of machine code.
     pub fn code_len(&self) -> usize {
         self.0.code.len()

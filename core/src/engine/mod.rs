@@ -3,6 +3,7 @@
 pub(crate) mod arena;
 pub(crate) mod image;
 pub(crate) mod signature;
+pub(crate) mod stub;
 
 pub(crate) use image::Image;
 pub(crate) use signature::Signature;

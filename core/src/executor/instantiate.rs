@@ -1,23 +1,27 @@
 //! Makes an instance: memories, context, segments, start function.
 
+use super::Executor;
 use super::module::Module;
 use super::report::reported;
+use super::within::within;
 use crate::config::{Config, TrapMode};
 use crate::error::Result;
 use crate::limits;
 use crate::module::{ModuleInfo, SegmentMode};
-use crate::runtime::{Extern, Instance, Memory, MemoryImage, MemoryKind, Metered, WasmInstance};
-use crate::statistics::Statistics;
+use crate::runtime::{
+    Extern, Instance, Memory, MemoryImage, MemoryKind, Metered, Permit, WasmInstance,
+};
 use crate::validator;
 
 /// Instantiates `module` with checked imports.
 pub(super) fn instantiate(
-    config: &Config,
-    statistics: &Statistics,
+    executor: &Executor,
     module: &Module,
     imports: Box<[Extern]>,
     name: &str,
 ) -> Result<Instance> {
+    let Executor { config, statistics, .. } = executor;
+    let permit = Permit::get(&executor.instances, config.limits.instances)?;
     let info = module.info();
     validator::check_capacity(info)?;
     let images = module.images();
@@ -32,14 +36,14 @@ pub(super) fn instantiate(
         metered.count_constants(info)?;
     }
     let instance =
-        WasmInstance::make(name.to_string(), config, metered.clone(), code, imports, memories)?;
+        WasmInstance::make(name.into(), config, metered.clone(), permit, code, imports, memories)?;
     let wasm = instance.wasm().expect("just made from a wasm module");
     apply_segments(wasm, images)?;
     if let Some(start) = info.start {
-        match &metered {
-            None => wasm.call_start(start)?,
-            Some(metered) => reported(metered, || metered.run(|| wasm.call_start(start)))?,
-        }
+        within(config.limits.time_ms, config.limits.stack_bytes, || match &metered {
+            None => wasm.call_start(start),
+            Some(metered) => reported(metered, || metered.run(|| wasm.call_start(start))),
+        })?;
     }
     Ok(instance)
 }

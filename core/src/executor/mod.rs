@@ -1,27 +1,30 @@
 //! From a module to a running instance: compile, link, initialise, call.
 
 mod instantiate;
+mod lazy;
 mod link;
 mod module;
 mod pool;
 mod report;
 mod shelf;
 mod symbols;
+mod within;
 
 pub use module::{Loader, Module, Validator, ensure_signal_handlers};
 pub use pool::{Pool, Pooled};
 
+pub(crate) use lazy::fill_cache;
 pub(crate) use module::prepare_stubs;
 
-use report::reported;
-
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::Interrupt;
-use crate::runtime::{Caller, Extern, Func, Instance, Metered, Val};
+use crate::runtime::{Caller, Extern, Func, Instance, Val};
 use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::task::Task;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// Instantiates modules and calls functions under one configuration.
 ///
@@ -30,6 +33,8 @@ use crate::task::Task;
 pub struct Executor {
     config: Config,
     statistics: Statistics,
+    /// How many instances it has made that still exist.
+    instances: Arc<AtomicU64>,
 }
 
 impl Executor {
@@ -41,7 +46,13 @@ impl Executor {
     /// An executor that adds what it counts to figures which others may share. The configuration
     /// says what is counted.
     pub fn with_statistics(config: &Config, statistics: &Statistics) -> Executor {
-        Executor { config: config.clone(), statistics: statistics.clone() }
+        let mut config = config.clone();
+        config.max_memory_pages = config.limits.pages(config.max_memory_pages);
+        if let Some(cost) = config.limits.cost {
+            config.statistics.cost_measuring = true;
+            statistics.set_cost_limit(cost.min(statistics.cost_limit()));
+        }
+        Executor { config, statistics: statistics.clone(), instances: Arc::default() }
     }
 
     /// The configuration it was made with.
@@ -63,7 +74,7 @@ impl Executor {
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Instance> {
         module.require_validated()?;
         let imports = link::from_store(store, module.info())?;
-        instantiate::instantiate(&self.config, &self.statistics, module, imports, "")
+        instantiate::instantiate(self, module, imports, "")
     }
 
     /// As [`instantiate`](Executor::instantiate), with the imports given in the module's order.
@@ -73,7 +84,7 @@ impl Executor {
     /// As there.
     pub fn instantiate_with(&self, module: &Module, imports: &[Extern]) -> Result<Instance> {
         let imports = link::from_list(imports, module.info())?;
-        instantiate::instantiate(&self.config, &self.statistics, module, imports, "")
+        instantiate::instantiate(self, module, imports, "")
     }
 
     /// Makes an instance and registers it in `store` under `name`.
@@ -88,8 +99,7 @@ impl Executor {
         }
         module.require_validated()?;
         let imports = link::from_store(store, module.info())?;
-        let instance =
-            instantiate::instantiate(&self.config, &self.statistics, module, imports, name)?;
+        let instance = instantiate::instantiate(self, module, imports, name)?;
         store.register(name, &instance)?;
         Ok(instance)
     }
@@ -109,10 +119,10 @@ impl Executor {
     ///
     /// What [`Func::call`] can give.
     pub fn invoke(&self, func: &Func, params: &[Val]) -> Result<Vec<Val>> {
-        match Metered::new(&self.config, &self.statistics) {
-            None => func.call(params),
-            Some(metered) => reported(&metered, || metered.run(|| func.call(params))),
+        if !self.config.statistics.any() && self.config.limits == Limits::default() {
+            return func.call(params);
         }
+        self.invoke_within(func, params, &Limits::default())
     }
 
     /// Calls a function on another thread, and returns at once.

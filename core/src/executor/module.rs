@@ -1,5 +1,6 @@
 //! Modules as users hold them: loaded, validated, and compiled when first needed.
 
+use super::lazy;
 use super::shelf::{self, Shelf};
 use super::symbols::ModuleSymbols;
 use crate::abi::{CodeBlob, InstanceLayout};
@@ -25,8 +26,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 #[derive(Clone)]
 pub struct Module(Arc<Inner>);
 
-struct Inner {
-    info: Arc<ModuleInfo>,
+pub(super) struct Inner {
+    pub info: Arc<ModuleInfo>,
     config: Config,
     validated: OnceLock<Result<()>>,
     /// Compiling it has shown that it is valid.
@@ -41,6 +42,28 @@ struct Inner {
     precompiled: bool,
     /// Code that came with it or was found in the disk cache, until it is first needed.
     waiting: Mutex<Option<(CodeKind, CodeBlob)>>,
+}
+
+impl Inner {
+    /// Keeps code for those who ask for this kind later; of several, the first.
+    pub fn keep(&self, kind: CodeKind, code: Arc<CodeModule>) -> Arc<CodeModule> {
+        let mut known = self.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, first)) = known.iter().find(|(other, _)| *other == kind) {
+            return Arc::clone(first);
+        }
+        known.push((kind, Arc::clone(&code)));
+        code
+    }
+
+    /// Gives new instances other code than those before them.
+    pub fn replace(&self, kind: CodeKind, code: Arc<CodeModule>) {
+        let mut known = self.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(entry) = known.iter_mut().find(|(other, _)| *other == kind) {
+            let old = std::mem::replace(&mut entry.1, code);
+            drop(known);
+            drop(old);
+        }
+    }
 }
 
 impl Module {
@@ -205,7 +228,7 @@ impl Module {
         metering: Metering,
     ) -> Result<Arc<CodeModule>> {
         self.require_validated()?;
-        let kind = CodeKind::of(config, trap_mode, metering);
+        let kind = CodeKind { metering, ..CodeKind::of(config, trap_mode) };
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
         };
@@ -219,13 +242,25 @@ impl Module {
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
         let config = Config { trap_mode, ..config.clone() };
-        let blob = match self.take_waiting(kind) {
+        let shelf = Shelf::of(&config, metering, &info.bytes)?;
+        let found = match self.take_waiting(kind) {
+            None => shelf.and_then(|shelf| shelf.find()).map(|found| found.code),
+            found => found,
+        };
+        let blob = match found {
             Some(blob) => blob,
-            None => shelf::find_or_compile(&config, metering, info, &layout)?,
+            None => {
+                if lazy::is_wanted(&config, metering, info)
+                    && let Some(code) = lazy::code(&self.0, kind, &config, &layout)?
+                {
+                    return Ok(code);
+                }
+                shelf::compile(&config, metering, info, &layout)?
+            }
         };
         let image = publish(blob, metering, info)?;
         let mut code = CodeModule::new(Arc::clone(info), layout, image);
-        if metering == Metering::Unit {
+        if metering != Metering::None {
             let (info, layout) = (Arc::clone(info), code.layout.clone());
             code = code.with_table_code(Box::new(move || {
                 let metering = Metering::Table;
@@ -233,13 +268,7 @@ impl Module {
                 publish(blob, metering, &info)
             }));
         }
-        let code = Arc::new(code);
-        let mut known = lock();
-        if let Some(first) = find(&known) {
-            return Ok(first);
-        }
-        known.push((kind, Arc::clone(&code)));
-        Ok(code)
+        Ok(self.0.keep(kind, Arc::new(code)))
     }
 
     /// The code that came with the module, if it does for `wanted`; only the first caller gets it.

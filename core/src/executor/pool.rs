@@ -1,8 +1,8 @@
 //! A bounded number of instances of one module, each fresh when it is handed out.
 
+use super::Executor;
 use super::module::Module;
 use super::{instantiate, link};
-use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::runtime::{Extern, Instance};
 use crate::statistics::Statistics;
@@ -39,8 +39,7 @@ pub struct Pool(Arc<Inner>);
 
 struct Inner {
     module: Module,
-    config: Config,
-    statistics: Statistics,
+    executor: Executor,
     imports: Box<[Extern]>,
     size: usize,
     in_use: Mutex<usize>,
@@ -64,8 +63,7 @@ impl Pool {
         module.compile(module.config())?;
         Ok(Pool(Arc::new(Inner {
             module: module.clone(),
-            config: module.config().clone(),
-            statistics: Statistics::new(),
+            executor: Executor::new(module.config()),
             imports: link::from_store(store, module.info())?,
             size,
             in_use: Mutex::new(0),
@@ -132,7 +130,7 @@ impl Pool {
 
     /// What its instances count together, if their configuration says that anything is counted.
     pub fn statistics(&self) -> &Statistics {
-        &self.0.statistics
+        self.0.executor.statistics()
     }
 
     fn take(&self, mut in_use: MutexGuard<'_, usize>) -> Result<Pooled> {
@@ -140,8 +138,8 @@ impl Pool {
         drop(in_use);
         // Returned by its drop, also if instantiation fails or panics.
         let place = Place(Arc::clone(&self.0));
-        let Inner { module, config, statistics, imports, .. } = &*self.0;
-        let instance = instantiate::instantiate(config, statistics, module, imports.clone(), "")?;
+        let Inner { module, executor, imports, .. } = &*self.0;
+        let instance = instantiate::instantiate(executor, module, imports.clone(), "")?;
         Ok(Pooled { instance, _place: place })
     }
 }

@@ -12,21 +12,31 @@ use std::sync::Arc;
 /// Smaller modules are compiled as fast as their code is found on disk.
 const MIN_CACHED_BYTES: usize = 2048;
 
-/// A module's code from the disk cache, or new code, which then goes there.
+/// New code for a module, which then goes to the disk cache.
+pub(super) fn compile(
+    config: &Config,
+    metering: Metering,
+    info: &ModuleInfo,
+    layout: &InstanceLayout,
+) -> Result<CodeBlob> {
+    let code = compile::compile(config, metering, info, layout, &compile::Unobserved)?;
+    if let Some(shelf) = Shelf::of(config, metering, &info.bytes)? {
+        shelf.put(&code);
+    }
+    Ok(code)
+}
+
+/// A module's code from the disk cache, or new code.
 pub(super) fn find_or_compile(
     config: &Config,
     metering: Metering,
     info: &ModuleInfo,
     layout: &InstanceLayout,
 ) -> Result<CodeBlob> {
-    let compile = || compile::compile(config, metering, info, layout, &compile::Unobserved);
-    let Some(shelf) = Shelf::of(config, metering, &info.bytes)? else { return compile() };
-    if let Some(found) = shelf.find() {
-        return Ok(found.code);
+    match Shelf::of(config, metering, &info.bytes)?.and_then(|shelf| shelf.find()) {
+        Some(found) => Ok(found.code),
+        None => compile(config, metering, info, layout),
     }
-    let code = compile()?;
-    shelf.put(&code);
-    Ok(code)
 }
 
 /// The place of one module's code in the disk cache.
@@ -49,7 +59,7 @@ impl Shelf {
         Ok(Some(Shelf {
             cache,
             target: compile::target(config)?,
-            kind: CodeKind::of(config, config.trap_mode, metering),
+            kind: CodeKind { metering, ..CodeKind::of(config, config.trap_mode) },
             proposals: config.proposals,
             source: artifact::hash(module),
         }))

@@ -4,10 +4,11 @@
 //! thread and sends that thread a signal, again and again until the call has ended: a signal that
 //! arrives while the thread is outside generated code only wakes a blocking system call, and the
 //! flag is seen when wasm is entered again. Host functions that block wait on the interrupt itself.
+//! `deadline` makes requests when their time has come.
 
-mod limit;
+mod deadline;
 
-pub(crate) use limit::TimeLimit;
+pub(crate) use deadline::Deadline;
 
 use crate::platform::signal::{self, ThreadId};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -41,6 +42,8 @@ struct State {
     resending: bool,
     /// A call has stopped because of the request that others may still have to answer.
     answered: bool,
+    /// Why the stop was requested, if that is known.
+    why: Option<String>,
 }
 
 struct Waker(Arc<dyn Fn() + Send + Sync>);
@@ -97,6 +100,17 @@ impl Interrupt {
                 state.resending = false;
             }
         }
+    }
+
+    /// As [`interrupt`](Interrupt::interrupt); the error of the call that stops tells why.
+    pub(crate) fn interrupt_because(&self, why: String) {
+        self.lock().why = Some(why);
+        self.interrupt();
+    }
+
+    /// Why the stop was requested, if that is known.
+    pub(crate) fn why(&self) -> Option<String> {
+        self.lock().why.clone()
     }
 
     fn resend(&self) {
@@ -196,6 +210,7 @@ impl Interrupt {
         // The request is used up when the last call that it was meant for has ended.
         if state.answered && !state.targets.iter().any(|target| target.asked) {
             state.answered = false;
+            state.why = None;
             self.0.requested.store(false, Ordering::SeqCst);
         }
         self.0.changed.notify_all();

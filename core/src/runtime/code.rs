@@ -1,5 +1,6 @@
 //! A module ready to be instantiated.
 
+use super::lazy::LazyCode;
 use crate::abi::InstanceLayout;
 use crate::engine::{Image, Signature};
 use crate::error::{ErrCode, Error, Result};
@@ -13,6 +14,8 @@ pub(crate) struct CodeModule {
     pub info: Arc<ModuleInfo>,
     pub layout: InstanceLayout,
     pub image: Image,
+    /// Where functions are compiled when they are called; `image` then holds their stubs.
+    pub lazy: Option<Arc<LazyCode>>,
     /// Process-wide number of each type; instances point to it.
     pub type_ids: Box<[u32]>,
     /// Keeps the numbers and stubs of the types.
@@ -40,6 +43,7 @@ impl CodeModule {
             info,
             layout,
             image,
+            lazy: None,
             type_ids,
             signatures,
             exports,
@@ -63,5 +67,11 @@ impl CodeModule {
         // Not inside the cell, as two threads may come here from one pool; the first result counts.
         let made = make()?;
         Ok(self.table_code.get_or_init(|| made).entry(func_index))
+    }
+
+    /// A module whose functions are compiled when they are called.
+    pub fn lazy(info: Arc<ModuleInfo>, layout: InstanceLayout, lazy: Arc<LazyCode>) -> CodeModule {
+        let stubs = lazy.stubs().clone();
+        CodeModule { lazy: Some(lazy), ..CodeModule::new(info, layout, stubs) }
     }
 }

@@ -247,9 +247,48 @@ pub fn interruptible<T>(interrupt: &Interrupt, call: impl FnOnce() -> Result<T>)
         // SAFETY: as above.
         unsafe { (*exec).jit.stop.store(1, Ordering::SeqCst) };
     }
-    let result = call();
-    attached.answered = matches!(&result, Err(error) if error.code() == ErrCode::Interrupted);
+    let mut result = call();
+    if let Err(error) = &result
+        && error.code() == ErrCode::Interrupted
+    {
+        attached.answered = true;
+        if let Some(why) = interrupt.why().filter(|_| error.details().is_empty()) {
+            result = Err(error.clone().detail(why));
+        }
+    }
     result
+}
+
+/// Runs `call` with this many bytes of stack at most.
+pub(crate) fn with_stack<T>(bytes: u64, call: impl FnOnce() -> Result<T>) -> Result<T> {
+    /// Restores the limit also when `call` panics.
+    struct Limited {
+        exec: *mut Exec,
+        before: usize,
+    }
+    impl Drop for Limited {
+        fn drop(&mut self) {
+            // SAFETY: the state belongs to this thread.
+            unsafe { (*self.exec).jit.stack_limit = self.before };
+        }
+    }
+    let exec = Exec::current();
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let lowest = stack::current_address().saturating_sub(bytes);
+    // SAFETY: the state belongs to this thread.
+    let before = unsafe { (*exec).jit.stack_limit };
+    let _limited = (lowest > before).then(|| {
+        // SAFETY: as above; code reads it where an activation begins, so no code that runs has
+        // read another value that would matter.
+        unsafe { (*exec).jit.stack_limit = lowest };
+        Limited { exec, before }
+    });
+    call().map_err(|error| match error.code() {
+        ErrCode::StackOverflow if lowest > before && error.details().is_empty() => {
+            error.detail(format!("the stack limit is {bytes} bytes"))
+        }
+        _ => error,
+    })
 }
 
 /// What a host function sees of the wasm that called it. Dies when the host function returns.

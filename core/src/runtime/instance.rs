@@ -126,6 +126,7 @@ pub(crate) struct WasmInstance {
     pub config: Config,
     /// Where calls of its functions count.
     pub metered: Option<Metered>,
+    _permit: Permit,
     ctx: NonNull<InstanceCtx>,
     /// What it imports, in the module's order.
     imports: Box<[Extern]>,
@@ -167,6 +168,30 @@ static WASM_INSTANCE: Kind = {
     Kind { edges, clear, free, is_instance: true }
 };
 
+/// The leave to exist; how many there are is counted.
+pub(crate) struct Permit(Arc<AtomicU64>);
+
+impl Permit {
+    /// One more, unless there would then be more than `most`.
+    pub fn get(count: &Arc<AtomicU64>, most: Option<u64>) -> Result<Permit> {
+        let permit = Permit(Arc::clone(count));
+        let before = count.fetch_add(1, Ordering::Relaxed);
+        match most {
+            Some(most) if before >= most => Err(Error::with_detail(
+                ErrCode::RuntimeError,
+                format!("the limit of module instances is {most}"),
+            )),
+            _ => Ok(permit),
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Drop for WasmInstance {
     fn drop(&mut self) {
         // SAFETY: allocated with this layout in `make`.
@@ -186,6 +211,7 @@ impl WasmInstance {
         name: String,
         config: &Config,
         metered: Option<Metered>,
+        permit: Permit,
         code: Arc<CodeModule>,
         imports: Box<[Extern]>,
         memories: Box<[Memory]>,
@@ -202,6 +228,7 @@ impl WasmInstance {
             tag: AtomicU64::new(0),
             config: config.clone(),
             metered,
+            _permit: permit,
             ctx,
             imports,
             memories,
@@ -233,6 +260,7 @@ impl WasmInstance {
                 builtins: &raw const builtins::TABLE,
                 type_ids: code.type_ids.as_ptr(),
                 owner,
+                code_slots: code.lazy.as_ref().map_or(std::ptr::null(), |lazy| lazy.slots()),
             });
             let (mut tables, mut globals, mut funcs) = (0, 0, 0);
             for import in &self.imports {
@@ -279,7 +307,8 @@ impl WasmInstance {
                 let Place::Here(at) = layout.table(index) else { unreachable!() };
                 let def = self.at::<TableDef>(at);
                 let table = &info.tables[index as usize];
-                let core = TableCore::new(table.ty, def, NonNull::from(&self.node))?;
+                let owner = NonNull::from(&self.node);
+                let core = TableCore::new(table.ty, self.config.limits.elements(), def, owner)?;
                 self.tables.push(core);
             }
             for index in info.imported.globals..info.globals.len() as u32 {

@@ -40,6 +40,8 @@ pub(crate) struct Meter {
     host_cost: u64,
     /// Instructions counted that did not run, because they would have cost too much.
     refused: u64,
+    /// What the call may cost, whatever the statistics allow.
+    most: u64,
     clock: Option<Clock>,
 }
 
@@ -92,13 +94,19 @@ impl Metered {
 
     /// Runs `call` and counts.
     pub fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.run_within(u64::MAX, call)
+    }
+
+    /// Runs `call`, which may cost `most`, and counts.
+    pub fn run_within<T>(&self, most: u64, call: impl FnOnce() -> Result<T>) -> Result<T> {
         let exec = Exec::current();
         // SAFETY: the state belongs to this thread; a meter lives while the state points to it.
         let around = unsafe { (*exec).meter.as_ref() };
-        if around.is_some_and(|around| around.metered.statistics.same(&self.statistics)) {
+        let same = |around: &Meter| around.metered.statistics.same(&self.statistics);
+        if most == u64::MAX && around.is_some_and(same) {
             return call();
         }
-        let mut meter = Meter::new(self);
+        let mut meter = Meter::new(self, most);
         // SAFETY: as above; what is replaced comes back when `attached` goes.
         let mut attached = unsafe { Attached::new(exec, &mut meter) };
         let result = call();
@@ -120,17 +128,17 @@ impl Metered {
             self.statistics.add_instructions(count);
         }
         if self.options.cost_measuring && !self.statistics.budget().spend(cost) {
-            return Err(exceeded(&self.statistics));
+            return Err(exceeded(self.statistics.cost_limit()));
         }
         Ok(())
     }
 }
 
 impl Meter {
-    fn new(metered: &Metered) -> Meter {
+    fn new(metered: &Metered, most: u64) -> Meter {
         let costs = metered.statistics.costs();
         let portion = if metered.options.cost_measuring {
-            metered.statistics.budget().take()
+            metered.statistics.budget().take(most)
         } else {
             Portion::default()
         };
@@ -140,6 +148,7 @@ impl Meter {
             costs: if metered.options.cost_measuring { costs } else { CostTable::unit() },
             host_cost: 0,
             refused: 0,
+            most,
             clock: metered.options.time_measuring.then(Clock::start),
             metered: metered.clone(),
         }
@@ -163,7 +172,13 @@ impl Meter {
         let before = self.portion.amount;
         self.metered.statistics.budget().take_rest(&mut self.portion);
         jit.left += (self.portion.amount - before) as i64;
-        exceeded(&self.metered.statistics)
+        self.exceeded()
+    }
+
+    /// The error of the limit that has been reached.
+    fn exceeded(&self) -> Error {
+        let limit = self.metered.statistics.cost_limit();
+        exceeded(if self.portion.amount >= self.most { self.most.min(limit) } else { limit })
     }
 
     /// Notes that instructions which cost 1 each have used up everything.
@@ -238,11 +253,8 @@ impl Drop for Attached<'_> {
 
 /// The error of a call that would cost more than is allowed.
 #[cold]
-fn exceeded(statistics: &Statistics) -> Error {
-    Error::with_detail(
-        ErrCode::CostLimitExceeded,
-        format!("the cost limit is {}", statistics.cost_limit()),
-    )
+fn exceeded(limit: u64) -> Error {
+    Error::with_detail(ErrCode::CostLimitExceeded, format!("the cost limit is {limit}"))
 }
 
 /// Metered code needs `price` and has less left: gives more, or the error. If `may_hand_over` and
@@ -307,14 +319,14 @@ pub(super) unsafe fn leave_wasm(exec: *mut Exec, cost: u64) -> Result<()> {
         return if cost == 0 || statistics.budget().spend(cost) {
             Ok(())
         } else {
-            Err(exceeded(statistics))
+            Err(exceeded(statistics.cost_limit()))
         };
     }
     let cost = i64::try_from(cost).unwrap_or(i64::MAX);
     let need = cost.saturating_sub(jit.left);
     if need > 0 && !meter.enlarge(jit, need) {
         if jit.left >= 0 {
-            return Err(exceeded(&meter.metered.statistics));
+            return Err(meter.exceeded());
         }
         let error = meter.exhaust(jit);
         meter.use_up(jit);

@@ -14,6 +14,7 @@ mod extern_ref;
 mod func;
 mod global;
 mod instance;
+mod lazy;
 mod memory;
 mod memory_image;
 mod meter;
@@ -41,8 +42,10 @@ pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy
 pub use value::Val;
 
 pub(crate) use code::CodeModule;
+pub(crate) use exec::with_stack;
 pub(crate) use func::panic_error;
-pub(crate) use instance::WasmInstance;
+pub(crate) use instance::{Permit, WasmInstance};
+pub(crate) use lazy::LazyCode;
 pub(crate) use memory::MemoryKind;
 pub(crate) use memory_image::MemoryImage;
 pub(crate) use meter::Metered;

@@ -46,17 +46,18 @@ enum Storage {
 }
 
 impl TableCore {
-    /// Makes a table whose elements are null and whose definition `def` becomes.
+    /// Makes a table of at most `most` elements, which are null, and whose definition `def` becomes.
     ///
     /// # Safety
     ///
     /// `def` must be writable and live as long as the table; `owner` must own the table.
     pub unsafe fn new(
         ty: TableType,
+        most: u64,
         def: NonNull<TableDef>,
         owner: NonNull<Node>,
     ) -> Result<TableCore> {
-        let Limits { min, capacity } = check(&ty)?;
+        let Limits { min, capacity } = check(&ty, most)?;
         let (storage, base) = if capacity <= SMALL_CAPACITY {
             let mut elements = vec![std::ptr::null_mut(); capacity as usize].into_boxed_slice();
             let base = elements.as_mut_ptr();
@@ -308,21 +309,18 @@ struct Limits {
     capacity: u64,
 }
 
-fn check(ty: &TableType) -> Result<Limits> {
+fn check(ty: &TableType, most: u64) -> Result<Limits> {
     let limits = ty.limits;
     if limits.max.is_some_and(|max| max < limits.min) {
         return Err(Error::with_detail(ErrCode::InvalidLimit, format!("In {limits}")));
     }
-    if limits.min > MAX_TABLE_ELEMENTS {
+    if limits.min > most {
         return Err(Error::with_detail(
             ErrCode::TableOutOfBounds,
-            format!(
-                "a table may have at most {MAX_TABLE_ELEMENTS} elements, its minimum is {}",
-                limits.min
-            ),
+            format!("a table may have at most {most} elements, its minimum is {}", limits.min),
         ));
     }
-    let capacity = limits.max.unwrap_or(MAX_TABLE_ELEMENTS).min(MAX_TABLE_ELEMENTS);
+    let capacity = limits.max.unwrap_or(most).min(most);
     Ok(Limits { min: limits.min, capacity })
 }
 
@@ -366,7 +364,7 @@ impl Table {
     ///
     /// If the type is impossible or past the limit of elements.
     pub fn new(ty: TableType) -> Result<Table> {
-        check(&ty)?;
+        check(&ty, MAX_TABLE_ELEMENTS)?;
         let object = Box::into_raw(Box::new(HostTable {
             node: Node::new(&HOST_TABLE),
             def: TableDef { base: std::ptr::null_mut(), len: 0 },
@@ -376,7 +374,7 @@ impl Table {
         unsafe {
             let owner = NodeRef::adopt(NonNull::new_unchecked(object));
             let def = NonNull::new_unchecked(&raw mut (*object).def);
-            (*object).core = Some(TableCore::new(ty, def, owner.as_ptr())?);
+            (*object).core = Some(TableCore::new(ty, MAX_TABLE_ELEMENTS, def, owner.as_ptr())?);
             let core = (*object).core.as_mut().expect("just set");
             Ok(Table { core: NonNull::from(core), owner })
         }

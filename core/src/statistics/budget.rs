@@ -29,6 +29,8 @@ pub(crate) struct Budget {
 pub(crate) struct Portion {
     /// How much.
     pub amount: u64,
+    /// What it may become.
+    most: u64,
     /// Whether it was taken from what the limit allows.
     limited: bool,
 }
@@ -57,13 +59,14 @@ impl Budget {
         self.taken.fetch_sub(spent, Ordering::Relaxed);
     }
 
-    /// Takes a portion, of nothing if nothing is left.
-    pub fn take(&self) -> Portion {
+    /// Takes a portion, of nothing if nothing is left; it never becomes more than `most`.
+    pub fn take(&self, most: u64) -> Portion {
+        let most = most.min(UNLIMITED);
         if self.limit() == u64::MAX {
-            return Portion { amount: UNLIMITED, limited: false };
+            return Portion { amount: most, most, limited: false };
         }
-        let amount = self.take_limited(|left| (left / SHARE).max(LEAST.min(left)).min(UNLIMITED));
-        Portion { amount, limited: true }
+        let amount = self.take_limited(|left| (left / SHARE).max(LEAST.min(left)).min(most));
+        Portion { amount, most, limited: true }
     }
 
     /// Makes a portion larger: by a share of what is left, but by `least` at least, or not at all;
@@ -72,8 +75,12 @@ impl Budget {
         if !portion.limited {
             return false;
         }
+        let room = portion.most - portion.amount;
         let amount = self.take_limited(|left| {
-            if left < least { 0 } else { (left / SHARE).max(LEAST.min(left)).max(least) }
+            if left.min(room) < least {
+                return 0;
+            }
+            (left / SHARE).max(LEAST.min(left)).max(least).min(room)
         });
         portion.amount += amount;
         amount >= least
@@ -82,7 +89,8 @@ impl Budget {
     /// Adds everything that is left to a portion.
     pub fn take_rest(&self, portion: &mut Portion) {
         if portion.limited {
-            portion.amount += self.take_limited(|left| left.min(UNLIMITED));
+            let room = portion.most - portion.amount;
+            portion.amount += self.take_limited(|left| left.min(room));
         }
     }
 

@@ -8,16 +8,19 @@ use super::Shared;
 use crate::error::{ErrCode, Error, Result};
 use crate::limits::{MAX_TASK_THREADS, TASK_STACK_BYTES};
 use crate::platform::stack;
+use rustix::time::{ClockId, clock_gettime};
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a worker without work stays.
 const IDLE: Duration = Duration::from_secs(5);
 /// How often the watcher looks.
 const LOOK: Duration = Duration::from_millis(1);
+/// How many looks in a row may find busy processors before a worker is added all the same.
+const PATIENCE: u32 = 20;
 /// Most workers that one look adds.
 const MOST_ADDED: usize = 16;
 
@@ -85,9 +88,7 @@ impl Pool {
 
     /// Puts a task into the queue.
     pub fn submit(&'static self, task: Arc<Shared>) -> Result<()> {
-        static PROCESSORS: OnceLock<usize> = OnceLock::new();
-        let usual =
-            *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from));
+        let usual = processors();
         let mut state = self.lock();
         state.queue.push_back(task);
         if state.queue.len() <= state.idle {
@@ -153,17 +154,28 @@ impl Pool {
     /// The watcher's life: adds workers while tasks wait and none is taken.
     fn watch(&'static self) {
         let (mut seen, mut added) = (u64::MAX, 1);
+        let mut last = (Instant::now(), processor_time());
+        let mut passed_over = 0;
         loop {
             thread::sleep(LOOK);
+            let now = (Instant::now(), processor_time());
+            let (time, used) = (now.0 - last.0, now.1.saturating_sub(last.1));
+            last = now;
             let mut state = self.lock();
             if state.queue.is_empty() {
                 state.watched = false;
                 return;
             }
             if state.taken != seen {
-                (seen, added) = (state.taken, 1);
+                (seen, added, passed_over) = (state.taken, 1, 0);
                 continue;
             }
+            // Workers that compute are not blocked, and more of them would only take turns.
+            if used > time * processors() as u32 / 2 && passed_over < PATIENCE {
+                passed_over += 1;
+                continue;
+            }
+            passed_over = 0;
             for _ in 0..added.min(state.queue.len()) {
                 if !self.add_worker(&mut state) {
                     break;
@@ -172,6 +184,17 @@ impl Pool {
             added = (added * 2).min(MOST_ADDED);
         }
     }
+}
+
+fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Time for which all threads of the process have computed.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
 
 /// Starts a thread; with the usual stack if `stack` is 0.

@@ -1,6 +1,7 @@
 //! Calling functions.
 
 use super::{Vm, logged};
+use crate::config::Limits;
 use crate::error::{ErrCode, Error, Result};
 use crate::executor::Module;
 use crate::interrupt::Interrupt;
@@ -18,7 +19,17 @@ impl Vm {
     /// function's error, or `terminated`.
     pub fn execute(&self, name: &str, params: &[Val]) -> Result<Vec<Val>> {
         let active = self.lock().active.clone();
-        self.execute_in(active.as_ref(), name, params)
+        self.execute_in(active.as_ref(), name, params, &Limits::default())
+    }
+
+    /// As [`execute`](Vm::execute), within limits of this call and those of the VM.
+    ///
+    /// # Errors
+    ///
+    /// As there, and as [`Executor::invoke_within`](crate::Executor::invoke_within).
+    pub fn execute_within(&self, name: &str, params: &[Val], limits: &Limits) -> Result<Vec<Val>> {
+        let active = self.lock().active.clone();
+        self.execute_in(active.as_ref(), name, params, limits)
     }
 
     pub(super) fn execute_in(
@@ -26,9 +37,10 @@ impl Vm {
         instance: Option<&Instance>,
         name: &str,
         params: &[Val],
+        limits: &Limits,
     ) -> Result<Vec<Val>> {
         let result = match instance {
-            Some(instance) => self.call(instance, name, params),
+            Some(instance) => self.call(instance, name, params, limits),
             None => Err(Error::with_detail(
                 ErrCode::WrongInstanceAddress,
                 "no module is instantiated: load, validate and instantiate one first",
@@ -45,7 +57,7 @@ impl Vm {
     /// `wrong instance address` if no module has that name, else as [`execute`](Vm::execute).
     pub fn execute_registered(&self, module: &str, name: &str, params: &[Val]) -> Result<Vec<Val>> {
         let result = match self.0.store.find(module) {
-            Some(instance) => self.call(&instance, name, params),
+            Some(instance) => self.call(&instance, name, params, &Limits::default()),
             None => Err(Error::with_detail(
                 ErrCode::WrongInstanceAddress,
                 format!("no module is registered as \"{module}\""),
@@ -59,9 +71,18 @@ impl Vm {
     }
 
     /// Calls under the VM's interrupt; the function that was found keeps its instance alive.
-    fn call(&self, instance: &Instance, name: &str, params: &[Val]) -> Result<Vec<Val>> {
+    fn call(
+        &self,
+        instance: &Instance,
+        name: &str,
+        params: &[Val],
+        limits: &Limits,
+    ) -> Result<Vec<Val>> {
         let func = instance.find_func(name)?;
-        let result = self.0.interrupt.run(|| self.0.executor.invoke(&func, params));
+        let result = self.0.interrupt.run(|| match *limits == Limits::default() {
+            true => self.0.executor.invoke(&func, params),
+            false => self.0.executor.invoke_within(&func, params, limits),
+        });
         match &result {
             Ok(_) => log::log(LogLevel::Debug, " Execution succeeded."),
             Err(error) if error.is_terminated() => log::log(LogLevel::Debug, " Terminated."),
@@ -127,7 +148,7 @@ impl Vm {
         let instance = logged(prepare())?;
         let old = self.lock().active.replace(instance.clone());
         drop(old);
-        self.execute_in(Some(&instance), name, params)
+        self.execute_in(Some(&instance), name, params, &Limits::default())
     }
 
     /// Stops calls of this VM from another thread: they end with `execution interrupted`, and the VM

@@ -1,6 +1,7 @@
 //! Calling functions on other threads.
 
 use super::Vm;
+use crate::config::Limits;
 use crate::error::Result;
 use crate::executor::Module;
 use crate::runtime::Val;
@@ -19,7 +20,7 @@ impl Vm {
     pub fn execute_async(&self, name: &str, params: &[Val]) -> Result<Task> {
         let (vm, active) = (self.clone(), self.active_module());
         let (name, params) = (name.to_string(), params.to_vec());
-        Task::start(move || vm.execute_in(active.as_ref(), &name, &params))
+        Task::start(move || vm.execute_in(active.as_ref(), &name, &params, &Limits::default()))
     }
 
     /// As [`execute_registered`](Vm::execute_registered), on another thread.

@@ -2,10 +2,17 @@
 
 use crate::Result;
 use std::sync::LazyLock;
-use wasmspan::{Extern, Store, TypedFunc, Val};
+use wasmspan::{Config, Executor, Extern, Store, TypedFunc, Val};
 
 /// The peer's engine, as its default configuration makes it.
 pub static PEER_ENGINE: LazyLock<wasmtime::Engine> = LazyLock::new(wasmtime::Engine::default);
+
+/// The peer's engine with its fuel switched on.
+pub static FUEL_ENGINE: LazyLock<wasmtime::Engine> = LazyLock::new(|| {
+    let mut config = wasmtime::Config::new();
+    config.consume_fuel(true);
+    wasmtime::Engine::new(&config).expect("it has fuel")
+});
 
 /// A program that has been set up.
 pub trait Guest {
@@ -21,7 +28,14 @@ pub struct Ours {
 impl Ours {
     /// Compiles the program and calls its `setup`.
     pub fn start(bytes: &[u8]) -> Result<Ours> {
-        let module = wasmspan::Module::new(bytes)?;
+        Ours::with_config(&Config::default(), bytes)
+    }
+
+    /// As [`start`](Ours::start); what is counted may cost nearly everything.
+    pub fn with_config(config: &Config, bytes: &[u8]) -> Result<Ours> {
+        let executor = Executor::new(config);
+        executor.statistics().set_cost_limit(u64::MAX - 1);
+        let module = wasmspan::Module::with_config(config, bytes)?;
         let imports = module.imports().into_iter().map(|import| {
             let wasmspan::ExternType::Func(ty) = import.ty else {
                 return Err(format!("the guest imports {}, not a function", import.name).into());
@@ -38,9 +52,9 @@ impl Ours {
         });
         let imports = imports.collect::<Result<Vec<Extern>>>()?;
         let instance = if imports.is_empty() {
-            module.instantiate(&Store::new())?
+            executor.instantiate(&Store::new(), &module)?
         } else {
-            wasmspan::Executor::default().instantiate_with(&module, &imports)?
+            executor.instantiate_with(&module, &imports)?
         };
         if instance.get_func("_initialize").is_some() {
             instance.call("_initialize", &[])?;
@@ -73,8 +87,15 @@ pub struct Peer {
 impl Peer {
     /// Compiles the program and calls its `setup`.
     pub fn start(bytes: &[u8]) -> Result<Peer> {
-        let module = wasmtime::Module::new(&PEER_ENGINE, bytes)?;
-        let mut store = wasmtime::Store::new(&PEER_ENGINE, ());
+        Peer::in_engine(&PEER_ENGINE, bytes)
+    }
+
+    /// As [`start`](Peer::start), with nearly endless fuel if the engine consumes it.
+    pub fn in_engine(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Peer> {
+        let module = wasmtime::Module::new(engine, bytes)?;
+        let mut store = wasmtime::Store::new(engine, ());
+        // Engines without fuel refuse it.
+        let _ = store.set_fuel(u64::MAX);
         let mut imports = Vec::new();
         for import in module.imports() {
             let name = import.name().to_string();

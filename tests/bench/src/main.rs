@@ -7,7 +7,7 @@
 //! processor time, which other processes disturb less. `--quick` is for trying things out.
 //!
 //! `measure` has the statistics, `report` the table, `programs` the real programs, `calls` calls
-//! and traps, `instances` instantiation and memory.
+//! and traps, `instances` instantiation and memory, `stopping` cancelling and asynchronous calls.
 
 mod calls;
 mod guest;
@@ -16,6 +16,7 @@ mod instances;
 mod measure;
 mod programs;
 mod report;
+mod stopping;
 mod usage;
 
 use handlers::Handlers;
@@ -92,6 +93,9 @@ fn run(options: &Options) -> Result<()> {
     instances::idle(options, &mut report)?;
     programs::compile(options, &mut report)?;
     programs::compute(options, &mut report)?;
+    programs::limits(options, &mut report)?;
+    stopping::cancel(options, &mut report)?;
+    stopping::tasks(options, &mut report)?;
     instances::churn(options, &mut report)?;
     report.close();
     if let Some(file) = &options.json {

@@ -8,6 +8,8 @@ use crate::measure::{Comparison, Sample, compare, time};
 use crate::report::{Bar, Report};
 use crate::{Options, Result};
 use std::path::Path;
+use wasmspan::Config;
+use wasmspan::config::InterruptMode;
 
 /// A guest program and what its `run` returns.
 struct Program {
@@ -70,6 +72,43 @@ pub fn compute(options: &Options, report: &mut Report) -> Result<()> {
         all.push(comparison);
     }
     mean(report, "compute", &all, Bar::Ratio(1.02));
+    Ok(())
+}
+
+/// What counting, a cost limit and polling add to `run`, beside the peer's fuel: each engine against
+/// itself without them.
+pub fn limits(options: &Options, report: &mut Report) -> Result<()> {
+    let mut metered = Config::default();
+    metered.statistics.instruction_counting = true;
+    metered.statistics.cost_measuring = true;
+    let polling = Config { interrupt_mode: InterruptMode::Poll, ..Config::default() };
+    let (mut all_metered, mut all_fuel, mut all_polling) = (Vec::new(), Vec::new(), Vec::new());
+    for program in PROGRAMS {
+        let name = |what: &str| format!("limits/{what}/{}", program.name);
+        let bytes = program.bytes()?;
+        for (what, config, all) in
+            [("metered", &metered, &mut all_metered), ("polling", &polling, &mut all_polling)]
+        {
+            if !options.wants(&name(what)) {
+                continue;
+            }
+            let (mut with, mut without) =
+                (guest::Ours::with_config(config, &bytes)?, guest::Ours::start(&bytes)?);
+            let comparison = compare(options.rounds, &mut runs(&mut with), &mut runs(&mut without));
+            report.compared(&name(what), &comparison, Bar::None);
+            all.push(comparison);
+        }
+        if options.wants(&name("fuel of the peer")) {
+            let mut with = guest::Peer::in_engine(&guest::FUEL_ENGINE, &bytes)?;
+            let mut without = guest::Peer::start(&bytes)?;
+            let comparison = compare(options.rounds, &mut runs(&mut with), &mut runs(&mut without));
+            report.compared(&name("fuel of the peer"), &comparison, Bar::None);
+            all_fuel.push(comparison);
+        }
+    }
+    mean(report, "limits/metered", &all_metered, Bar::Ratio(1.10));
+    mean(report, "limits/fuel of the peer", &all_fuel, Bar::None);
+    mean(report, "limits/polling", &all_polling, Bar::Ratio(1.05));
     Ok(())
 }
 

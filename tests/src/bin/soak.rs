@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use wasmspan::{
-    Config, ErrCode, Error, Executor, Extern, ExternRef, Func, Instance, Interrupt, Store, Val,
+    Config, ErrCode, Error, Executor, Extern, ExternRef, Func, Instance, Interrupt, Store, Val, Vm,
 };
 use wasmspan_tests::fuzz;
 use wasmspan_tests::support::{Footprint, interrupt_modes, module, on_stack, trap_modes};
@@ -46,6 +46,7 @@ fn soak(length: Duration) {
         traps(),
         exhaustions(),
         interrupts(),
+        cancels(),
         threads(),
         references(),
         cycles(),
@@ -186,6 +187,37 @@ fn interrupts() -> Work {
             });
         }
         100
+    })
+}
+
+/// Asynchronous calls that are cancelled at random times, counted and not.
+fn cancels() -> Work {
+    const TEXT: &str = r#"(module (func (export "loop") (loop br 0)))"#;
+    let vms: Vec<Vm> = [false, true]
+        .into_iter()
+        .flat_map(|counting| {
+            interrupt_modes().into_iter().map(move |mut config| {
+                config.statistics.instruction_counting = counting;
+                let vm = Vm::new(&config).expect("made");
+                vm.load_bytes(TEXT).and_then(|()| vm.validate()).expect("valid");
+                vm.instantiate().expect("links");
+                vm
+            })
+        })
+        .collect();
+    work("cancels", 100_000, move |round| {
+        wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
+        for (at, vm) in vms.iter().enumerate() {
+            let task = vm.execute_async("loop", &[]).expect("started");
+            let random = (round * 8 + at as u64).wrapping_mul(6_364_136_223_846_793_005);
+            std::thread::sleep(Duration::from_nanos(random >> 48));
+            if random & 1 == 0 {
+                task.cancel();
+                assert_eq!(task.get().expect_err("cancelled").code(), ErrCode::Interrupted);
+            }
+            // Else the drop cancels.
+        }
+        vms.len() as u64
     })
 }
 

@@ -1,9 +1,10 @@
 //! The built libraries, and programs built against them.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// A release of the interface: the library that serves it and the headers that declare it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,6 +86,9 @@ pub fn scratch(name: &str) -> PathBuf {
 
 /// Compiles and links a program; its name tells source, compiler and release apart.
 pub fn program(source: &Path, compiler: Compiler, release: Release, flags: &[&str]) -> PathBuf {
+    /// What this process has built, so that tests that share a program don't build it under each
+    /// other.
+    static BUILT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let lib = libraries();
     let name = format!(
         "{}-{}-{:?}",
@@ -93,6 +97,10 @@ pub fn program(source: &Path, compiler: Compiler, release: Release, flags: &[&st
         release
     );
     let output = scratch("bin").join(name);
+    let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if built.contains(&output) {
+        return output;
+    }
     let language = if compiler.command.contains("++") { "c++" } else { "c" };
     let run = Command::new(compiler.command)
         .args([compiler.standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", "-O1"])
@@ -103,7 +111,7 @@ pub fn program(source: &Path, compiler: Compiler, release: Release, flags: &[&st
         .arg(root().join("tests/c"))
         .args(["-x", language])
         .arg(source)
-        .args(["-x", "none", "-o"])
+        .arg("-o")
         .arg(&output)
         .arg("-L")
         .arg(lib)
@@ -118,6 +126,7 @@ pub fn program(source: &Path, compiler: Compiler, release: Release, flags: &[&st
         source.display(),
         String::from_utf8_lossy(&run.stderr)
     );
+    built.insert(output.clone());
     output
 }
 

@@ -49,6 +49,9 @@ impl FuncTranslator<'_, '_> {
             let ctx = self.load_constant(types::I64, self.inst, ctx);
             self.store_caller();
             self.finish_call(ty_index, Callee::Address(code), ctx, tail);
+        } else if self.env.lazy {
+            let code = self.lazy_code(index - self.env.module.imported.funcs);
+            self.finish_call(ty_index, Callee::Address(code), self.inst, tail);
         } else {
             let callee = self.own_function(index);
             self.finish_call(ty_index, Callee::Own(callee), self.inst, tail);

@@ -28,6 +28,8 @@ pub(in crate::compile) struct FuncEnv<'a> {
     pub trap_mode: TrapMode,
     pub interrupt_mode: InterruptMode,
     pub metering: Metering,
+    /// Functions of the module are called through slots: they are compiled when first called.
+    pub lazy: bool,
     /// The C convention of the target, for builtins.
     pub c_conv: CallConv,
     /// Which memories, tables and globals others can reach.
@@ -56,7 +58,8 @@ impl<'a> FuncEnv<'a> {
             public[export.kind as usize][export.index as usize] = true;
         }
         let (trap_mode, interrupt_mode) = (config.trap_mode, config.interrupt_mode);
-        FuncEnv { module, layout, trap_mode, interrupt_mode, metering, c_conv, public }
+        let lazy = false;
+        FuncEnv { module, layout, trap_mode, interrupt_mode, metering, lazy, c_conv, public }
     }
 
     fn is_public(&self, kind: ExternKind, index: u32) -> bool {
@@ -131,6 +134,8 @@ pub(in crate::compile) enum Region {
     Global(Option<u32>),
     /// Value slots between host and generated code.
     Slots,
+    /// Code addresses of functions that are compiled when they are called.
+    CodeSlots,
 }
 
 /// Entities with a region of their own; those past it share one, since a body may use at most
@@ -152,6 +157,7 @@ impl Region {
             Region::TableLen => 6 << 24,
             Region::Global(index) => own(7, index),
             Region::Slots => 8 << 24,
+            Region::CodeSlots => 9 << 24,
         }
     }
 
@@ -282,6 +288,14 @@ impl FuncTranslator<'_, '_> {
     }
 
     // Functions.
+
+    /// Present code of a function of this module that is compiled when it is called.
+    pub(super) fn lazy_code(&mut self, number: u32) -> Value {
+        let at = offset_of!(InstanceCtx, code_slots) as u32;
+        let slots = self.load_constant(types::I64, self.inst, at);
+        let flags = self.variable_flags(Region::CodeSlots);
+        self.b.ins().load(types::I64, flags, slots, (number * 8) as i32)
+    }
 
     /// Process-wide number of type `index` of the module.
     pub(super) fn type_id(&mut self, index: u32) -> Value {

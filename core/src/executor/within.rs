@@ -1,0 +1,73 @@
+//! Calls within limits.
+
+use super::Executor;
+use super::report::reported;
+use crate::config::Limits;
+use crate::error::{ErrCode, Error, Result};
+use crate::interrupt::{Deadline, Interrupt};
+use crate::runtime::{self, Func, Metered, Val};
+use std::time::Duration;
+
+impl Executor {
+    /// Calls a function within limits of this call, and those of the executor.
+    ///
+    /// # Errors
+    ///
+    /// As [`invoke`](Executor::invoke); `execution interrupted`, `cost limit exceeded` or `call stack
+    /// exhausted` with a line that names the limit; `generic runtime error` for a limit that does not
+    /// apply to one call.
+    ///
+    /// ```
+    /// use wasmspan::config::Limits;
+    /// use wasmspan::{Config, ErrCode, Executor, Module, Store};
+    /// let module = Module::new(r#"(module (func (export "spin") (loop (br 0))))"#)?;
+    /// let executor = Executor::new(&Config::default());
+    /// let instance = executor.instantiate(&Store::new(), &module)?;
+    /// let spin = instance.get_func("spin").unwrap();
+    /// let limits = Limits { time_ms: Some(20), ..Limits::default() };
+    /// let error = executor.invoke_within(&spin, &[], &limits).unwrap_err();
+    /// assert_eq!(error.code(), ErrCode::Interrupted);
+    /// assert_eq!(error.details(), ["the time limit is 20 ms"]);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn invoke_within(&self, func: &Func, params: &[Val], limits: &Limits) -> Result<Vec<Val>> {
+        limits.check_for_call()?;
+        let own = &self.config.limits;
+        let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
+        let time = least(limits.time_ms, own.time_ms);
+        let stack = least(limits.stack_bytes, own.stack_bytes);
+        let metered = Metered::new(&self.config, &self.statistics);
+        if limits.cost.is_some() && !self.config.statistics.cost_measuring {
+            let detail = "the limit `cost` does not apply: the executor measures no costs";
+            return Err(Error::with_detail(ErrCode::RuntimeError, detail));
+        }
+        within(time, stack, || match &metered {
+            None => func.call(params),
+            Some(metered) => reported(metered, || {
+                metered.run_within(limits.cost.unwrap_or(u64::MAX), || func.call(params))
+            }),
+        })
+    }
+}
+
+/// Runs `call` with this much time, in milliseconds, and stack, in bytes.
+pub(super) fn within<T>(
+    time: Option<u64>,
+    stack: Option<u64>,
+    call: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let call = || match stack {
+        None => call(),
+        Some(bytes) => runtime::with_stack(bytes, call),
+    };
+    match time {
+        None => call(),
+        Some(milliseconds) => {
+            let interrupt = Interrupt::new();
+            let why = format!("the time limit is {milliseconds} ms");
+            let time = Duration::from_millis(milliseconds);
+            let _deadline = Deadline::after(time, &interrupt, why)?;
+            interrupt.run(call)
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Limits of calls, executors and VMs: what is allowed, what stops, and what the error says.
+
+use std::time::{Duration, Instant};
+use wasmspan::config::Limits;
+use wasmspan::{Config, ErrCode, Executor, Func, Instance, Module, Store, Val, Vm};
+use wasmspan_tests::support::{interrupt_modes, module, trap_modes};
+
+const TEXT: &str = r#"(module
+    (memory (export "memory") 1)
+    (table (export "table") 2 funcref)
+    (global $rounds (export "rounds") (mut i32) (i32.const 0))
+    (func (export "spin") (loop
+        (global.set $rounds (i32.add (global.get $rounds) (i32.const 1))) (br 0)))
+    (func $down (export "down") (param i32) (result i32)
+        (if (result i32) (local.get 0)
+            (then (i32.add (i32.const 1) (call $down (i32.sub (local.get 0) (i32.const 1)))))
+            (else (i32.const 0))))
+    (func (export "memory.grow") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (export "table.grow") (param i32) (result i32)
+        (table.grow (ref.null func) (local.get 0))))"#;
+
+/// Far more than a stop takes, so that a busy machine fails no test.
+const LONGEST: Duration = Duration::from_secs(20);
+
+fn made(config: &Config, limits: Limits) -> (Executor, Instance) {
+    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
+    let config = Config { limits, ..config.clone() };
+    let executor = Executor::new(&config);
+    let instance = executor.instantiate(&Store::new(), &module(&config, TEXT)).expect("links");
+    (executor, instance)
+}
+
+fn call(made: &(Executor, Instance), name: &str, n: Option<i32>) -> wasmspan::Result<Vec<Val>> {
+    let params: Vec<Val> = n.map(Val::I32).into_iter().collect();
+    made.0.invoke(&made.1.get_func(name).expect("exported"), &params)
+}
+
+#[test]
+fn json_has_the_fields_that_are_set() {
+    let text = r#"{"time_ms":1,"cost":2,"memory_pages":3,"table_elements":4,"stack_bytes":5,"instances":6}"#;
+    let limits = Limits::from_json(text).expect("limits");
+    assert_eq!(limits.to_json(), text);
+    assert_eq!(limits.instances, Some(6));
+    assert_eq!(Limits::from_json("{}").expect("no limits"), Limits::default());
+    assert_eq!(Limits::default().to_json(), "{}");
+    for wrong in ["", "[]", r#"{"time":1}"#, r#"{"cost":-1}"#, r#"{"cost":"1"}"#] {
+        assert!(Limits::from_json(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn time_ends_and_the_instance_keeps_its_state() {
+    for config in interrupt_modes() {
+        let limits = Limits { time_ms: Some(30), ..Limits::default() };
+        let made = made(&config, limits);
+        let start = Instant::now();
+        let error = call(&made, "spin", None).expect_err("it never ends");
+        assert_eq!(error.code(), ErrCode::Interrupted);
+        assert_eq!(error.details(), ["the time limit is 30 ms"]);
+        assert!(start.elapsed() >= Duration::from_millis(30) && start.elapsed() < LONGEST);
+        // What the guest did is there, and the next call runs and has its own time.
+        let rounds = made.1.get_global("rounds").expect("exported").get();
+        assert_ne!(rounds.i32(), Some(0));
+        assert_eq!(call(&made, "down", Some(3)).expect("usable")[0].i32(), Some(3));
+        assert!(call(&made, "spin", None).is_err());
+    }
+}
+
+#[test]
+fn the_smaller_limit_counts() {
+    let config = Config::default();
+    let long = Limits { time_ms: Some(60_000), cost: Some(1_000_000), ..Limits::default() };
+    let made = made(&config, long);
+    let spin = made.1.get_func("spin").expect("exported");
+    let down = made.1.get_func("down").expect("exported");
+    // Making the instance has cost something.
+    made.0.statistics().clear();
+    let within = |limits| made.0.invoke_within(&spin, &[], &limits);
+    let error = within(Limits { cost: Some(500), ..Limits::default() }).expect_err("endless");
+    assert_eq!(error.code(), ErrCode::CostLimitExceeded);
+    assert_eq!(error.details(), ["the cost limit is 500"]);
+    assert_eq!(made.0.statistics().total_cost(), 500);
+    let error = within(Limits { cost: Some(u64::MAX), ..Limits::default() }).expect_err("endless");
+    assert_eq!(error.details(), ["the cost limit is 1000000"]);
+    assert_eq!(made.0.statistics().total_cost(), 1_000_000);
+    made.0.statistics().clear();
+    let short = Limits { cost: Some(1_000_000), time_ms: Some(10), ..Limits::default() };
+    made.0.invoke_within(&down, &[Val::I32(10)], &short).expect("within the limits");
+    // Without a cost limit on the executor, only the time can end the loop.
+    let (executor, instance) = self::made(&config, Limits::default());
+    let spin = instance.get_func("spin").expect("exported");
+    let limits = Limits { time_ms: Some(10), ..Limits::default() };
+    let error = executor.invoke_within(&spin, &[], &limits).expect_err("endless");
+    assert_eq!(error.details(), ["the time limit is 10 ms"]);
+}
+
+#[test]
+fn a_limit_that_does_not_apply_is_an_error() {
+    let (executor, instance) = made(&Config::default(), Limits::default());
+    let down = instance.get_func("down").expect("exported");
+    for (limits, name) in [
+        (Limits { memory_pages: Some(1), ..Limits::default() }, "`memory_pages`"),
+        (Limits { table_elements: Some(1), ..Limits::default() }, "`table_elements`"),
+        (Limits { instances: Some(1), ..Limits::default() }, "`instances`"),
+        (Limits { cost: Some(1000), ..Limits::default() }, "`cost`"),
+    ] {
+        let error = executor.invoke_within(&down, &[Val::I32(1)], &limits).expect_err(name);
+        assert_eq!(error.code(), ErrCode::RuntimeError);
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+#[test]
+fn stack_memory_table_and_instances_have_limits() {
+    for config in trap_modes() {
+        let limits = Limits {
+            stack_bytes: Some(64 * 1024),
+            memory_pages: Some(3),
+            table_elements: Some(5),
+            instances: Some(2),
+            ..Limits::default()
+        };
+        let made = made(&config, limits);
+        assert_eq!(call(&made, "down", Some(100)).expect("it fits")[0].i32(), Some(100));
+        let error = call(&made, "down", Some(100_000)).expect_err("too deep");
+        assert_eq!(error.code(), ErrCode::StackOverflow);
+        assert_eq!(error.details(), ["the stack limit is 65536 bytes"]);
+        assert_eq!(call(&made, "down", Some(100)).expect("usable")[0].i32(), Some(100));
+        for (name, fits) in [("memory.grow", 2), ("table.grow", 3)] {
+            let grow = |n| call(&made, name, Some(n)).expect("grows or not")[0].i32();
+            assert_eq!(grow(fits + 1), Some(-1), "{name}");
+            assert_ne!(grow(fits), Some(-1), "{name}");
+            assert_eq!(grow(1), Some(-1), "{name}");
+        }
+        let module = module(&config, TEXT);
+        let second = made.0.instantiate(&Store::new(), &module).expect("the second");
+        let error = made.0.instantiate(&Store::new(), &module).expect_err("the third");
+        assert!(error.to_string().contains("the limit of module instances is 2"), "{error}");
+        drop(second);
+        made.0.instantiate(&Store::new(), &module).expect("there is room again");
+        for text in ["(module (memory 4))", "(module (table 6 funcref))"] {
+            let module = Module::with_config(&config, text).expect("valid");
+            assert!(made.0.instantiate(&Store::new(), &module).is_err(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn start_functions_have_a_time_limit_too() {
+    let limits = Limits { time_ms: Some(20), ..Limits::default() };
+    let config = Config { limits, ..Config::default() };
+    let vm = Vm::new(&config).expect("made");
+    vm.load_bytes("(module (func $f (loop br 0)) (start $f))").expect("loads");
+    vm.validate().expect("valid");
+    let error = vm.instantiate().expect_err("endless");
+    assert_eq!(error.code(), ErrCode::Interrupted);
+    assert_eq!(error.details(), ["the time limit is 20 ms"]);
+}
+
+#[test]
+fn a_host_function_can_watch_for_the_end_of_the_time() {
+    let wait = Func::wrap(|caller: wasmspan::Caller<'_>| -> wasmspan::Result<()> {
+        assert!(caller.interrupt().expect("a limit is set").wait(LONGEST), "nobody asked");
+        Ok(())
+    });
+    let (executor, _) = made(&Config::default(), Limits::default());
+    let limits = Limits { time_ms: Some(20), ..Limits::default() };
+    let error = executor.invoke_within(&wait.expect("made"), &[], &limits).expect_err("stops");
+    assert_eq!(error.details(), ["the time limit is 20 ms"]);
+}
+
+#[test]
+fn a_deadline_changes_no_code_and_stops_only_its_own_call() {
+    let config = Config::default();
+    let module = module(&config, TEXT);
+    let size = module.code_size();
+    let limited = Config { limits: Limits { time_ms: Some(30), ..Limits::default() }, ..config };
+    let executor = Executor::new(&limited);
+    let instance = executor.instantiate(&Store::new(), &module).expect("links");
+    assert_eq!(module.code_size(), size, "the same code serves");
+    let spin = instance.get_func("spin").expect("exported");
+    let down = instance.get_func("down").expect("exported");
+    let other = Executor::default();
+    std::thread::scope(|scope| {
+        let calls = scope.spawn(|| {
+            for _ in 0..20_000 {
+                let results = other.invoke(&down, &[Val::I32(50)]).expect("not limited");
+                assert_eq!(results[0].i32(), Some(50));
+            }
+        });
+        for _ in 0..3 {
+            assert_eq!(
+                executor.invoke(&spin, &[]).expect_err("endless").code(),
+                ErrCode::Interrupted
+            );
+        }
+        calls.join().expect("undisturbed");
+    });
+}
