@@ -12,12 +12,13 @@ TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEEDS  = rust gcc make
 NODE_NEEDS = $(NEEDS) node
 NEEDS_demo  = $(NODE_NEEDS)
-NEEDS_test  = $(NEEDS) g++
-NEEDS_dist  = $(NODE_NEEDS) python
+NEEDS_test  = $(NEEDS) g++ go
+NEEDS_dist  = $(NODE_NEEDS) python go
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust test-node test-python soak dist dist-rust dist-c dist-node dist-python \
-	bench bench-rust bench-c bench-node bench-python build-node develop-python fuzz fmt lint lint-node lint-python guests
+.PHONY: help check-prereqs demo test test-rust test-node test-python test-go soak fuzz fmt lint lint-node lint-python guests \
+	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
+	build-node develop-python prepare-go
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -35,7 +36,7 @@ demo: ## run the same module from every language and from the command line, in o
 	@$(MAKE) -s build-node NODE_BUILD=--release
 	@node examples/node/demo.mjs
 
-test: test-rust test-node test-python ## all tests of all languages; what CI runs
+test: test-rust test-node test-python test-go ## all tests of all languages; what CI runs
 
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
@@ -80,6 +81,17 @@ lint-python: develop-python ## ruff, mypy and stubtest for the Python package
 	cd bindings-python && '$(VENV)/bin/ruff' check . && '$(VENV)/bin/ruff' format --check .
 	cd bindings-python && $(PYTHON) -m mypy && $(PYTHON) -m mypy.stubtest wasmspan._native --allowlist stubtest-allow.txt --ignore-unused-allowlist
 
+# The Go packages have the C library in their folders; cargo's dev build is enough for tests.
+GO_PROFILE = dev
+
+prepare-go:
+	@tests/prereqs.sh $(NEEDS) go
+	$(CARGO) build --profile $(GO_PROFILE) -p wasmspan-c
+	bindings-go/prepare.sh '$(TARGET)/$(if $(filter dev,$(GO_PROFILE)),debug,$(GO_PROFILE))/libwasmedge.a'
+
+test-go: prepare-go
+	bindings-go/check.sh
+
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin soak -- --minutes $(MINUTES)
@@ -90,7 +102,7 @@ fuzz: ## differential and hostile-input fuzzing: make fuzz SECONDS=600
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin fuzz -- --seconds $(SECONDS)
 
-bench: bench-rust bench-c bench-node bench-python ## compare with peers, as ratios in one run
+bench: bench-rust bench-c bench-node bench-python bench-go ## compare with peers, as ratios in one run
 
 bench-rust:
 	@tests/prereqs.sh $(NEEDS)
@@ -101,7 +113,11 @@ bench-c:
 	$(CARGO) build --release -p wasmspan-c
 	tests/bench/c/run.sh '$(TARGET)'/release '$(TARGET)'/bench-c
 
-dist: dist-rust dist-c dist-node dist-python ## commands, libraries and packages: make dist PREFIX=dist
+bench-go:
+	$(MAKE) --no-print-directory prepare-go GO_PROFILE=release
+	cd bindings-go/bench && go test -bench . -count 9
+
+dist: dist-rust dist-c dist-node dist-python dist-go ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
 
 dist-rust:
@@ -130,6 +146,10 @@ bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and 
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check wasmtime pywasm3
 	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet --release
 	$(PYTHON) bindings-python/bench/bench.py
+
+dist-go:
+	$(MAKE) --no-print-directory prepare-go GO_PROFILE=dist
+	bindings-go/proxy.sh '$(PREFIX)/go'
 
 fmt: ## format the source
 	@tests/prereqs.sh $(NEEDS)

@@ -268,6 +268,43 @@ wasmspan_command_interrupt(const wasmspan_command *command);
 /** Deletes a command; runs go on. */
 WASMEDGE_CAPI_EXPORT void wasmspan_command_delete(wasmspan_command *command);
 
+/* ---- For bindings of other languages ------------------------------------ */
+
+/**
+ * As WasmEdge_FunctionInstanceCreate(); calls `finalize` with the data once nothing
+ * can call the function any more, on whatever thread finds that out. It must not
+ * call this library. If NULL is returned, it is not called.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_FunctionInstanceContext *
+wasmspan_function_create(const WasmEdge_FunctionTypeContext *type,
+                         WasmEdge_HostFunc_t body, void *data, uint64_t cost,
+                         void (*finalize)(void *data));
+
+/** A request to stop calls, made by any thread. */
+typedef struct wasmspan_interrupt wasmspan_interrupt;
+
+/** Makes a request that is not made yet. */
+WASMEDGE_CAPI_EXPORT wasmspan_interrupt *wasmspan_interrupt_create(void);
+
+/**
+ * Stops the calls that run under it, also where they sleep or wait in WASI, or the
+ * next one. Their result is Interrupted. Returns at once.
+ */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_interrupt_request(wasmspan_interrupt *interrupt);
+
+/** Deletes it; calls that run under it go on. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_interrupt_delete(wasmspan_interrupt *interrupt);
+
+/**
+ * As wasmspan_call(), and a request of `interrupt`, which may be NULL, stops it.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_invoke(const WasmEdge_FunctionInstanceContext *function,
+                wasmspan_slot *slots, uint32_t count,
+                const wasmspan_interrupt *interrupt);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -50,6 +50,7 @@ pub enum Kind {
     MemoryInstance,
     GlobalInstance,
     Async,
+    Interrupt,
     Vm,
     WasiConfig,
     Command,

@@ -227,10 +227,8 @@ pub(crate) fn guard_thread(interrupt: &Interrupt) {
 }
 
 /// Runs `call` so that `interrupt` stops it, and so does what stops an enclosing call.
-pub(crate) fn interruptible<T>(
-    interrupt: &Interrupt,
-    call: impl FnOnce() -> Result<T>,
-) -> Result<T> {
+#[doc(hidden)]
+pub fn interruptible<T>(interrupt: &Interrupt, call: impl FnOnce() -> Result<T>) -> Result<T> {
     /// Detaches also when `call` panics.
     struct Attached<'a> {
         exec: *mut Exec,

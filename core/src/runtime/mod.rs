@@ -31,6 +31,8 @@ mod wait;
 #[doc(hidden)]
 pub use binding::{RawFunc, Slots, binding_frame, in_call};
 pub use exec::Caller;
+#[doc(hidden)]
+pub use exec::interruptible;
 pub use extern_ref::ExternRef;
 pub use func::Func;
 pub use global::Global;
@@ -42,7 +44,7 @@ pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy
 pub use value::Val;
 
 pub(crate) use code::CodeModule;
-pub(crate) use exec::{guard_thread, interruptible, with_stack};
+pub(crate) use exec::{guard_thread, with_stack};
 pub(crate) use func::panic_error;
 pub(crate) use instance::{Permit, WasmInstance};
 pub(crate) use lazy::LazyCode;

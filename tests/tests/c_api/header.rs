@@ -61,6 +61,7 @@ fn declarations(release: Release) -> String {
         .collect();
     files.push(root().join(own));
     if release == Release::V0_11 {
+        files.push(root().join("bindings-c/wasmedge/src/binding.rs"));
         files.push(root().join("bindings-c/wasmedge/src/own.rs"));
         files.push(root().join("bindings-c/wasmedge/src/command.rs"));
     }
