@@ -28,7 +28,7 @@ check-prereqs: ## say what is missing on this machine, and how to install it
 	@tests/prereqs.sh $(NEEDS)
 	@echo 'Everything needed is here.'
 
-demo: ## run the same module from every language and from the command line, in one table
+demo: ## run the same module from Rust, the command line and Node.js
 	@tests/prereqs.sh $(NEEDS_demo)
 	@echo 'Building (a few minutes the first time) …'
 	@$(CARGO) build -q --release -p wasmspan --bins
