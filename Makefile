@@ -10,13 +10,15 @@ MINUTES = 10
 CARGO  = cargo
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEEDS  = rust gcc make
-# Later also: go node python, by the targets that need them.
-NEEDS_demo  = $(NEEDS)
-NEEDS_test  = $(NEEDS)
-NEEDS_dist  = $(NEEDS)
+NODE_NEEDS = $(NEEDS) node
+NEEDS_demo  = $(NODE_NEEDS)
+NEEDS_test  = $(NEEDS) g++ go
+NEEDS_dist  = $(NODE_NEEDS) python go
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust soak dist dist-rust bench fuzz fmt lint guests
+.PHONY: help check-prereqs demo test test-rust test-node test-python test-go soak fuzz fmt lint lint-node lint-python guests \
+	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
+	build-node develop-python prepare-go
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -26,17 +28,69 @@ check-prereqs: ## say what is missing on this machine, and how to install it
 	@tests/prereqs.sh $(NEEDS)
 	@echo 'Everything needed is here.'
 
-demo: ## run the same module from every language and from the command line, in one table
+demo: ## run the same module from Rust, the command line and Node.js
 	@tests/prereqs.sh $(NEEDS_demo)
 	@echo 'Building (a few minutes the first time) …'
 	@$(CARGO) build -q --release -p wasmspan --bins
 	@$(CARGO) run -q --release -p wasmspan-examples --bin demo
+	@$(MAKE) -s build-node NODE_BUILD=--release
+	@node examples/node/demo.mjs
 
-test: test-rust ## all tests of all languages; what CI runs
+test: test-rust test-node test-python test-go ## all tests of all languages; what CI runs
 
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
 	$(CARGO) test
+
+bindings-node/node_modules: bindings-node/package-lock.json
+	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build-node: bindings-node/node_modules
+	cd bindings-node && node scripts/build.mjs $(NODE_BUILD)
+
+test-node: build-node
+	@tests/prereqs.sh $(NODE_NEEDS)
+	cd bindings-node && npm run --silent types && npm test --silent
+
+lint-node: bindings-node/node_modules
+	@tests/prereqs.sh $(NODE_NEEDS)
+	cd bindings-node && npm run --silent lint
+
+bench-node: NODE_BUILD = --release
+bench-node: build-node
+	cd bindings-node && node bench/main.mjs
+
+# Tools for Python in an environment of their own; the package in it is the one in the source tree.
+VENV   = $(abspath $(TARGET))/python-venv
+PYTHON = $(VENV)/bin/python
+
+$(VENV)/ready: bindings-python/requirements-dev.txt
+	@tests/prereqs.sh rust gcc make python
+	python3 -m venv '$(VENV)'
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch '$@'
+
+develop-python: $(VENV)/ready
+	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet
+
+test-python: develop-python
+	cd bindings-python && $(PYTHON) -m pytest --quiet
+
+lint-python: develop-python ## ruff, mypy and stubtest for the Python package
+	cd bindings-python && '$(VENV)/bin/ruff' check . && '$(VENV)/bin/ruff' format --check .
+	cd bindings-python && $(PYTHON) -m mypy && $(PYTHON) -m mypy.stubtest wasmspan._native --allowlist stubtest-allow.txt --ignore-unused-allowlist
+
+# The Go packages have the C library in their folders; cargo's dev build is enough for tests.
+GO_PROFILE = dev
+
+prepare-go:
+	@tests/prereqs.sh $(NEEDS) go
+	$(CARGO) build --profile $(GO_PROFILE) -p wasmspan-c
+	bindings-go/prepare.sh '$(TARGET)/$(if $(filter dev,$(GO_PROFILE)),debug,$(GO_PROFILE))/libwasmedge.a'
+
+test-go: prepare-go
+	bindings-go/check.sh
 
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)
@@ -49,11 +103,22 @@ fuzz: ## differential and hostile-input fuzzing: make fuzz SECONDS=600
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin fuzz -- --seconds $(SECONDS)
 
-bench: ## compare with peers, as ratios in one run
+bench: bench-rust bench-c bench-node bench-python bench-go ## compare with peers, as ratios in one run
+
+bench-rust:
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-bench
 
-dist: dist-rust ## commands, libraries and packages: make dist PREFIX=dist
+bench-c:
+	@tests/prereqs.sh $(NEEDS) python
+	$(CARGO) build --release -p wasmspan-c
+	tests/bench/c/run.sh '$(TARGET)'/release '$(TARGET)'/bench-c
+
+bench-go:
+	$(MAKE) --no-print-directory prepare-go GO_PROFILE=release
+	cd bindings-go/bench && go test -bench . -count 9
+
+dist: dist-rust dist-c dist-node dist-python dist-go ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
 
 dist-rust:
@@ -63,6 +128,29 @@ dist-rust:
 	install -m 755 $(addprefix '$(TARGET)'/dist/,wasmedge wasmedgec wasmspan) '$(PREFIX)/bin'
 	$(CARGO) package -q -p wasmspan --no-verify --allow-dirty
 	install -m 644 '$(TARGET)'/package/wasmspan-*.crate '$(PREFIX)/crates'
+
+dist-c:
+	@tests/prereqs.sh $(NEEDS_dist)
+	$(CARGO) build --profile dist -p wasmspan-c -p wasmspan-c-0-10
+	bindings-c/pkg/install.sh '$(TARGET)'/dist '$(PREFIX)'
+
+dist-node: NODE_BUILD = --release
+dist-node: build-node
+	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
+
+dist-python: $(VENV)/ready
+	install -d '$(PREFIX)/wheels'
+	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist --sdist \
+		--manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
+
+bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check wasmtime pywasm3
+	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet --release
+	$(PYTHON) bindings-python/bench/bench.py
+
+dist-go:
+	$(MAKE) --no-print-directory prepare-go GO_PROFILE=dist
+	bindings-go/proxy.sh '$(PREFIX)/go'
 
 fmt: ## format the source
 	@tests/prereqs.sh $(NEEDS)

@@ -50,6 +50,7 @@ for tool in "$@"; do
       need 'Rust (rustc and cargo)' "${rust_wanted:-1.95}" "$found" "$install"
       ;;
     gcc) need gcc '' "$(version gcc --version)" 'apt-get install gcc libc6-dev' ;;
+    g++) need g++ '' "$(version g++ --version)" 'apt-get install g++' ;;
     make) need make '' "$(version make --version)" 'apt-get install make' ;;
     go) need Go 1.21 "$(version go version)" 'apt-get install golang-go (if that is older: https://go.dev/dl)' ;;
     node) need Node 20 "$(version node --version)" 'apt-get install nodejs npm (if that is older: https://nodejs.org)' ;;

@@ -60,10 +60,14 @@ pub use config::Config;
 pub use error::{ErrCode, Error, Result};
 pub use executor::{Executor, Loader, Module, Pool, Pooled, Validator, ensure_signal_handlers};
 pub use interrupt::Interrupt;
+#[doc(hidden)]
+pub use interrupt::{Deadline, WakerGuard};
 pub use runtime::{
-    Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, Table,
-    TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
+    Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, SlotFunc,
+    Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
 };
+#[doc(hidden)]
+pub use runtime::{RawFunc, Slots, binding_frame, in_call, interruptible};
 pub use statistics::Statistics;
 pub use store::Store;
 pub use task::Task;

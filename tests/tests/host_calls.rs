@@ -269,3 +269,45 @@ fn host_function_gets_the_callers_executor() {
         assert_eq!(instance.call("run", &[]).expect("no trap")[0].i32(), Some(1));
     }
 }
+
+#[test]
+fn slots_carry_numbers_both_ways() {
+    use wasmspan::{FuncType, ValType};
+    let ty =
+        FuncType::new([ValType::I32, ValType::F64], [ValType::F64, ValType::I32, ValType::I64]);
+    let host = Func::with_slots(ty, |_, slots| {
+        assert_eq!(slots[0] >> 32, 0, "nothing above the value");
+        assert_eq!(slots[2], 0, "results start as zero");
+        let (a, b) = (slots[0] as i32, f64::from_bits(slots[1] as u64));
+        slots[0] = (b * 2.0).to_bits().into();
+        slots[1] = u128::from((a - 1) as u32);
+        slots[2] = u128::from(u64::MAX);
+        Ok(())
+    })
+    .unwrap();
+    let slots = host.slots().unwrap().expect("only numbers");
+    assert_eq!(slots.slot_count(), 3);
+    let mut values = [u128::MAX << 32 | 7, 1.5f64.to_bits().into(), 9];
+    slots.call(&mut values).unwrap();
+    assert_eq!(f64::from_bits(values[0] as u64), 3.0);
+    assert_eq!((values[1] as i32, values[2] as i64), (6, -1));
+    assert_eq!(slots.call(&mut values[..2]).unwrap_err().code(), ErrCode::FuncSigMismatch);
+
+    let with_reference = FuncType::new([ValType::ExternRef], []);
+    assert!(Func::with_slots(with_reference.clone(), |_, _| Ok(())).is_err());
+    assert!(Func::new(with_reference, |_, _, _| Ok(())).unwrap().slots().unwrap().is_none());
+}
+
+#[test]
+fn holders_are_counted() {
+    let module =
+        Module::new(r#"(module (func (export "f")) (global (export "g") i32 i32.const 1))"#)
+            .unwrap();
+    let instance = module.instantiate(&Store::new()).unwrap();
+    assert_eq!(instance.holders(), Some(1));
+    let func = instance.get_func("f").unwrap();
+    let global = instance.get_global("g").unwrap();
+    assert_eq!((instance.holders(), func.holders()), (Some(3), Some(3)));
+    drop((func, global));
+    assert_eq!(instance.holders(), Some(1));
+}

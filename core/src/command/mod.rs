@@ -211,9 +211,10 @@ impl Command {
         let passed_on = own.clone();
         let _passed_on = self.interrupt.on_request(Arc::new(move || passed_on.interrupt()));
         let mut instance = None;
+        let executor = Executor::new(&self.config);
         let call = || {
-            let made = instance.insert(Executor::new(&self.config).instantiate(&store, &module)?);
-            start_of(made)?.call(&[]).map(drop)
+            let made = instance.insert(executor.instantiate(&store, &module)?);
+            executor.invoke(&start_of(made)?, &[]).map(drop)
         };
         let result = self.interrupt.run(|| own.run(call));
         let expired = limit.is_some_and(Deadline::finish);
@@ -222,6 +223,7 @@ impl Command {
             Err(error) if error.is_terminated() => Ending::Exited(wasi.exit_code()),
             Err(error) if error.code() == ErrCode::Interrupted && expired => Ending::TimedOut,
             Err(error) if error.code() == ErrCode::Interrupted => Ending::Interrupted,
+            Err(error) if error.code() == ErrCode::CostLimitExceeded => Ending::Failed(error),
             // A start function that trapped ran too; a link that failed did not.
             Err(error) if error.code().phase() != Phase::Execution => return Err(error),
             Err(error) => Ending::Failed(error),

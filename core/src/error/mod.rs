@@ -97,7 +97,8 @@ impl Error {
     }
 
     /// Adds a line that stays behind all others, such as the name of the file.
-    pub(crate) fn closing(mut self, line: impl Into<String>) -> Error {
+    #[doc(hidden)]
+    pub fn closing(mut self, line: impl Into<String>) -> Error {
         Arc::make_mut(&mut self.0).closing.push(line.into());
         self
     }

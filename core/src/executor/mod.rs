@@ -18,13 +18,14 @@ pub(crate) use module::prepare_stubs;
 
 use crate::config::{Config, Limits};
 use crate::error::{ErrCode, Error, Result};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Deadline, Interrupt};
 use crate::runtime::{Caller, Extern, Func, Instance, Val};
 use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::task::Task;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 /// Instantiates modules and calls functions under one configuration.
 ///
@@ -72,6 +73,7 @@ impl Executor {
     /// `unknown import` or `incompatible import type` with every import that is at fault; errors of
     /// compiling; traps of segments and of the start function.
     pub fn instantiate(&self, store: &Store, module: &Module) -> Result<Instance> {
+        module.require_validated()?;
         let imports = link::from_store(store, module.info())?;
         instantiate::instantiate(self, module, imports, "")
     }
@@ -96,6 +98,7 @@ impl Executor {
             let detail = format!("a module is registered as \"{name}\" already");
             return Err(Error::with_detail(ErrCode::ModuleNameConflict, detail));
         }
+        module.require_validated()?;
         let imports = link::from_store(store, module.info())?;
         let instance = instantiate::instantiate(self, module, imports, name)?;
         store.register(name, &instance)?;
@@ -156,5 +159,46 @@ impl Interrupt {
     /// Those of `call`; `execution interrupted` if it was stopped.
     pub fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
         crate::runtime::interruptible(self, call)
+    }
+
+    /// As [`run`](Interrupt::run), and stops the call when `time` is over; whether it was, comes
+    /// with the result.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Interrupt::run); `generic runtime error` if no thread for the clock can be started.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wasmspan::{ErrCode, Interrupt, Module, Store};
+    /// let module = Module::new(r#"(module (func (export "spin") (loop (br 0))))"#)?;
+    /// let instance = module.instantiate(&Store::new())?;
+    /// let (ended, expired) = Interrupt::new()
+    ///     .run_within(Duration::from_millis(20), || instance.call("spin", &[]));
+    /// assert_eq!(ended.unwrap_err().code(), ErrCode::Interrupted);
+    /// assert!(expired);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn run_within<T>(
+        &self,
+        time: Duration,
+        call: impl FnOnce() -> Result<T>,
+    ) -> (Result<T>, bool) {
+        // Its own, so that a clock that rings late stops nothing else.
+        let own = Interrupt::new();
+        match Deadline::after(time, &own, format!("the time limit is {time:?}")) {
+            Err(error) => (Err(error), false),
+            Ok(limit) => {
+                let ended = self.run(|| own.run(call));
+                (ended, limit.finish())
+            }
+        }
+    }
+
+    /// Lets the interrupt stop whatever the current thread runs from now on, for the thread's life.
+    /// [`withdraw`](Interrupt::withdraw) the request when a call has answered it. Another guard of
+    /// the same thread replaces this one.
+    pub fn guard_thread(&self) {
+        crate::runtime::guard_thread(self);
     }
 }

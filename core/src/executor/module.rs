@@ -205,6 +205,11 @@ impl Module {
         matches!(self.0.validated.get(), Some(Ok(())))
     }
 
+    /// The error that comes first if the module has not passed validation.
+    pub(super) fn require_validated(&self) -> Result<()> {
+        if self.is_validated() { Ok(()) } else { Err(Error::new(ErrCode::NotValidated)) }
+    }
+
     /// Compiles the module for `config`, unless that was done.
     ///
     /// # Errors
@@ -222,9 +227,7 @@ impl Module {
         trap_mode: TrapMode,
         metering: Metering,
     ) -> Result<Arc<CodeModule>> {
-        if !self.is_validated() {
-            return Err(Error::new(ErrCode::NotValidated));
-        }
+        self.require_validated()?;
         let kind = CodeKind { metering, ..CodeKind::of(config, trap_mode) };
         let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
             known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
@@ -239,9 +242,8 @@ impl Module {
         let info = &self.0.info;
         let layout = InstanceLayout::new(info);
         let config = Config { trap_mode, ..config.clone() };
-        let shelf = Shelf::of(&config, metering, &info.bytes)?;
         let found = match self.take_waiting(kind) {
-            None => shelf.and_then(|shelf| shelf.find()).map(|found| found.code),
+            None => shelf::find(&config, metering, info)?,
             found => found,
         };
         let blob = match found {

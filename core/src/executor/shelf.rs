@@ -26,6 +26,16 @@ pub(super) fn compile(
     Ok(code)
 }
 
+/// A module's code from the disk cache.
+pub(super) fn find(
+    config: &Config,
+    metering: Metering,
+    info: &ModuleInfo,
+) -> Result<Option<CodeBlob>> {
+    let shelf = Shelf::of(config, metering, &info.bytes)?;
+    Ok(shelf.and_then(|shelf| shelf.find()).map(|found| found.code))
+}
+
 /// A module's code from the disk cache, or new code.
 pub(super) fn find_or_compile(
     config: &Config,
@@ -33,8 +43,8 @@ pub(super) fn find_or_compile(
     info: &ModuleInfo,
     layout: &InstanceLayout,
 ) -> Result<CodeBlob> {
-    match Shelf::of(config, metering, &info.bytes)?.and_then(|shelf| shelf.find()) {
-        Some(found) => Ok(found.code),
+    match find(config, metering, info)? {
+        Some(found) => Ok(found),
         None => compile(config, metering, info, layout),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::executor::prepare_stubs;
-use crate::runtime::{Caller, Func, IntoFunc, Val};
+use crate::runtime::{Caller, Func, IntoFunc, Slots, Val};
 use crate::types::FuncType;
 
 impl Func {
@@ -18,6 +18,36 @@ impl Func {
     {
         prepare_stubs();
         Func::from_untyped(&ty, body)
+    }
+
+    /// Makes a host function of type `ty` from a closure that reads parameters from raw slots and
+    /// writes results into them; what it writes must be values of the result types. For bindings.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for the call stub of a new function type.
+    #[doc(hidden)]
+    pub fn from_slots<F>(ty: &FuncType, body: F) -> Result<Func>
+    where
+        F: Fn(&Caller<'_>, Slots<'_>) -> Result<()> + Send + Sync + 'static,
+    {
+        prepare_stubs();
+        Func::from_raw_slots(ty, body)
+    }
+
+    /// As [`new`](Func::new), for types without references: the closure finds the parameters in
+    /// slots of 16 bytes, low byte first and zero above the value, and leaves the results there. There
+    /// are as many slots as the larger of the two numbers.
+    ///
+    /// # Errors
+    ///
+    /// `function signature mismatch` if the type has references; as [`new`](Func::new).
+    pub fn with_slots<F>(ty: FuncType, body: F) -> Result<Func>
+    where
+        F: Fn(Caller<'_>, &mut [u128]) -> Result<()> + Send + Sync + 'static,
+    {
+        prepare_stubs();
+        Func::from_number_slots(&ty, body)
     }
 
     /// Makes a host function from a closure with typed parameters, optionally preceded by a

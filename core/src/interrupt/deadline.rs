@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A request that is made at a moment, unless this is dropped before.
-pub(crate) struct Deadline {
+pub struct Deadline {
     timer: &'static Timer,
     key: Option<Key>,
 }

@@ -8,7 +8,8 @@
 
 mod deadline;
 
-pub(crate) use deadline::Deadline;
+#[doc(hidden)]
+pub use deadline::Deadline;
 
 use crate::platform::signal::{self, ThreadId};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -129,6 +130,19 @@ impl Interrupt {
         state.resending = false;
     }
 
+    /// Takes a request back that no call has answered yet.
+    pub fn withdraw(&self) {
+        let mut state = self.lock();
+        state.answered = false;
+        for target in &mut state.targets {
+            target.asked = false;
+            // SAFETY: a target is in the list only while its thread runs the call.
+            unsafe { (*target.stop).store(0, Ordering::SeqCst) };
+        }
+        self.0.requested.store(false, Ordering::SeqCst);
+        self.0.changed.notify_all();
+    }
+
     /// Whether a stop was requested and no call has answered it yet.
     pub fn is_requested(&self) -> bool {
         self.0.requested.load(Ordering::SeqCst)
@@ -158,7 +172,8 @@ impl Interrupt {
 
     /// Calls `waker` when a stop is requested, until the guard is dropped. At once if it is
     /// requested already.
-    pub(crate) fn on_request(&self, waker: Arc<dyn Fn() + Send + Sync>) -> WakerGuard {
+    #[doc(hidden)]
+    pub fn on_request(&self, waker: Arc<dyn Fn() + Send + Sync>) -> WakerGuard {
         let mut state = self.lock();
         if self.is_requested() {
             waker();
@@ -237,7 +252,8 @@ impl State {
 }
 
 /// Takes a waker back when dropped.
-pub(crate) struct WakerGuard {
+#[doc(hidden)]
+pub struct WakerGuard {
     interrupt: Interrupt,
     id: u64,
 }

@@ -6,6 +6,7 @@
 
 mod beyond;
 mod body;
+mod brief;
 mod constant;
 mod convert;
 pub(crate) mod diagnose;
@@ -17,6 +18,8 @@ mod source;
 mod suite_tests;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use brief::is_brief;
 
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};

@@ -34,6 +34,8 @@ pub(crate) struct Exec {
     pub meter: *mut Meter,
     /// The interrupt that the current call runs under.
     pub interrupt: Option<Interrupt>,
+    /// A binding's record of the innermost host function of its own.
+    pub binding_frame: *const (),
     /// What references that came in from the host point to; kept until the outermost call ends.
     pub pinned_nodes: HashMap<usize, NodeRef>,
     pub pinned_externs: HashMap<usize, ExternRef>,
@@ -128,6 +130,12 @@ struct ExecOwner(*mut Exec);
 impl Drop for ExecOwner {
     fn drop(&mut self) {
         CURRENT.with(|current| current.set(ptr::null_mut()));
+        // SAFETY: made by `Box::into_raw` below, and not freed yet.
+        let exec = unsafe { &*self.0 };
+        // Only what guards the whole thread is still attached.
+        if let Some(interrupt) = &exec.interrupt {
+            interrupt.detach(&exec.jit.stop, false);
+        }
         // SAFETY: made by `Box::into_raw` below; no activation can be on an ending thread.
         drop(unsafe { Box::from_raw(self.0) });
     }
@@ -176,6 +184,7 @@ impl Exec {
             outer: ptr::null(),
             meter: ptr::null_mut(),
             interrupt: None,
+            binding_frame: ptr::null(),
             pinned_nodes: HashMap::new(),
             pinned_externs: HashMap::new(),
         }));
@@ -207,11 +216,19 @@ impl Exec {
     }
 }
 
+/// Lets `interrupt` stop whatever this thread runs from now on.
+pub(crate) fn guard_thread(interrupt: &Interrupt) {
+    let exec = Exec::current();
+    // SAFETY: the state belongs to this thread, and gives the flag back before it goes.
+    unsafe {
+        (*exec).interrupt = Some(interrupt.clone());
+        interrupt.attach(&raw const (*exec).jit.stop);
+    }
+}
+
 /// Runs `call` so that `interrupt` stops it, and so does what stops an enclosing call.
-pub(crate) fn interruptible<T>(
-    interrupt: &Interrupt,
-    call: impl FnOnce() -> Result<T>,
-) -> Result<T> {
+#[doc(hidden)]
+pub fn interruptible<T>(interrupt: &Interrupt, call: impl FnOnce() -> Result<T>) -> Result<T> {
     /// Detaches also when `call` panics.
     struct Attached<'a> {
         exec: *mut Exec,
@@ -304,7 +321,11 @@ impl<'a> Caller<'a> {
         Caller { exec, activation: PhantomData }
     }
 
-    fn caller_ctx(&self) -> *mut InstanceCtx {
+    pub(super) fn exec(&self) -> *mut Exec {
+        self.exec
+    }
+
+    pub(super) fn caller_ctx(&self) -> *mut InstanceCtx {
         // SAFETY: see `new`.
         unsafe { (*self.exec).jit.caller }
     }

@@ -12,6 +12,7 @@ use crate::abi::{ExecCtx, FuncRef, HostFuncCtx, Trap};
 use crate::engine::Signature;
 use crate::error::{ErrCode, Error, Result};
 use crate::limits::MAX_PARAMS;
+use crate::loader::is_brief;
 use crate::types::FuncType;
 use std::alloc::Layout;
 use std::any::Any;
@@ -153,6 +154,26 @@ impl Func {
     /// The function's type.
     pub fn ty(&self) -> &FuncType {
         &self.signature.ty
+    }
+
+    /// As [`Instance::holders`](super::instance::Instance::holders), for what the function belongs to.
+    pub fn holders(&self) -> Option<usize> {
+        self.owner.node().holders()
+    }
+
+    /// Whether a call is certain to end within about a hundred instructions: a wasm function without
+    /// loops and calls. A host that lets go of a lock around calls may keep it for such a function.
+    pub fn is_brief(&self) -> bool {
+        let index = self.func_ref().index;
+        if !self.owner.node().is_instance() {
+            return false;
+        }
+        // SAFETY: nodes of instances head a `WasmInstance`, and the handle keeps it alive.
+        let instance = unsafe { self.owner.as_ptr().cast::<WasmInstance>().as_ref() };
+        let info = &instance.code.info;
+        let body =
+            index.checked_sub(info.imported.funcs).and_then(|at| info.bodies.get(at as usize));
+        body.is_some_and(|range| is_brief(&info.bytes[range.clone()]))
     }
 
     /// Calls the function and gives its results.

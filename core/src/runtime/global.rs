@@ -162,6 +162,11 @@ impl Global {
         &self.owner
     }
 
+    /// A number that no other live global has.
+    pub fn identity(&self) -> usize {
+        self.cell.as_ptr() as usize
+    }
+
     /// The type it was made with.
     pub fn ty(&self) -> &GlobalType {
         &self.ty

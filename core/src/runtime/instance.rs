@@ -97,6 +97,7 @@ impl From<Global> for Extern {
 struct HostModule {
     name: String,
     items: RwLock<BTreeMap<String, Extern>>,
+    tag: AtomicU64,
     /// Functions that take the place of an item for an import of their type.
     alternates: RwLock<BTreeMap<String, Vec<Func>>>,
 }
@@ -120,6 +121,8 @@ pub(crate) struct WasmInstance {
     node: Node,
     /// Name it was registered under; empty for an anonymous one.
     pub name: String,
+    /// For bindings; see `binding`.
+    pub tag: AtomicU64,
     pub code: Arc<CodeModule>,
     /// What the executor that made it was configured with.
     pub config: Config,
@@ -224,6 +227,7 @@ impl WasmInstance {
         let object = Box::into_raw(Box::new(WasmInstance {
             node: Node::new(&WASM_INSTANCE),
             name,
+            tag: AtomicU64::new(0),
             config: config.clone(),
             metered,
             _permit: permit,
@@ -575,8 +579,12 @@ impl Instance {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn host(name: impl Into<String>) -> Instance {
-        let (items, alternates) = (RwLock::default(), RwLock::default());
-        let module = HostModule { name: name.into(), items, alternates };
+        let module = HostModule {
+            name: name.into(),
+            items: RwLock::default(),
+            alternates: RwLock::default(),
+            tag: AtomicU64::new(0),
+        };
         Instance(Repr::Host(Arc::new(module)))
     }
 
@@ -635,6 +643,14 @@ impl Instance {
                 Some(unsafe { node.as_ptr().cast::<WasmInstance>().as_ref() })
             }
             _ => None,
+        }
+    }
+
+    pub(super) fn tag(&self) -> &AtomicU64 {
+        match &self.0 {
+            Repr::Host(module) => &module.tag,
+            // SAFETY: such a node heads a `WasmInstance`, and the handle keeps it alive.
+            Repr::Wasm(node) => unsafe { &node.as_ptr().cast::<WasmInstance>().as_ref().tag },
         }
     }
 
@@ -748,6 +764,16 @@ impl Instance {
     /// The type of the exported function of this name.
     pub fn func_type(&self, name: &str) -> Option<FuncType> {
         self.get_func(name).map(|func| func.ty().clone())
+    }
+
+    /// How many handles to the instance and its functions, tables and globals there are, imports of
+    /// other instances included; `None` if references stored in tables or globals hold it too. A host
+    /// with a garbage collector of its own learns from this whether all holders are known to it.
+    pub fn holders(&self) -> Option<usize> {
+        match &self.0 {
+            Repr::Wasm(node) => node.node().holders(),
+            Repr::Host(module) => Some(Arc::strong_count(module)),
+        }
     }
 
     /// True if both are the same instance.

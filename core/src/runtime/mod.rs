@@ -2,8 +2,10 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `meter` counts, `builtins` are the functions generated code calls. The entities have a file each.
+//! errors, `meter` counts, `builtins` are the functions generated code calls, `binding` is for other
+//! languages. The entities have a file each.
 
+mod binding;
 mod builtins;
 mod call;
 mod code;
@@ -19,24 +21,30 @@ mod meter;
 mod node;
 mod pieces;
 mod slot;
+mod slot_func;
 mod table;
 mod trap;
 mod typed;
 mod value;
 mod wait;
 
+#[doc(hidden)]
+pub use binding::{RawFunc, Slots, binding_frame, in_call};
 pub use exec::Caller;
+#[doc(hidden)]
+pub use exec::interruptible;
 pub use extern_ref::ExternRef;
 pub use func::Func;
 pub use global::Global;
 pub use instance::{Extern, Instance};
 pub use memory::Memory;
+pub use slot_func::SlotFunc;
 pub use table::Table;
 pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};
 pub use value::Val;
 
 pub(crate) use code::CodeModule;
-pub(crate) use exec::{interruptible, with_stack};
+pub(crate) use exec::{guard_thread, with_stack};
 pub(crate) use func::panic_error;
 pub(crate) use instance::{Permit, WasmInstance};
 pub(crate) use lazy::LazyCode;

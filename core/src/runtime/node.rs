@@ -75,6 +75,13 @@ impl Node {
         }
     }
 
+    /// Handles and import edges that lead here; `None` for members of a group, some of whose edges
+    /// are the group's own.
+    pub fn holders(&self) -> Option<usize> {
+        let count = self.count.load(Ordering::Acquire);
+        (count & GROUPED == 0).then_some(count / ONE)
+    }
+
     /// True for module instances.
     pub fn is_instance(&self) -> bool {
         self.kind.is_instance

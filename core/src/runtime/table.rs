@@ -401,6 +401,11 @@ impl Table {
         self.core().ty()
     }
 
+    /// A number that no other live table has.
+    pub fn identity(&self) -> usize {
+        self.core.as_ptr() as usize
+    }
+
     /// Current number of elements.
     pub fn len(&self) -> usize {
         self.core().len()

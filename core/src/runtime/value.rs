@@ -74,7 +74,8 @@ impl Val {
     }
 
     /// The value's form in a slot. References stay the value's: it must outlive their use.
-    pub(crate) fn to_raw(&self) -> u128 {
+    #[doc(hidden)]
+    pub fn to_raw(&self) -> u128 {
         match self {
             Val::I32(value) => u128::from(*value as u32),
             Val::I64(value) => u128::from(*value as u64),
@@ -102,7 +103,8 @@ impl Val {
     /// # Safety
     ///
     /// The slot must hold a value of type `ty`; what a reference refers to must be alive.
-    pub(crate) unsafe fn from_raw(raw: u128, ty: ValType) -> Val {
+    #[doc(hidden)]
+    pub unsafe fn from_raw(raw: u128, ty: ValType) -> Val {
         match ty {
             ValType::I32 => Val::I32(raw as i32),
             ValType::I64 => Val::I64(raw as i64),

@@ -61,8 +61,14 @@ enum State {
 }
 
 impl Task {
-    /// Starts `work` on a worker as soon as one is free.
-    pub(crate) fn start(work: impl FnOnce() -> Result<Vec<Val>> + Send + 'static) -> Result<Task> {
+    /// Starts `work` on a worker as soon as one is free. For bindings, whose calls end in their own
+    /// language's event loop.
+    ///
+    /// # Errors
+    ///
+    /// If the system grants no thread.
+    #[doc(hidden)]
+    pub fn start(work: impl FnOnce() -> Result<Vec<Val>> + Send + 'static) -> Result<Task> {
         let shared = Arc::new(Shared {
             interrupt: Interrupt::new(),
             state: Mutex::new(State::Queued(Box::new(work))),

@@ -38,12 +38,12 @@ fn settled(budget: &Budget, spent: u64) {
 fn two_calls_never_spend_more_than_the_limit() {
     two_threads(5, |budget| {
         let mut portion = budget.take(u64::MAX);
-        let spent = match portion.amount < 3 {
-            true if !budget.enlarge(&mut portion, 3 - portion.amount) => {
-                budget.take_rest(&mut portion);
-                portion.amount
-            }
-            _ => 3,
+        let missing = 3u64.saturating_sub(portion.amount);
+        let spent = if missing > 0 && !budget.enlarge(&mut portion, missing) {
+            budget.take_rest(&mut portion);
+            portion.amount
+        } else {
+            3
         };
         budget.settle(portion, spent);
         spent

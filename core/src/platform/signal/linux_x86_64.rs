@@ -154,6 +154,11 @@ pub(crate) fn ensure() {
     }
 }
 
+/// What comes with the signals that we send, and with no others.
+fn mark() -> libc::sigval {
+    libc::sigval { sival_ptr: (&raw const HANDLERS).cast_mut().cast() }
+}
+
 /// Sends the interrupt signal to a thread, which must still exist.
 pub(crate) fn interrupt_thread(thread: ThreadId) {
     // Without our handler the signal would end the process; polling code sees the flag.
@@ -161,7 +166,7 @@ pub(crate) fn interrupt_thread(thread: ThreadId) {
         return;
     }
     // SAFETY: the caller keeps the thread from ending while it is registered as running.
-    unsafe { libc::pthread_kill(thread.0, interrupt_signal()) };
+    unsafe { libc::pthread_sigqueue(thread.0, interrupt_signal(), mark()) };
 }
 
 unsafe extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
@@ -170,8 +175,15 @@ unsafe extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *m
     let machine = unsafe { &mut *context.cast::<MachineContext>() };
     if signal == interrupt_signal() {
         (handlers.interrupt)(machine);
-        // SAFETY: arguments of this very handler.
-        unsafe { chain_async(signal, info, context) };
+        // Nobody else is to hear of our own: Go, for one, ends the process at a signal that it did
+        // not expect on a thread it does not know.
+        // SAFETY: `info` is valid while the handler runs; these are its arguments.
+        unsafe {
+            let code = (*info).si_code;
+            if code != libc::SI_QUEUE || (*info).si_value().sival_ptr != mark().sival_ptr {
+                chain_async(signal, info, context);
+            }
+        }
         return;
     }
     // SAFETY: `info` is valid while the handler runs. Signals that a program sent have codes up

@@ -1,0 +1,207 @@
+//! Host modules that come with the library, and those that plug-ins would bring.
+
+use crate::abi::WasmEdge_ModuleInstanceContext;
+use crate::door::door;
+use crate::handle::{create, get};
+use crate::instance::{self, InstanceObject};
+use std::ffi::{CStr, c_char};
+use std::fs::File;
+use std::ptr;
+use wasmspan::log::{self, LogLevel};
+use wasmspan::wasi::{Dir, WasiBuilder};
+use wasmspan::{ErrCode, Error, Wasi};
+
+/// The strings of a list; those that are null are left out.
+///
+/// # Safety
+///
+/// `list` must have `len` strings that end with zero, or be null.
+unsafe fn strings<'a>(list: *const *const c_char, len: u32) -> Vec<&'a [u8]> {
+    let count = if list.is_null() { 0 } else { len as usize };
+    let string = |at| {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let string: *const c_char = *list.add(at);
+            (!string.is_null()).then(|| CStr::from_ptr(string).to_bytes())
+        }
+    };
+    (0..count).filter_map(string).collect()
+}
+
+/// Splits at the first `separator`.
+fn split(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let at = text.iter().position(|byte| *byte == separator)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// The environment that C describes. A directory that can't be opened is logged and left out.
+///
+/// # Safety
+///
+/// As [`strings`], for each list.
+unsafe fn environment(
+    args: (*const *const c_char, u32),
+    envs: (*const *const c_char, u32),
+    preopens: (*const *const c_char, u32),
+) -> WasiBuilder {
+    // SAFETY: the caller's promise.
+    let (args, envs, preopens) = unsafe {
+        (strings(args.0, args.1), strings(envs.0, envs.1), strings(preopens.0, preopens.1))
+    };
+    let mut settings = Wasi::builder().args(args);
+    for variable in envs {
+        let (name, value) = split(variable, b'=').unwrap_or((variable, b""));
+        settings = settings.env(name, value);
+    }
+    for preopen in preopens {
+        let text = String::from_utf8_lossy(preopen);
+        let (guest, host) = text.split_once(':').unwrap_or((&text, &text));
+        match File::open(host).and_then(|dir| {
+            dir.metadata()?.is_dir().then_some(dir).ok_or_else(|| {
+                std::io::Error::from_raw_os_error(20) // not a directory
+            })
+        }) {
+            Ok(dir) => settings = settings.preopen_dir(Dir::from_std_file(dir), guest),
+            Err(error) => {
+                let number = error.raw_os_error().unwrap_or(0);
+                log::log(LogLevel::Error, &format!("Bind guest directory failed:{number}"));
+            }
+        }
+    }
+    settings
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn WasmEdge_ModuleInstanceCreateWASI(
+    Args: *const *const c_char,
+    ArgLen: u32,
+    Envs: *const *const c_char,
+    EnvLen: u32,
+    Preopens: *const *const c_char,
+    PreopenLen: u32,
+) -> *mut WasmEdge_ModuleInstanceContext {
+    door(ptr::null_mut(), || {
+        // SAFETY: the caller passes lists of these lengths, or null.
+        let settings =
+            unsafe { environment((Args, ArgLen), (Envs, EnvLen), (Preopens, PreopenLen)) };
+        let wasi = settings.build().map_err(crate::door::logged).ok()?;
+        let made = create(InstanceObject::with_wasi(&wasi));
+        instance::introduce(made);
+        Some(made)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn WasmEdge_ModuleInstanceInitWASI(
+    Cxt: *mut WasmEdge_ModuleInstanceContext,
+    Args: *const *const c_char,
+    ArgLen: u32,
+    Envs: *const *const c_char,
+    EnvLen: u32,
+    Preopens: *const *const c_char,
+    PreopenLen: u32,
+) {
+    door((), || {
+        let wasi = get(Cxt.cast_const())?.wasi.as_ref()?;
+        // SAFETY: the caller passes lists of these lengths, or null.
+        let settings =
+            unsafe { environment((Args, ArgLen), (Envs, EnvLen), (Preopens, PreopenLen)) };
+        wasi.configure(settings).map_err(crate::door::logged).ok()
+    });
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ModuleInstanceWASIGetExitCode(
+    Cxt: *const WasmEdge_ModuleInstanceContext,
+) -> u32 {
+    door(1, || Some(get(Cxt)?.wasi.as_ref()?.exit_code()))
+}
+
+/// What the modules of plug-ins give where the plug-in isn't installed.
+fn without_plugin(name: &str) -> *mut WasmEdge_ModuleInstanceContext {
+    let detail = format!("the plug-in for {name} isn't installed");
+    crate::door::note(&Error::with_detail(ErrCode::HostFuncError, detail));
+    ptr::null_mut()
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiNN() -> *mut WasmEdge_ModuleInstanceContext {
+    without_plugin("wasi_ephemeral_nn")
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoCommon()
+-> *mut WasmEdge_ModuleInstanceContext {
+    without_plugin("wasi_ephemeral_crypto_common")
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoAsymmetricCommon()
+-> *mut WasmEdge_ModuleInstanceContext {
+    without_plugin("wasi_ephemeral_crypto_asymmetric_common")
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoKx() -> *mut WasmEdge_ModuleInstanceContext
+{
+    without_plugin("wasi_ephemeral_crypto_kx")
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoSignatures()
+-> *mut WasmEdge_ModuleInstanceContext {
+    without_plugin("wasi_ephemeral_crypto_signatures")
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoSymmetric()
+-> *mut WasmEdge_ModuleInstanceContext {
+    without_plugin("wasi_ephemeral_crypto_symmetric")
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn WasmEdge_ModuleInstanceCreateWasmEdgeProcess(
+    AllowedCmds: *const *const c_char,
+    CmdsLen: u32,
+    AllowAll: bool,
+) -> *mut WasmEdge_ModuleInstanceContext {
+    let _ = (AllowedCmds, CmdsLen, AllowAll);
+    without_plugin("wasmedge_process")
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn WasmEdge_ModuleInstanceInitWasmEdgeProcess(
+    AllowedCmds: *const *const c_char,
+    CmdsLen: u32,
+    AllowAll: bool,
+) {
+    let _ = (AllowedCmds, CmdsLen, AllowAll);
+    without_plugin("wasmedge_process");
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_PluginLoadWithDefaultPaths() {}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn WasmEdge_ModuleInstanceWASIGetNativeHandler(
+    Cxt: *const WasmEdge_ModuleInstanceContext,
+    Fd: i32,
+    NativeHandler: *mut u64,
+) -> u32 {
+    /// No module was given.
+    const NO_MODULE: u32 = 1;
+    /// The module isn't WASI, or has no such descriptor.
+    const NO_DESCRIPTOR: u32 = 2;
+    door(NO_DESCRIPTOR, || {
+        let Some(module) = get(Cxt) else { return Some(NO_MODULE) };
+        module.wasi.as_ref()?;
+        // Only the standard streams have a descriptor of the host's that outlives the question.
+        let native = u64::try_from(Fd).ok().filter(|fd| *fd <= 2)?;
+        if NativeHandler.is_null() {
+            return None;
+        }
+        // SAFETY: the caller passes a place for the number.
+        unsafe { NativeHandler.write(native) };
+        Some(0)
+    })
+}

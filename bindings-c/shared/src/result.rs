@@ -1,0 +1,77 @@
+//! Results, the log, and the thread's last failure as C reads them.
+
+use crate::abi::WasmEdge_Result;
+use crate::door::door;
+use std::collections::BTreeMap;
+use std::ffi::{CString, c_char};
+use std::sync::LazyLock;
+use wasmspan::log::{self, LogLevel};
+use wasmspan::{ErrCode, Error};
+
+/// Category of errors that the engine names.
+const WASM: u32 = 0;
+
+/// Messages as C wants them.
+static MESSAGES: LazyLock<BTreeMap<u32, CString>> = LazyLock::new(|| {
+    let text = |code: &ErrCode| (*code as u32, CString::new(code.message()).unwrap_or_default());
+    ErrCode::ALL.iter().map(text).collect()
+});
+
+impl WasmEdge_Result {
+    fn category(self) -> u32 {
+        self.Code >> 24
+    }
+
+    fn code(self) -> u32 {
+        self.Code & 0x00FF_FFFF
+    }
+
+    /// What a host function's result says to the engine.
+    pub fn into_error(self) -> Error {
+        match self.category() {
+            WASM => Error::new(ErrCode::from_number(self.code()).unwrap_or(ErrCode::RuntimeError)),
+            _ => Error::user(self.code()),
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ResultOK(Res: WasmEdge_Result) -> bool {
+    Res.category() == WASM && Res.code() <= ErrCode::Terminated as u32
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ResultGetCode(Res: WasmEdge_Result) -> u32 {
+    Res.code()
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ResultGetMessage(Res: WasmEdge_Result) -> *const c_char {
+    door(c"unknown error code".as_ptr(), || {
+        let code = match Res.category() {
+            WASM => Res.code(),
+            _ => ErrCode::UserDefError as u32,
+        };
+        MESSAGES.get(&code).map(|text| text.as_ptr())
+    })
+}
+
+/// A result of a category; what does not fit into 24 bits is cut.
+pub fn generate(category: u32, code: u32) -> WasmEdge_Result {
+    WasmEdge_Result { Code: category << 24 | code & 0x00FF_FFFF }
+}
+
+/// The category of a result.
+pub fn category(result: WasmEdge_Result) -> u32 {
+    result.category()
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_LogSetErrorLevel() {
+    log::set_level(LogLevel::Error);
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_LogSetDebugLevel() {
+    log::set_level(LogLevel::Debug);
+}

@@ -1,0 +1,159 @@
+//! Modules run as processes: `wasmspan_command_…`.
+
+use crate::own::{give, wasmspan_bytes};
+use std::ffi::{CStr, OsStr, c_char};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use wasmspan::command::Ending;
+use wasmspan::wasi::Input;
+use wasmspan::{Command, ErrCode, Error};
+use wasmspan_c_shared::abi::{WasmEdge_ASTModuleContext, WasmEdge_Result, WasmEdge_String};
+use wasmspan_c_shared::door::{bytes, delete, door, need, null_argument, result};
+use wasmspan_c_shared::handle::{Context, Kind, create, get};
+
+/// A module to be run as a process; opaque.
+#[repr(C)]
+#[allow(non_camel_case_types)]
+pub struct wasmspan_command {
+    _opaque: [u8; 0],
+}
+
+impl Context for wasmspan_command {
+    const KIND: Kind = Kind::Command;
+    type Object = Mutex<Command>;
+}
+
+/// What a run gave.
+#[repr(C)]
+#[allow(non_camel_case_types)]
+pub struct wasmspan_finished {
+    pub exit_code: u32,
+    pub out: wasmspan_bytes,
+    pub err: wasmspan_bytes,
+}
+
+fn copy(command: *const wasmspan_command) -> Option<Command> {
+    Some(get(command)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
+}
+
+fn set(command: *mut wasmspan_command, change: impl FnOnce(Command) -> Command) {
+    door((), || {
+        let mut command = get(command.cast_const())?.lock().unwrap_or_else(PoisonError::into_inner);
+        *command = change(command.clone());
+        Some(())
+    });
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_command_create(
+    module: *const WasmEdge_ASTModuleContext,
+) -> *mut wasmspan_command {
+    door(ptr::null_mut(), || Some(create(Mutex::new(Command::new(&get(module)?.module)))))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_command_arg(
+    command: *mut wasmspan_command,
+    arg: WasmEdge_String,
+) {
+    // SAFETY: the caller passes a string.
+    set(command, |command| command.arg(unsafe { arg.bytes() }));
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_command_env(
+    command: *mut wasmspan_command,
+    name: WasmEdge_String,
+    value: WasmEdge_String,
+) {
+    // SAFETY: the caller passes strings.
+    set(command, |command| unsafe { command.env(name.bytes(), value.bytes()) });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_command_directory(
+    command: *mut wasmspan_command,
+    host: *const c_char,
+    guest: WasmEdge_String,
+    read_only: bool,
+) {
+    if host.is_null() {
+        return;
+    }
+    // SAFETY: the caller passes a path that ends with zero, and a string.
+    let (host, guest) = unsafe { (CStr::from_ptr(host), guest.lossy()) };
+    let host = PathBuf::from(OsStr::from_bytes(host.to_bytes()));
+    set(command, |command| match read_only {
+        true => command.preopen_read_only(host, guest),
+        false => command.preopen(host, guest),
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_command_stdin(
+    command: *mut wasmspan_command,
+    data: *const u8,
+    size: usize,
+) {
+    // SAFETY: the caller passes bytes of this length, or null.
+    let bytes = unsafe { bytes(data, size) }.unwrap_or_default().to_vec();
+    set(command, |command| command.stdin(Input::Bytes(bytes)));
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_command_timeout(command: *mut wasmspan_command, milliseconds: u64) {
+    set(command, |command| command.timeout(Duration::from_millis(milliseconds)));
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_command_output_limit(command: *mut wasmspan_command, limit: usize) {
+    set(command, |command| command.output_limit(limit));
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_command_max_memory_pages(command: *mut wasmspan_command, pages: u32) {
+    set(command, |command| command.max_memory_pages(pages));
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_command_run(
+    command: *const wasmspan_command,
+    finished: *mut wasmspan_finished,
+) -> WasmEdge_Result {
+    result(|| {
+        need(command)?;
+        if finished.is_null() {
+            return Err(null_argument("the place for the result"));
+        }
+        let command = copy(command).ok_or_else(|| Error::new(ErrCode::WrongVMWorkflow))?;
+        let run = command.run()?;
+        // SAFETY: the caller passes a place for the result.
+        unsafe {
+            (*finished).exit_code = run.exit_code().unwrap_or(1);
+            give(&raw mut (*finished).out, &run.stdout);
+            give(&raw mut (*finished).err, &run.stderr);
+        }
+        match run.ending {
+            Ending::Exited(_) => Ok(()),
+            Ending::Failed(error) => Err(error),
+            _ => Err(Error::new(ErrCode::Interrupted)),
+        }
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_command_interrupt(command: *const wasmspan_command) {
+    door((), || {
+        let command = copy(command)?;
+        command.interrupt().interrupt();
+        Some(())
+    });
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_command_delete(command: *mut wasmspan_command) {
+    delete(command);
+}

@@ -1,0 +1,433 @@
+//! What `<wasmspan/wasmspan.h>` declares: our additions to the interface.
+
+use std::ffi::{CStr, OsStr, c_char};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use wasmspan::wasi::{Input, Output, OutputBuffer, WasiBuilder};
+use wasmspan::{Config, ErrCode, Error, Loader, Wasi};
+use wasmspan_c_shared::abi::{
+    WasmEdge_ASTModuleContext, WasmEdge_FunctionInstanceContext, WasmEdge_MemoryInstanceContext,
+    WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String, WasmEdge_VMContext,
+    WasmEdge_Value,
+};
+use wasmspan_c_shared::door::{self, bytes, delete, door, fill, need, null_argument, result};
+use wasmspan_c_shared::function::values;
+use wasmspan_c_shared::handle::{Context, Kind, create, get};
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_version() -> *const c_char {
+    const VERSION: &CStr =
+        match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+            Ok(version) => version,
+            Err(_) => c"",
+        };
+    VERSION.as_ptr()
+}
+
+/// Writes a text as C wants it and gives its whole length.
+///
+/// # Safety
+///
+/// `len` bytes must be writable at `buf`, unless that is null.
+unsafe fn write_text(text: &str, buf: *mut c_char, len: usize) -> usize {
+    if !buf.is_null() && len > 0 {
+        let count = text.len().min(len - 1);
+        // SAFETY: the caller's promise.
+        unsafe {
+            ptr::copy(text.as_ptr().cast(), buf, count);
+            buf.add(count).write(0);
+        }
+    }
+    text.len()
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_error_text(buf: *mut c_char, len: usize) -> usize {
+    door(0, || {
+        let text = door::last(|error| error.map(ToString::to_string)).unwrap_or_default();
+        // SAFETY: the caller passes a buffer of this length, or null.
+        Some(unsafe { write_text(&text, buf, len) })
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_error_result() -> WasmEdge_Result {
+    door(door::SUCCESS, || door::last(|error| error.cloned()).map(|error| door::pack(&error)))
+}
+
+/// Where a call was when it trapped.
+#[repr(C)]
+#[derive(Clone, Copy)]
+#[allow(non_camel_case_types)]
+pub struct wasmspan_frame {
+    pub function: u32,
+    pub has_offset: u32,
+    pub offset: u32,
+    pub line: u32,
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_error_frame_count() -> u32 {
+    door(0, || Some(door::last(|error| error.map_or(0, |error| error.frames().len())) as u32))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_error_frame(at: u32, frame: *mut wasmspan_frame) -> bool {
+    door(false, || {
+        let found = door::last(|error| error?.frames().get(at as usize).cloned())?;
+        if frame.is_null() {
+            return None;
+        }
+        let made = wasmspan_frame {
+            function: found.func_index(),
+            has_offset: u32::from(found.offset().is_some()),
+            offset: found.offset().unwrap_or(0),
+            line: found.location().map_or(0, |(_, line)| line),
+        };
+        // SAFETY: the caller passes a place for a frame.
+        unsafe { frame.write(made) };
+        Some(true)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_error_frame_name(at: u32, buf: *mut c_char, len: usize) -> usize {
+    door(0, || {
+        let name = door::last(|error| error?.frames().get(at as usize)?.func_name())?;
+        // SAFETY: the caller passes a buffer of this length, or null.
+        Some(unsafe { write_text(&name, buf, len) })
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_error_clear() {
+    door::forget();
+}
+
+/// A parameter on the way in, a result on the way out.
+#[repr(C)]
+#[allow(non_camel_case_types)]
+pub union wasmspan_slot {
+    pub bits: u128,
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_call(
+    function: *const WasmEdge_FunctionInstanceContext,
+    slots: *mut wasmspan_slot,
+    count: u32,
+) -> WasmEdge_Result {
+    result(|| {
+        let function = need(function)?;
+        if !function.has_only_numbers() || function.slot_count() > count as usize {
+            return Err(unfit(function.has_only_numbers()));
+        }
+        // A call without values needs no slot.
+        if slots.is_null() && function.slot_count() > 0 {
+            return Err(null_argument("the list of slots"));
+        }
+        // SAFETY: there are as many slots as the function needs, and any bits are numbers.
+        unsafe { function.slot_func()?.call(slots.cast(), || ()) }
+    })
+}
+
+#[cold]
+fn unfit(numbers: bool) -> Error {
+    match numbers {
+        true => Error::with_detail(ErrCode::FuncSigMismatch, "there are too few slots"),
+        false => Error::with_detail(
+            ErrCode::RefTypeMismatch,
+            "a function with references can't be called by slots",
+        ),
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_vm_execute_for(
+    vm: *mut WasmEdge_VMContext,
+    name: WasmEdge_String,
+    params: *const WasmEdge_Value,
+    param_len: u32,
+    returns: *mut WasmEdge_Value,
+    return_len: u32,
+    milliseconds: u64,
+) -> WasmEdge_Result {
+    result(|| {
+        let object = need(vm)?;
+        // SAFETY: the caller passes a string and lists of these lengths, or null.
+        let (name, params) = unsafe { (name.lossy(), values(params, param_len)?) };
+        let task = object.vm.execute_async(&name, &params)?;
+        if !task.wait_for(Duration::from_millis(milliseconds)) {
+            task.cancel();
+        }
+        let results = task.get()?;
+        object.with_active(|active| {
+            let Some(active) = active else { return };
+            let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
+            // SAFETY: as above.
+            unsafe { fill(returns, return_len, results) };
+        });
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_memory_view(
+    memory: *const WasmEdge_MemoryInstanceContext,
+    base: *mut *mut u8,
+    size: *mut u64,
+) -> bool {
+    door(false, || {
+        let memory = &get(memory)?.memory;
+        if base.is_null() || size.is_null() {
+            return None;
+        }
+        // SAFETY: the caller passes places for both.
+        unsafe {
+            base.write(memory.as_ptr());
+            size.write(memory.len() as u64);
+        }
+        Some(true)
+    })
+}
+
+/// Bytes that the library made.
+#[repr(C)]
+#[allow(non_camel_case_types)]
+pub struct wasmspan_bytes {
+    pub data: *mut u8,
+    pub size: usize,
+}
+
+/// Gives bytes to C.
+///
+/// # Safety
+///
+/// `place` must be a place for them.
+pub unsafe fn give(place: *mut wasmspan_bytes, bytes: &[u8]) {
+    let copy: Box<[u8]> = bytes.into();
+    let size = copy.len();
+    let data = if size == 0 { ptr::null_mut() } else { Box::into_raw(copy).cast() };
+    // SAFETY: the caller's promise.
+    unsafe { place.write(wasmspan_bytes { data, size }) };
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_bytes_delete(bytes: *mut wasmspan_bytes) {
+    if bytes.is_null() {
+        return;
+    }
+    // SAFETY: the caller passes bytes that `give` made, or an empty structure.
+    unsafe {
+        let wasmspan_bytes { data, size } =
+            ptr::replace(bytes, wasmspan_bytes { data: ptr::null_mut(), size: 0 });
+        if !data.is_null() {
+            drop(Box::from_raw(ptr::slice_from_raw_parts_mut(data, size)));
+        }
+    }
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wat_to_wasm(
+    text: *const c_char,
+    len: usize,
+    wasm: *mut wasmspan_bytes,
+) -> WasmEdge_Result {
+    result(|| {
+        // SAFETY: the caller passes a text of this length, or null.
+        let text = unsafe { bytes(text.cast(), len) };
+        let text = text.ok_or_else(|| null_argument("the text"))?;
+        if wasm.is_null() {
+            return Err(null_argument("the place for the bytes"));
+        }
+        let module = Loader::new(&Config::default()).load_bytes(text)?;
+        // SAFETY: the caller passes a place for bytes.
+        unsafe { give(wasm, module.bytes()) };
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_module_name(
+    module: *const WasmEdge_ASTModuleContext,
+) -> WasmEdge_String {
+    let none = WasmEdge_String { Length: 0, Buf: ptr::null() };
+    door(none, || Some(WasmEdge_String::borrowed(get(module)?.module.name()?)))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_module_custom_section(
+    module: *const WasmEdge_ASTModuleContext,
+    name: WasmEdge_String,
+    at: u32,
+    data: *mut *const u8,
+    size: *mut usize,
+) -> bool {
+    door(false, || {
+        // SAFETY: the caller passes a string.
+        let name = unsafe { name.text() }?;
+        let section = get(module)?.module.custom_sections(name).nth(at as usize)?;
+        if data.is_null() || size.is_null() {
+            return None;
+        }
+        // SAFETY: the caller passes places for both.
+        unsafe {
+            data.write(section.as_ptr());
+            size.write(section.len());
+        }
+        Some(true)
+    })
+}
+
+/// Settings for a WASI module; opaque.
+#[repr(C)]
+#[allow(non_camel_case_types)]
+pub struct wasmspan_wasi_config {
+    _opaque: [u8; 0],
+}
+
+impl Context for wasmspan_wasi_config {
+    const KIND: Kind = Kind::WasiConfig;
+    type Object = Mutex<Settings>;
+}
+
+/// What a guest is to get.
+pub struct Settings {
+    builder: WasiBuilder,
+    /// What is kept of standard output and of standard error.
+    captured: [Option<OutputBuffer>; 2],
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_create() -> *mut wasmspan_wasi_config {
+    door(ptr::null_mut(), || {
+        let builder = Wasi::builder().stdin(Input::Null).stdout(Output::Null).stderr(Output::Null);
+        Some(create(Mutex::new(Settings { builder, captured: [None, None] })))
+    })
+}
+
+/// Changes settings.
+fn set(config: *mut wasmspan_wasi_config, change: impl FnOnce(WasiBuilder) -> WasiBuilder) {
+    door((), || {
+        let mut settings = get(config.cast_const())?.lock().unwrap_or_else(PoisonError::into_inner);
+        settings.builder = change(std::mem::take(&mut settings.builder));
+        Some(())
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_arg(
+    config: *mut wasmspan_wasi_config,
+    arg: WasmEdge_String,
+) {
+    // SAFETY: the caller passes a string.
+    set(config, |builder| builder.arg(unsafe { arg.bytes() }));
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_env(
+    config: *mut wasmspan_wasi_config,
+    name: WasmEdge_String,
+    value: WasmEdge_String,
+) {
+    // SAFETY: the caller passes strings.
+    set(config, |builder| unsafe { builder.env(name.bytes(), value.bytes()) });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_directory(
+    config: *mut wasmspan_wasi_config,
+    host: *const c_char,
+    guest: WasmEdge_String,
+    read_only: bool,
+) {
+    if host.is_null() {
+        return;
+    }
+    // SAFETY: the caller passes a path that ends with zero, and a string.
+    let (host, guest) = unsafe { (CStr::from_ptr(host), guest.lossy()) };
+    let host = PathBuf::from(OsStr::from_bytes(host.to_bytes()));
+    set(config, |builder| match read_only {
+        true => builder.preopen_read_only(host, guest),
+        false => builder.preopen(host, guest),
+    });
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_inherit_streams(config: *mut wasmspan_wasi_config) {
+    set(config, |builder| {
+        builder.stdin(Input::Inherit).stdout(Output::Inherit).stderr(Output::Inherit)
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_stdin(
+    config: *mut wasmspan_wasi_config,
+    data: *const u8,
+    size: usize,
+) {
+    // SAFETY: the caller passes bytes of this length, or null.
+    let bytes = unsafe { bytes(data, size) }.unwrap_or_default().to_vec();
+    set(config, |builder| builder.stdin(Input::Bytes(bytes)));
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_capture(
+    config: *mut wasmspan_wasi_config,
+    standard_error: bool,
+    limit: usize,
+) {
+    let buffer = OutputBuffer::with_limit(limit);
+    let output = Output::Buffer(buffer.clone());
+    set(config, |builder| match standard_error {
+        true => builder.stderr(output),
+        false => builder.stdout(output),
+    });
+    door((), || {
+        let settings = get(config.cast_const())?;
+        let mut settings = settings.lock().unwrap_or_else(PoisonError::into_inner);
+        settings.captured[usize::from(standard_error)] = Some(buffer);
+        Some(())
+    });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_output(
+    config: *const wasmspan_wasi_config,
+    standard_error: bool,
+    bytes: *mut wasmspan_bytes,
+) -> bool {
+    door(false, || {
+        let settings = get(config)?.lock().unwrap_or_else(PoisonError::into_inner);
+        let buffer = settings.captured[usize::from(standard_error)].as_ref()?;
+        if bytes.is_null() {
+            return None;
+        }
+        // SAFETY: the caller passes a place for bytes.
+        unsafe { give(bytes, &buffer.contents()) };
+        Some(true)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_configure(
+    wasi: *mut WasmEdge_ModuleInstanceContext,
+    config: *const wasmspan_wasi_config,
+) -> WasmEdge_Result {
+    result(|| {
+        let wasi = need(wasi)?.wasi.as_ref();
+        let wasi = wasi.ok_or_else(|| {
+            Error::with_detail(ErrCode::WrongVMWorkflow, "the module instance isn't WASI")
+        })?;
+        let settings = need(config)?.lock().unwrap_or_else(PoisonError::into_inner);
+        wasi.configure(settings.builder.clone())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_delete(config: *mut wasmspan_wasi_config) {
+    delete(config);
+}

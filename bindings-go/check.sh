@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Formatting, vet, staticcheck where it is installed, and the tests of the Go modules. prepare.sh ran before.
+set -euo pipefail
+cd "$(dirname "$0")"
+command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
+
+unformatted=$(gofmt -l .)
+if [[ -n $unformatted ]]; then
+  printf 'not formatted (gofmt -w):\n%s\n' "$unformatted" >&2
+  exit 1
+fi
+
+for module in . compat ../examples/go; do
+  echo "== go module $module"
+  (
+    cd "$module"
+    go vet ./...
+    if command -v staticcheck >/dev/null; then staticcheck ./...; fi
+    go test -v ./...
+    # Go's own checks of what crosses into C, with fewer rounds.
+    GODEBUG=cgocheck=1 GOEXPERIMENT=cgocheck2 go test -short ./...
+    go test -short -race ./...
+  )
+done

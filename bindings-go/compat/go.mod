@@ -1,0 +1,3 @@
+module github.com/wasmspan/wasmspan/bindings-go/compat
+
+go 1.16

@@ -1,0 +1,18 @@
+(module
+  (memory (export "memory") 17)
+  (global $top (mut i32) (i32.const 1024))
+  (data (i32.const 16) "Hello, ")
+  (func $allocate (export "allocate") (param i32) (result i32)
+    (global.get $top)
+    (global.set $top (i32.add (global.get $top) (local.get 0))))
+  (func (export "deallocate") (param i32 i32))
+  (func (export "greet") (param $in i32) (result i32)
+    (local $out i32) (local $len i32)
+    (loop $next
+      (if (i32.load8_u (i32.add (local.get $in) (local.get $len)))
+        (then (local.set $len (i32.add (local.get $len) (i32.const 1))) (br $next))))
+    (local.set $out (call $allocate (i32.add (local.get $len) (i32.const 9))))
+    (memory.copy (local.get $out) (i32.const 16) (i32.const 7))
+    (memory.copy (i32.add (local.get $out) (i32.const 7)) (local.get $in) (local.get $len))
+    (i32.store16 (i32.add (local.get $out) (i32.add (local.get $len) (i32.const 7))) (i32.const 33))
+    (local.get $out)))

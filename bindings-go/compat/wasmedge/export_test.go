@@ -1,0 +1,6 @@
+package wasmedge
+
+// Numbers in use, for leak tests.
+func HostFunctionsInUse() int { return hostFunctions.size() }
+func ExternRefsInUse() int    { return externRefs.size() }
+func PanicsInUse() int        { return panics.size() }

@@ -1,0 +1,110 @@
+package wasmspan
+
+// #include "shim.h"
+import "C"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"unsafe"
+)
+
+// Code is the number of an error of the engine, as WasmEdge numbers them.
+type Code uint32
+
+// Codes that programs ask for.
+const (
+	CodeCostLimitExceeded Code = 0x03
+	CodeFuncNotFound      Code = 0x05
+	CodeInterrupted       Code = 0x07
+	CodeUnknownImport     Code = 0x62
+	CodeFuncSigMismatch   Code = 0x83
+	CodeDivideByZero      Code = 0x84
+	CodeIntegerOverflow   Code = 0x85
+	CodeTableOutOfBounds  Code = 0x87
+	CodeMemoryOutOfBounds Code = 0x88
+	CodeUnreachable       Code = 0x89
+	CodeStackOverflow     Code = 0x91
+)
+
+// Error is what the engine refuses: a module that cannot be loaded, validated or linked, a call that
+// does not fit its function.
+type Error struct {
+	Code Code
+	// Text says what is wrong, in one or more lines.
+	Text string
+}
+
+func (e *Error) Error() string { return e.Text }
+
+// Trap is a call that ended before its time: by an instruction that trapped, by its context or by a limit.
+type Trap struct {
+	Code Code
+	// Text says what happened, with the guest's functions that were running.
+	Text string
+	// The context's error, or the one that a host function returned.
+	cause error
+}
+
+func (t *Trap) Error() string {
+	if t.cause != nil {
+		return t.Text + ": " + t.cause.Error()
+	}
+	return t.Text
+}
+
+// Unwrap gives the context's error, or the one that a host function returned.
+func (t *Trap) Unwrap() error { return t.cause }
+
+// ExitError is a command that exited with a code other than 0.
+type ExitError struct {
+	code int
+}
+
+// ExitCode gives the code.
+func (e *ExitError) ExitCode() int { return e.code }
+
+func (e *ExitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// ErrClosed is the error of everything that is used after Close.
+var ErrClosed = errors.New("wasmspan: used after Close")
+
+const (
+	firstTrap = 0x80
+	userLevel = 1 << 24
+)
+
+type hostError struct{ err error }
+
+// The error for an outcome, after going on with a panic of a host function.
+func (o *outcome) err(ctx context.Context) error {
+	text := ""
+	if o.text != nil {
+		text = C.GoString(o.text)
+		C.free(unsafe.Pointer(o.text))
+		o.text = nil
+	}
+	code := uint32(o.code)
+	if o.panicked != 0 {
+		value, _ := left.take(uintptr(o.panicked))
+		host, ok := value.(*hostError)
+		if !ok {
+			panic(value)
+		}
+		return &Trap{Code: Code(code), Text: "host function failed", cause: host.err}
+	}
+	switch {
+	case code <= 1:
+		return nil
+	case Code(code) == CodeInterrupted:
+		return &Trap{Code: CodeInterrupted, Text: text, cause: context.Cause(ctx)}
+	case code >= firstTrap || Code(code) == CodeCostLimitExceeded:
+		if Code(code) == CodeFuncSigMismatch {
+			break
+		}
+		return &Trap{Code: Code(code), Text: text}
+	}
+	return &Error{Code(code), text}
+}
+
+type outcome C.ws_outcome

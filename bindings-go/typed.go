@@ -1,0 +1,231 @@
+package wasmspan
+
+// #include "shim.h"
+import "C"
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// Number is a Go type that a WebAssembly number can be passed as.
+type Number interface {
+	int32 | uint32 | int64 | uint64 | float32 | float64
+}
+
+func toBits[T Number](value T) uint64 {
+	switch x := any(value).(type) {
+	case int32:
+		return uint64(uint32(x))
+	case uint32:
+		return uint64(x)
+	case int64:
+		return uint64(x)
+	case uint64:
+		return x
+	case float32:
+		return uint64(math.Float32bits(x))
+	case float64:
+		return math.Float64bits(x)
+	}
+	return 0
+}
+
+func fromBits[T Number](bits uint64) T {
+	var value T
+	switch p := any(&value).(type) {
+	case *int32:
+		*p = int32(bits)
+	case *uint32:
+		*p = uint32(bits)
+	case *int64:
+		*p = int64(bits)
+	case *uint64:
+		*p = bits
+	case *float32:
+		*p = math.Float32frombits(uint32(bits))
+	case *float64:
+		*p = math.Float64frombits(bits)
+	}
+	return value
+}
+
+func kindOf[T Number]() C.enum_WasmEdge_ValType {
+	var value T
+	_, kind := numberBits(any(value))
+	return kind
+}
+
+// typed gives a function if it has these types.
+func (i *Instance) typed(name string, params, results []C.enum_WasmEdge_ValType) (*function, error) {
+	f, err := i.function(name)
+	if err != nil {
+		return nil, err
+	}
+	if !equal(f.params, params) || !equal(f.results, results) {
+		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("%q has another type", name)}
+	}
+	return f, nil
+}
+
+func equal(a, b []C.enum_WasmEdge_ValType) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error) {
+	if ctx.Done() == nil && !f.instance.runtime.contexts.Load() {
+		// Nothing can stop the call, and nobody asks for its context.
+		entered, err := f.instance.enter(ctx)
+		if err != nil {
+			return 0, err
+		}
+		if f.instance.inner == nil {
+			f.instance.leave(entered)
+			return 0, ErrClosed
+		}
+		done := C.ws_call4(f.inner, nil, 0, C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
+		f.instance.leave(entered)
+		if done.outcome.code == 0 {
+			return uint64(done.value), nil
+		}
+		ended := outcome(done.outcome)
+		return 0, ended.err(ctx)
+	}
+	var done C.ws_scalar
+	err := f.instance.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
+		done = C.ws_call4(f.inner, interrupt, number, C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
+	})
+	if err != nil {
+		return 0, err
+	}
+	ended := outcome(done.outcome)
+	return uint64(done.value), ended.err(ctx)
+}
+
+// Func0 finds an exported function with no parameters and a result. The function it gives calls the guest's.
+func Func0[R Number](instance *Instance, name string) (func(context.Context) (R, error), error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{}, []C.enum_WasmEdge_ValType{kindOf[R]()})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) (R, error) {
+		bits, err := f.call4(ctx, 0, 0, 0, 0)
+		return fromBits[R](bits), err
+	}, nil
+}
+
+// Func1 finds an exported function with one parameter and a result. The function it gives calls the guest's.
+func Func1[A, R Number](instance *Instance, name string) (func(context.Context, A) (R, error), error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{kindOf[A]()}, []C.enum_WasmEdge_ValType{kindOf[R]()})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a A) (R, error) {
+		bits, err := f.call4(ctx, toBits(a), 0, 0, 0)
+		return fromBits[R](bits), err
+	}, nil
+}
+
+// Func2 finds an exported function with two parameters and a result. The function it gives calls the guest's.
+func Func2[A, B, R Number](instance *Instance, name string) (func(context.Context, A, B) (R, error), error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{kindOf[A](), kindOf[B]()}, []C.enum_WasmEdge_ValType{kindOf[R]()})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a A, b B) (R, error) {
+		bits, err := f.call4(ctx, toBits(a), toBits(b), 0, 0)
+		return fromBits[R](bits), err
+	}, nil
+}
+
+// Func3 finds an exported function with three parameters and a result. The function it gives calls the guest's.
+func Func3[A, B, C, R Number](instance *Instance, name string) (func(context.Context, A, B, C) (R, error), error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{kindOf[A](), kindOf[B](), kindOf[C]()}, []C.enum_WasmEdge_ValType{kindOf[R]()})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a A, b B, c C) (R, error) {
+		bits, err := f.call4(ctx, toBits(a), toBits(b), toBits(c), 0)
+		return fromBits[R](bits), err
+	}, nil
+}
+
+// Func4 finds an exported function with four parameters and a result. The function it gives calls the guest's.
+func Func4[A, B, C, D, R Number](instance *Instance, name string) (func(context.Context, A, B, C, D) (R, error), error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{kindOf[A](), kindOf[B](), kindOf[C](), kindOf[D]()}, []C.enum_WasmEdge_ValType{kindOf[R]()})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a A, b B, c C, d D) (R, error) {
+		bits, err := f.call4(ctx, toBits(a), toBits(b), toBits(c), toBits(d))
+		return fromBits[R](bits), err
+	}, nil
+}
+
+// Proc0 finds an exported function with no parameters and no result. The function it gives calls the guest's.
+func Proc0(instance *Instance, name string) (func(context.Context) error, error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{}, []C.enum_WasmEdge_ValType{})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		_, err := f.call4(ctx, 0, 0, 0, 0)
+		return err
+	}, nil
+}
+
+// Proc1 finds an exported function with one parameter and no result. The function it gives calls the guest's.
+func Proc1[A Number](instance *Instance, name string) (func(context.Context, A) error, error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{kindOf[A]()}, []C.enum_WasmEdge_ValType{})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a A) error {
+		_, err := f.call4(ctx, toBits(a), 0, 0, 0)
+		return err
+	}, nil
+}
+
+// Proc2 finds an exported function with two parameters and no result. The function it gives calls the guest's.
+func Proc2[A, B Number](instance *Instance, name string) (func(context.Context, A, B) error, error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{kindOf[A](), kindOf[B]()}, []C.enum_WasmEdge_ValType{})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a A, b B) error {
+		_, err := f.call4(ctx, toBits(a), toBits(b), 0, 0)
+		return err
+	}, nil
+}
+
+// Proc3 finds an exported function with three parameters and no result. The function it gives calls the guest's.
+func Proc3[A, B, C Number](instance *Instance, name string) (func(context.Context, A, B, C) error, error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{kindOf[A](), kindOf[B](), kindOf[C]()}, []C.enum_WasmEdge_ValType{})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a A, b B, c C) error {
+		_, err := f.call4(ctx, toBits(a), toBits(b), toBits(c), 0)
+		return err
+	}, nil
+}
+
+// Proc4 finds an exported function with four parameters and no result. The function it gives calls the guest's.
+func Proc4[A, B, C, D Number](instance *Instance, name string) (func(context.Context, A, B, C, D) error, error) {
+	f, err := instance.typed(name, []C.enum_WasmEdge_ValType{kindOf[A](), kindOf[B](), kindOf[C](), kindOf[D]()}, []C.enum_WasmEdge_ValType{})
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, a A, b B, c C, d D) error {
+		_, err := f.call4(ctx, toBits(a), toBits(b), toBits(c), toBits(d))
+		return err
+	}, nil
+}

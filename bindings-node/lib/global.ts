@@ -1,0 +1,83 @@
+import { defineInterface, Identities, toDescriptor } from "./idl.js";
+import { type NativeGlobal, native } from "./native.js";
+
+/** The name of a value type. */
+export type ValueType =
+  | "i32"
+  | "i64"
+  | "f32"
+  | "f64"
+  | "v128"
+  | "externref"
+  | "anyfunc"
+  | "funcref";
+
+/** The type of a global. */
+export interface GlobalDescriptor {
+  /** The value's type. */
+  value: ValueType;
+  /** Whether it may be written. */
+  mutable?: boolean;
+}
+
+const known = new Identities<Global>();
+
+const DEFAULTS: Record<string, () => unknown> = {
+  i32: () => 0,
+  i64: () => 0n,
+  f32: () => 0,
+  f64: () => 0,
+  v128: () => new Uint8Array(16),
+  externref: () => undefined,
+  anyfunc: () => null,
+  funcref: () => null,
+};
+
+/** A global. */
+export class Global {
+  readonly #native: NativeGlobal;
+
+  /** Makes a global; without a value it is zero, null or undefined. */
+  constructor(descriptor: GlobalDescriptor, value?: unknown) {
+    if (descriptor instanceof native.NativeGlobal) {
+      this.#native = descriptor;
+    } else {
+      const wanted = toDescriptor(descriptor, "the descriptor of a global");
+      const mutable = Boolean(wanted.mutable);
+      const type = String(wanted.value);
+      const zero = DEFAULTS[type];
+      if (zero === undefined) {
+        throw new TypeError("the property 'value' must be the name of a value type");
+      }
+      const first = value === undefined ? zero() : value;
+      this.#native = new native.NativeGlobal(type, mutable, first);
+    }
+    known.add(this.#native.id, this);
+  }
+
+  /** The value; only that of a mutable global can be set. */
+  get value(): any {
+    return this.#native.get();
+  }
+
+  set value(value: any) {
+    this.#native.set(value);
+  }
+
+  /** The value. */
+  valueOf(): any {
+    return this.#native.get();
+  }
+
+  /** @internal */
+  static nativeOf(global: Global): NativeGlobal {
+    return global.#native;
+  }
+
+  /** @internal */
+  static wrap(item: NativeGlobal): Global {
+    return known.get(item.id, () => new Global(item as unknown as GlobalDescriptor));
+  }
+}
+
+defineInterface("Global", Global);

@@ -1,0 +1,106 @@
+/**
+ * Wasmspan: a WebAssembly runtime with limits, time limits and cancellation.
+ *
+ * @packageDocumentation
+ */
+import { makeError } from "./errors.js";
+import { native } from "./native.js";
+
+native.begin([
+  makeError,
+  (value: unknown) => {
+    // By the rules of ToBigInt, which take no numbers.
+    if (typeof value === "number") throw new TypeError("a number is no BigInt");
+    return BigInt(value as bigint);
+  },
+  (value: unknown) => {
+    if (typeof (value as Iterable<unknown>)?.[Symbol.iterator] !== "function") {
+      throw new TypeError("an imported function with several results must return an iterable");
+    }
+    return [...(value as Iterable<unknown>)];
+  },
+  (promise: Promise<unknown>, done: (value: unknown) => void, fail: (reason: unknown) => void) => {
+    promise.then(done, fail);
+  },
+]);
+
+export {
+  type CacheOptions,
+  Config,
+  type ConfigOptions,
+  type Limits,
+  OptimizationLevel,
+  OutputFormat,
+  Proposal,
+} from "./config.js";
+export {
+  BusyError,
+  CompileError,
+  type ErrorDetails,
+  ExitError,
+  LinkError,
+  RuntimeError,
+  TimeoutError,
+} from "./errors.js";
+export { Global, type GlobalDescriptor, type ValueType } from "./global.js";
+export type { Bytes } from "./idl.js";
+export {
+  type Exports,
+  type ExportValue,
+  type FunctionType,
+  type Imports,
+  type ImportValue,
+  Instance,
+  type InstanceOptions,
+  ModuleInstance,
+} from "./instance.js";
+export { Memory, type MemoryDescriptor } from "./memory.js";
+export {
+  Module,
+  type ModuleExportDescriptor,
+  type ModuleImportDescriptor,
+  type ModuleToken,
+} from "./module.js";
+export type { ExternKind } from "./native.js";
+export {
+  type GuestProcess,
+  type RunOptions,
+  type RunResult,
+  run,
+  type SpawnOptions,
+  spawn,
+} from "./run.js";
+export { Table, type TableDescriptor } from "./table.js";
+export type { CallOptions } from "./task.js";
+export {
+  Compiler,
+  Executor,
+  HostFunction,
+  Loader,
+  type ModuleSource,
+  Statistics,
+  Store,
+  Validator,
+  VM,
+  type VMOptions,
+  type VMState,
+} from "./vm.js";
+export {
+  type Change,
+  MemoryFs,
+  type Mount,
+  WASI,
+  type WASIOptions,
+  Wasi,
+  type WasiOptions,
+} from "./wasi.js";
+export * as WebAssembly from "./webassembly.js";
+
+/** The version of this package. */
+export const version: string = native.version();
+
+/**
+ * Live objects of the process, for leak tests.
+ * @internal
+ */
+export const liveObjects: () => number = native.liveObjects;

@@ -1,0 +1,250 @@
+import { Config } from "./config.js";
+import { LinkError } from "./errors.js";
+import { Global } from "./global.js";
+import { defineInterface } from "./idl.js";
+import { Memory } from "./memory.js";
+import { Module } from "./module.js";
+import {
+  type ExternKind,
+  type NativeGlobal,
+  type NativeInstance,
+  type NativeMemory,
+  type NativeModule,
+  type NativeTable,
+  native,
+} from "./native.js";
+import { Table } from "./table.js";
+import { type CallOptions, checkSignal, stoppable } from "./task.js";
+
+/** What can be exported. */
+export type ExportValue = ((...args: any[]) => any) | Memory | Table | Global;
+/** What can be imported; a global that is not mutable may be given as its value. */
+export type ImportValue = ExportValue | number | bigint | object | null | undefined;
+/** Exports by name. */
+export type Exports = Record<string, ExportValue>;
+/** Items by name. */
+export type ModuleImports = Record<string, ImportValue>;
+/** Items by name, by the name of the module that they are imported from. */
+export type Imports = Record<string, ModuleImports>;
+
+/** The names of a function's parameter and result types. */
+export interface FunctionType {
+  /** Types of the parameters, in order. */
+  parameters: string[];
+  /** Types of the results, in order. */
+  results: string[];
+}
+
+/** What wraps each kind of export. */
+function wrap(kind: ExternKind, item: unknown): ExportValue {
+  switch (kind) {
+    case "memory":
+      return Memory.wrap(item as NativeMemory);
+    case "table":
+      return Table.wrap(item as NativeTable);
+    case "global":
+      return Global.wrap(item as NativeGlobal);
+    default:
+      return item as (...args: any[]) => any;
+  }
+}
+
+/** A module instance: of a WebAssembly module, or a host module made by hand. */
+export class ModuleInstance<E extends object = Record<string, any>> {
+  #native: NativeInstance;
+  #exports: E | undefined;
+
+  /** An empty host module of this name; see {@link ModuleInstance.addFunction}. */
+  constructor(name: string) {
+    this.#native =
+      (name as unknown) instanceof (native.NativeInstance as unknown as new () => object)
+        ? (name as unknown as NativeInstance)
+        : native.NativeInstance.host(String(name));
+  }
+
+  /** The name it is registered under or was made with; empty for an anonymous instance. */
+  get name(): string {
+    return this.#native.name;
+  }
+
+  /** Everything it exports, by name. */
+  get exports(): E {
+    if (this.#exports === undefined) {
+      const exports = Object.create(null);
+      for (const [name, kind, item] of this.#native.exports()) {
+        Object.defineProperty(exports, name, { value: wrap(kind, item), enumerable: true });
+      }
+      this.#exports = Object.freeze(exports) as E;
+    }
+    return this.#exports;
+  }
+
+  /** The type of an exported function. */
+  functionType(name: string): FunctionType | undefined {
+    const type = this.#native.functionType(String(name));
+    return type === null ? undefined : { parameters: type[0], results: type[1] };
+  }
+
+  /**
+   * Calls an exported function on this thread.
+   *
+   * @param options - `timeout` stops the guest; an aborted `signal` throws before it starts.
+   */
+  call(name: string, args: readonly unknown[] = [], options?: CallOptions): any {
+    checkSignal(options);
+    return native.call(this.#function(name), [...args], options?.timeout);
+  }
+
+  /**
+   * Calls an exported function on another thread. Functions of JavaScript that the guest imports run
+   * on this thread, and may return promises. Until the call has ended, other calls of this instance
+   * throw {@link BusyError}.
+   */
+  async callAsync(
+    name: string,
+    args: readonly unknown[] = [],
+    options?: CallOptions,
+  ): Promise<any> {
+    const fn = this.#function(name);
+    return stoppable(() => native.callAsync(fn, [...args]), options);
+  }
+
+  #function(name: string): unknown {
+    const fn = (this.exports as Record<string, unknown>)[name];
+    if (typeof fn !== "function") {
+      throw new TypeError(`the instance exports no function "${name}"`);
+    }
+    return fn;
+  }
+
+  /** Puts a function into a host module: one of a type, or a {@link HostFunction}. */
+  addFunction(name: string, host: { type: FunctionType; fn: (...args: any[]) => unknown }): this {
+    const { type, fn } = host;
+    this.#native.defineFunction(name, type.parameters, type.results, fn);
+    return this.#changed();
+  }
+
+  /** Puts a memory into a host module. */
+  addMemory(name: string, memory: Memory): this {
+    this.#native.defineMemory(name, Memory.nativeOf(memory));
+    return this.#changed();
+  }
+
+  /** Puts a table into a host module. */
+  addTable(name: string, table: Table): this {
+    this.#native.defineTable(name, Table.nativeOf(table));
+    return this.#changed();
+  }
+
+  /** Puts a global into a host module. */
+  addGlobal(name: string, global: Global): this {
+    this.#native.defineGlobal(name, Global.nativeOf(global));
+    return this.#changed();
+  }
+
+  #changed(): this {
+    this.#exports = undefined;
+    return this;
+  }
+
+  /** @internal */
+  static nativeOf(instance: ModuleInstance<any>): NativeInstance {
+    return instance.#native;
+  }
+
+  /** @internal */
+  static wrap(item: NativeInstance): ModuleInstance {
+    return new ModuleInstance(item as unknown as string);
+  }
+}
+
+/** What a module asks for, taken from an import object by the JavaScript API's rules. */
+function readImports(module: NativeModule, imports: unknown): unknown[] {
+  const wanted = module.imports();
+  if (imports !== undefined && (typeof imports !== "object" || imports === null)) {
+    throw new TypeError("the imports must be an object");
+  }
+  if (wanted.length > 0 && imports === undefined) {
+    throw new TypeError("the module has imports, so an object with them is required");
+  }
+  let globals: ([string, string] | [])[] | undefined;
+  return wanted.map(([from, name, kind, type], index) => {
+    const group = (imports as Record<string, unknown>)[from];
+    if ((typeof group !== "object" && typeof group !== "function") || group === null) {
+      throw new TypeError(`the imports have no object "${from}", from which "${name}" is asked`);
+    }
+    const item = (group as Record<string, unknown>)[name];
+    const wrong = (what: string) =>
+      new LinkError(`the import "${from}"."${name}" must be ${what} (wanted: ${type})`);
+    switch (kind) {
+      case "function":
+        if (typeof item !== "function") throw wrong("a function");
+        return item;
+      case "memory":
+        if (!(item instanceof Memory)) throw wrong("a Memory");
+        return Memory.nativeOf(item);
+      case "table":
+        if (!(item instanceof Table)) throw wrong("a Table");
+        return Table.nativeOf(item);
+      default: {
+        if (item instanceof Global) return Global.nativeOf(item);
+        globals ??= module.globalImports();
+        const [content = "", mutability] = globals[index] ?? [];
+        if (mutability !== "const") throw wrong("a Global, since it is mutable");
+        if (content === "i64" ? typeof item !== "bigint" : isNumeric(content)) {
+          if (content === "i64" || typeof item !== "number") {
+            throw wrong(content === "i64" ? "a BigInt or a Global" : "a number or a Global");
+          }
+        }
+        try {
+          return new native.NativeGlobal(content, false, item);
+        } catch {
+          throw wrong("a value of its type");
+        }
+      }
+    }
+  });
+}
+
+function isNumeric(type: string): boolean {
+  return type === "i32" || type === "f32" || type === "f64";
+}
+
+/** Settings of an instantiation. */
+export interface InstanceOptions {
+  /** The configuration; by default that of the module's defaults. */
+  config?: Config;
+  /** Milliseconds after which the start function is stopped. */
+  timeout?: number;
+}
+
+/** An instance of a module. */
+export class Instance<E extends object = Record<string, any>> extends ModuleInstance<E> {
+  /**
+   * Instantiates a module and runs its start function on this thread.
+   *
+   * @throws {@link LinkError} if an import is missing or of another type.
+   */
+  constructor(module: Module, imports?: Imports, options?: InstanceOptions) {
+    if (!(module instanceof Module)) {
+      throw new TypeError("the first argument must be a Module");
+    }
+    const inner = Module.nativeOf(module);
+    const list = readImports(inner, imports);
+    const { config, timeout } = options ?? {};
+    super(
+      native.NativeInstance.instantiate(
+        inner,
+        Config.nativeOf(config),
+        list,
+        timeout,
+      ) as unknown as string,
+    );
+  }
+}
+
+Object.defineProperty(ModuleInstance.prototype, Symbol.toStringTag, {
+  value: "ModuleInstance",
+  configurable: true,
+});
+defineInterface("Instance", Instance);

@@ -1,0 +1,267 @@
+/**
+ * The addon: its private interface, and the search for the file that fits this machine.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** What the addon exports. Users see only the classes of the other files. */
+export interface Native {
+  begin(hooks: unknown[]): void;
+  version(): string;
+  liveObjects(): number;
+  stop(run: number): void;
+  call(fn: unknown, args: unknown[], timeout: number | undefined): unknown;
+  callAsync(fn: unknown, args: unknown[]): Started<unknown>;
+  functionType(fn: unknown): [string[], string[]] | null;
+  NativeConfig: { new (wasmedge: boolean): NativeConfig };
+  NativeModule: {
+    compile(config: NativeConfig | undefined, bytes: Uint8Array): NativeModule;
+    compileAsync(config: NativeConfig | undefined, bytes: Uint8Array): Started<NativeModule>;
+    load(config: NativeConfig | undefined, bytes: Uint8Array): NativeModule;
+    loadFile(config: NativeConfig | undefined, path: string): NativeModule;
+    isValid(config: NativeConfig | undefined, bytes: Uint8Array): boolean;
+    fromShared(number: number): NativeModule;
+    compileToBytes(config: NativeConfig | undefined, bytes: Uint8Array): Uint8Array;
+    compileFile(config: NativeConfig | undefined, input: string, output: string): void;
+  };
+  NativeInstance: {
+    host(name: string): NativeInstance;
+    instantiate(
+      module: NativeModule,
+      config: NativeConfig | undefined,
+      imports: unknown[],
+      timeout: number | undefined,
+    ): NativeInstance;
+    instantiateIn(
+      module: NativeModule,
+      config: NativeConfig | undefined,
+      store: NativeStore,
+      name: string | undefined,
+    ): NativeInstance;
+  };
+  NativeStore: { new (): NativeStore };
+  NativeMemory: {
+    new (initial: number, maximum: number | undefined, shared: boolean): NativeMemory;
+  };
+  NativeTable: {
+    new (functions: boolean, initial: number, maximum: number | undefined): NativeTable;
+  };
+  NativeGlobal: { new (type: string, mutable: boolean, value: unknown): NativeGlobal };
+  NativeStatistics: { new (): NativeStatistics };
+  NativeVm: { new (config: NativeConfig | undefined, store: NativeStore | undefined): NativeVm };
+  NativeWasi: {
+    new (options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): NativeWasi;
+  };
+  NativeMemoryFs: {
+    new (over: string | undefined, capacity: number | undefined): NativeMemoryFs;
+  };
+  openPipe(): [read: number, write: number];
+  runCommand(
+    module: NativeModule,
+    config: NativeConfig | undefined,
+    options: NativeWasiOptions,
+    mounts: NativeMemoryFs[],
+    places: string[][],
+    limits: NativeLimits,
+  ): Started<[finished: NativeFinished, error?: Error]>;
+}
+
+/** Work on another thread: its promise, and the number that stops it. */
+export type Started<T> = [Promise<T>, number];
+
+export interface NativeConfig {
+  get(name: string): number;
+  set(name: string, value: number): void;
+  hasProposal(number: number): boolean;
+  setProposal(number: number, on: boolean): void;
+  wasi: boolean;
+  setCache(on: boolean, directory: string | undefined, maxBytes: number | undefined): void;
+  setLimits(json: string): void;
+  limits(): string;
+  cache(): [] | [maxBytes: string, directory: string];
+}
+
+export interface NativeModule {
+  validate(): void;
+  readonly isPrecompiled: boolean;
+  readonly name: string | null;
+  imports(): [module: string, name: string, kind: string, type: string][];
+  exports(): [name: string, kind: string, type: string][];
+  globalImports(): ([type: string, mutability: string] | [])[];
+  customSections(name: string): Uint8Array[];
+  bytes(): Uint8Array;
+  share(): number;
+}
+
+export interface NativeInstance {
+  readonly name: string;
+  exports(): [name: string, kind: ExternKind, item: unknown][];
+  defineFunction(name: string, parameters: string[], results: string[], fn: unknown): void;
+  defineMemory(name: string, item: NativeMemory): void;
+  defineTable(name: string, item: NativeTable): void;
+  defineGlobal(name: string, item: NativeGlobal): void;
+  functionType(name: string): [string[], string[]] | null;
+}
+
+export interface NativeStore {
+  names(): string[];
+  find(name: string): NativeInstance | null;
+  register(name: string, instance: NativeInstance): void;
+}
+
+export interface NativeMemory {
+  readonly id: number;
+  readonly byteLength: number;
+  readonly limits: number[];
+  grow(delta: number): number;
+  read(offset: number, length: number): Uint8Array;
+  write(offset: number, bytes: Uint8Array): void;
+  buffer(): ArrayBuffer | null;
+}
+
+export interface NativeTable {
+  readonly id: number;
+  readonly length: number;
+  readonly functions: boolean;
+  readonly limits: number[];
+  get(index: number): unknown;
+  set(index: number, value: unknown): void;
+  grow(delta: number, value: unknown): number;
+}
+
+export interface NativeGlobal {
+  readonly id: number;
+  readonly typeName: string;
+  readonly mutable: boolean;
+  get(): unknown;
+  set(value: unknown): void;
+}
+
+export interface NativeWasiOptions {
+  args: string[];
+  env: [string, string][];
+  preopens: string[][];
+  stdin?: Uint8Array;
+  stdinMode: string;
+  stdoutMode: string;
+  stderrMode: string;
+  outputLimit: number;
+}
+
+export interface NativeMemoryFs {
+  readonly used: number;
+  write(path: string, bytes: Uint8Array): void;
+  createDir(path: string): void;
+  read(path: string): Uint8Array;
+  list(path: string): string[];
+  changes(): [path: string, kind: "added" | "modified" | "removed"][];
+}
+
+export interface NativeLimits {
+  timeout?: number;
+  memoryPages?: number;
+}
+
+export interface NativeFinished {
+  ending: "exited" | "failed" | "timeout" | "interrupted";
+  code: number;
+  stdout: Uint8Array;
+  stderr: Uint8Array;
+  truncated: boolean;
+  wallTime: number;
+  cpuTime: number;
+  memoryPages: number;
+}
+
+export interface NativeWasi {
+  readonly exitCode: number;
+  instance(): NativeInstance;
+  stdout(): Uint8Array | null;
+  stderr(): Uint8Array | null;
+}
+
+export interface NativeStatistics {
+  readonly instructionCount: number;
+  readonly totalCost: number;
+  readonly instructionsPerSecond: number;
+  readonly times: number[];
+  costLimit: number;
+  setCostTable(costs: number[]): void;
+  clear(): void;
+}
+
+export interface NativeVm {
+  readonly state: "inited" | "loaded" | "validated" | "instantiated";
+  load(module: NativeModule): void;
+  validate(): void;
+  instantiate(timeout: number | undefined): void;
+  cleanup(): void;
+  register(name: string, module: NativeModule): void;
+  registerInstance(instance: NativeInstance): void;
+  execute(
+    module: string | null,
+    name: string,
+    args: unknown[],
+    timeout: number | undefined,
+  ): unknown[];
+  executeAsync(module: string | null, name: string, args: unknown[]): Started<unknown[]>;
+  runModule(
+    module: NativeModule,
+    name: string,
+    args: unknown[],
+    timeout: number | undefined,
+  ): unknown[];
+  runModuleAsync(module: NativeModule, name: string, args: unknown[]): Started<unknown[]>;
+  activeModule(): NativeInstance | null;
+  functionList(): [name: string[], parameters: string[], results: string[]][];
+  functionType(module: string | null, name: string): [string[], string[]] | null;
+  store(): NativeStore;
+  statistics(): NativeStatistics;
+  configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
+  readonly exitCode: number | null;
+  output(descriptor: number): Uint8Array | null;
+}
+
+/** The kinds of imports and exports. */
+export type ExternKind = "function" | "table" | "memory" | "global";
+
+/** The environment variable that names the addon's file, for those who build it themselves. */
+const OVERRIDE = "WASMSPAN_NATIVE_PATH";
+
+/** Names of this machine's kind, as in the names of the packages with the addon. */
+function platforms(): string[] {
+  const { arch, platform } = process;
+  // npm installs only the package of the C library that is there.
+  if (platform === "linux") return [`linux-${arch}-gnu`, `linux-${arch}-musl`];
+  return platform === "win32" ? [`win32-${arch}-msvc`] : [`${platform}-${arch}`];
+}
+
+function load(): Native {
+  const override = process.env[OVERRIDE];
+  if (override) {
+    return require(override);
+  }
+  const failures: unknown[] = [];
+  const places = platforms().map((name) => ({
+    file: join(__dirname, "..", `wasmspan.${name}.node`),
+    name: `wasmspan-${name}`,
+  }));
+  for (const { file, name } of places) {
+    try {
+      return require(existsSync(file) ? file : name);
+    } catch (failure) {
+      failures.push(failure);
+    }
+  }
+  const names = places.map(({ name }) => name).join(" or ");
+  throw new AggregateError(
+    failures,
+    `Wasmspan's addon for this machine can't be loaded: neither the package ${names} nor a file of ` +
+      `its own beside ${__dirname}. The package comes as an optional dependency; if a lock file ` +
+      `from another machine or --omit=optional left it out, run "npm install ${places[0]?.name}". ` +
+      `To use an addon that you built yourself, set ${OVERRIDE} to its path.`,
+  );
+}
+
+/** The loaded addon. */
+export const native: Native = load();

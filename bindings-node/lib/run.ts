@@ -1,0 +1,345 @@
+/**
+ * Modules as processes.
+ */
+import { EventEmitter } from "node:events";
+import { closeSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { Readable, type Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Config, type ConfigOptions, Config as Configuration } from "./config.js";
+import { type Bytes, toBytes } from "./idl.js";
+import { Module } from "./module.js";
+import { type NativeFinished, native } from "./native.js";
+import { type CallOptions, stoppable } from "./task.js";
+import { type Mount, nativeOptions, type WasiOptions } from "./wasi.js";
+
+/** A module, or where its bytes are: a path, a URL of a file, bytes, a response, or a stream. */
+export type RunSource =
+  | Module
+  | string
+  | URL
+  | Bytes
+  | { arrayBuffer(): Promise<ArrayBuffer> }
+  | AsyncIterable<Uint8Array>;
+
+/** What a guest gets, and its limits. */
+interface ProcessOptions extends CallOptions {
+  /** Arguments, without the program's name. */
+  args?: readonly string[];
+  /** The program's name, argument 0; by default that of the file. */
+  name?: string;
+  /** Environment variables; none are inherited. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Directories, by the paths under which the guest sees them; by default none. */
+  fs?: Readonly<Record<string, Mount>>;
+  /** Most bytes of each memory of the guest. */
+  memory?: number;
+  /** Most cost of the guest, by default one for each instruction; then it ends with an error. */
+  fuel?: number;
+  /** How the module is compiled and run. */
+  config?: Config | ConfigOptions;
+}
+
+/** Settings of {@link run}. */
+export interface RunOptions extends ProcessOptions {
+  /** Standard input: nothing unless told otherwise. Text, bytes, a stream, or that of this process. */
+  stdin?: string | Bytes | Readable | "inherit" | null | { text: string };
+  /** Standard output: kept unless told otherwise. */
+  stdout?: "buffer" | "inherit" | "ignore" | Writable;
+  /** Standard error: kept unless told otherwise. */
+  stderr?: "buffer" | "inherit" | "ignore" | Writable;
+  /** Most bytes of each stream that are kept, 16 MiB by default; what is more fails to be written. */
+  outputLimit?: number;
+}
+
+/** Settings of {@link spawn}. */
+export interface SpawnOptions extends ProcessOptions {
+  /** Streams that are not pipes to this process, but its own, or nothing. */
+  stdio?: {
+    stdin?: "pipe" | "inherit" | "ignore";
+    stdout?: "pipe" | "inherit" | "ignore";
+    stderr?: "pipe" | "inherit" | "ignore";
+  };
+}
+
+/** How a run ended, what it wrote and what it used. */
+export interface RunResult {
+  /** What the guest ended with; 0 if it named nothing. */
+  exitCode: number;
+  /** Standard output, if that was kept. */
+  stdout: Buffer;
+  /** Standard error, if that was kept. */
+  stderr: Buffer;
+  /** Whether the guest wanted to write more than was kept. */
+  truncated: boolean;
+  /** Milliseconds from the start of its code to its end. */
+  wallTime: number;
+  /** Milliseconds that the processor worked for it. */
+  cpuTime: number;
+  /** Most bytes that its exported memories had. */
+  peakMemory: number;
+}
+
+const PAGE = 65536;
+
+function configure({ config, fuel }: ProcessOptions): Config {
+  const own = new Configuration(config);
+  if (fuel !== undefined) own.limits = { ...own.limits, fuel };
+  return own;
+}
+
+async function load(source: RunSource, config: Config): Promise<Module> {
+  if (source instanceof Module) return source;
+  if (typeof source === "string" || source instanceof URL) {
+    return Module.compile(await readFile(source), config);
+  }
+  if (typeof (source as { arrayBuffer?: unknown }).arrayBuffer === "function") {
+    const response = source as { arrayBuffer(): Promise<ArrayBuffer> };
+    return Module.compile(await response.arrayBuffer(), config);
+  }
+  if (Symbol.asyncIterator in (source as object)) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of source as AsyncIterable<Uint8Array>) chunks.push(toBytes(chunk));
+    return Module.compile(Buffer.concat(chunks), config);
+  }
+  return Module.compile(toBytes(source), config);
+}
+
+function nameOf(source: RunSource, options: ProcessOptions): string {
+  if (options.name !== undefined) return options.name;
+  const path = source instanceof URL ? source.pathname : source;
+  return typeof path === "string" ? (path.split("/").pop() ?? "") : "main.wasm";
+}
+
+/** What each stream of the guest is connected to, as the addon takes it. */
+interface Streams {
+  stdin: string;
+  stdinBytes?: Uint8Array;
+  stdout: string;
+  stderr: string;
+}
+
+async function start(
+  module: Module,
+  config: Config,
+  name: string,
+  streams: Streams,
+  options: ProcessOptions & { outputLimit?: number },
+): Promise<RunResult> {
+  const wasi: WasiOptions = {
+    args: [name, ...(options.args ?? [])],
+    env: options.env ?? {},
+    preopens: options.fs ?? {},
+  };
+  if (options.outputLimit !== undefined) wasi.outputLimit = options.outputLimit;
+  const [inner, mounts, places] = nativeOptions(wasi);
+  inner.stdinMode = streams.stdin;
+  inner.stdoutMode = streams.stdout;
+  inner.stderrMode = streams.stderr;
+  if (streams.stdinBytes !== undefined) inner.stdin = streams.stdinBytes;
+  const { timeout, memory, signal } = options;
+  const limits = {
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(memory === undefined ? {} : { memoryPages: Math.floor(memory / PAGE) }),
+  };
+  const work = () =>
+    native.runCommand(
+      Module.nativeOf(module),
+      Configuration.nativeOf(config),
+      inner,
+      mounts,
+      places,
+      limits,
+    );
+  const [finished, error] = await stoppable(work, signal === undefined ? {} : { signal });
+  const result = toResult(finished);
+  if (error !== undefined) {
+    const reason =
+      finished.ending === "interrupted" && signal?.aborted ? signal.reason : (error as unknown);
+    if (typeof reason === "object" && reason !== null) {
+      Object.defineProperty(reason, "result", { value: result, configurable: true });
+    }
+    throw reason;
+  }
+  return result;
+}
+
+function toResult(finished: NativeFinished): RunResult {
+  const buffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return {
+    exitCode: finished.code,
+    stdout: buffer(finished.stdout),
+    stderr: buffer(finished.stderr),
+    truncated: finished.truncated,
+    wallTime: finished.wallTime,
+    cpuTime: finished.cpuTime,
+    peakMemory: finished.memoryPages * PAGE,
+  };
+}
+
+/** Our end of a pipe as a stream. Loaded when first needed: most programs have no pipes. */
+function socket(options: { fd: number; readable: boolean; writable: boolean }): Socket {
+  const net: typeof import("node:net") = require("node:net");
+  return new net.Socket(options);
+}
+
+/** A pipe to the guest's standard input: the guest's end, and ours as a stream. */
+function inputPipe(): [mode: string, ours: Socket] {
+  const [read, write] = native.openPipe();
+  const ours = socket({ fd: write, readable: false, writable: true });
+  // A guest may end without reading everything.
+  ours.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ECONNRESET") ours.destroy();
+  });
+  return [`own:${read}`, ours];
+}
+
+/** A pipe from the guest's standard output or error. */
+function outputPipe(): [mode: string, ours: Socket] {
+  const [read, write] = native.openPipe();
+  return [`own:${write}`, socket({ fd: read, readable: true, writable: false })];
+}
+
+/**
+ * Runs a module as a process, on another thread, until its end.
+ *
+ * It gets what the options give it and nothing else: no environment, no directories, no input.
+ *
+ * @throws the trap that it ended with; {@link TimeoutError} after `timeout`; the reason of `signal`.
+ * The errors have a property `result` with what the guest wrote and used until then.
+ */
+export async function run(source: RunSource, options: RunOptions = {}): Promise<RunResult> {
+  options.signal?.throwIfAborted();
+  const config = configure(options);
+  const module = await load(source, config);
+  options.signal?.throwIfAborted();
+  const streams: Streams = { stdin: "null", stdout: "buffer", stderr: "buffer" };
+  const pumps: Promise<unknown>[] = [];
+  const { stdin, stdout, stderr } = options;
+  if (stdin === "inherit") {
+    streams.stdin = "inherit";
+  } else if (stdin instanceof Readable) {
+    const [mode, ours] = inputPipe();
+    streams.stdin = mode;
+    // What the guest did not read is of no interest.
+    pipeline(stdin, ours).catch(() => {});
+  } else if (stdin !== undefined && stdin !== null) {
+    const text =
+      typeof stdin === "string"
+        ? stdin
+        : "text" in (stdin as object)
+          ? (stdin as { text: string }).text
+          : undefined;
+    streams.stdin = "bytes";
+    streams.stdinBytes = text === undefined ? toBytes(stdin) : Buffer.from(text);
+  }
+  for (const [name, value] of [
+    ["stdout", stdout],
+    ["stderr", stderr],
+  ] as const) {
+    if (value === "inherit") streams[name] = "inherit";
+    else if (value === "ignore") streams[name] = "null";
+    else if (value !== undefined && value !== "buffer") {
+      const [mode, ours] = outputPipe();
+      streams[name] = mode;
+      pumps.push(pipeline(ours, value, { end: false }));
+    }
+  }
+  try {
+    return await start(module, config, nameOf(source, options), streams, options);
+  } finally {
+    await Promise.allSettled(pumps);
+  }
+}
+
+/** A guest that runs as a process. */
+export interface GuestProcess extends EventEmitter {
+  /** Standard input, if it is a pipe. */
+  readonly stdin: Writable | null;
+  /** Standard output, if it is a pipe. */
+  readonly stdout: Readable | null;
+  /** Standard error, if it is a pipe. */
+  readonly stderr: Readable | null;
+  /** What the guest ended with; null before, and if it did not end by itself. */
+  readonly exitCode: number | null;
+  /** How it ended; rejected as the promise of {@link run} is. */
+  readonly finished: Promise<RunResult>;
+  /** Stops the guest. */
+  kill(): void;
+  /** Stops the guest and waits until it has ended. */
+  [Symbol.asyncDispose](): Promise<void>;
+  /** The guest has ended: with a code, or with an error. */
+  on(event: "exit", listener: (code: number | null, error: Error | undefined) => void): this;
+  once(event: "exit", listener: (code: number | null, error: Error | undefined) => void): this;
+}
+
+class Guest extends EventEmitter {
+  readonly stdin: Socket | null = null;
+  readonly stdout: Socket | null = null;
+  readonly stderr: Socket | null = null;
+  exitCode: number | null = null;
+  readonly finished: Promise<RunResult>;
+  readonly #killer = new AbortController();
+
+  constructor(source: RunSource, options: SpawnOptions) {
+    super();
+    const streams: Streams = { stdin: "null", stdout: "null", stderr: "null" };
+    const { stdio = {}, signal } = options;
+    const mode = (value: string | undefined) => (value === "inherit" ? "inherit" : "null");
+    if ((stdio.stdin ?? "pipe") === "pipe") [streams.stdin, this.stdin] = inputPipe();
+    else streams.stdin = mode(stdio.stdin);
+    if ((stdio.stdout ?? "pipe") === "pipe") [streams.stdout, this.stdout] = outputPipe();
+    else streams.stdout = mode(stdio.stdout);
+    if ((stdio.stderr ?? "pipe") === "pipe") [streams.stderr, this.stderr] = outputPipe();
+    else streams.stderr = mode(stdio.stderr);
+    const signals = signal ? [signal, this.#killer.signal] : [this.#killer.signal];
+    this.finished = this.#run(source, streams, { ...options, signal: AbortSignal.any(signals) });
+    // Whoever listens for `exit` hears of failures there.
+    this.finished.then(
+      (result) => this.#end(result.exitCode, undefined),
+      (error) => this.#end(null, error),
+    );
+  }
+
+  async #run(source: RunSource, streams: Streams, options: SpawnOptions): Promise<RunResult> {
+    const config = configure(options);
+    let module: Module;
+    try {
+      module = await load(source, config);
+      options.signal?.throwIfAborted();
+    } catch (error) {
+      for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
+      closeOwned(streams);
+      throw error;
+    }
+    return start(module, config, nameOf(source, options), streams, options);
+  }
+
+  #end(code: number | null, error: Error | undefined): void {
+    this.exitCode = code;
+    this.stdin?.destroy();
+    this.emit("exit", code, error);
+  }
+
+  kill(): void {
+    this.#killer.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.finished.catch(() => {});
+  }
+}
+
+/** Closes the guest's ends of pipes that no guest will get. */
+function closeOwned(streams: Streams): void {
+  for (const mode of [streams.stdin, streams.stdout, streams.stderr]) {
+    if (mode.startsWith("own:")) closeSync(Number(mode.slice(4)));
+  }
+}
+
+/** Starts a module as a process, with pipes as its standard streams. */
+export function spawn(source: RunSource, options: SpawnOptions = {}): GuestProcess {
+  return new Guest(source, options);
+}

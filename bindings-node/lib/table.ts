@@ -1,0 +1,84 @@
+import { defineInterface, Identities, toDescriptor, toIndex, toLimits } from "./idl.js";
+import { type NativeTable, native } from "./native.js";
+
+/** What a table holds, and its size in elements. */
+export interface TableDescriptor {
+  /** Functions (`anyfunc` and `funcref` are the same), or any values. */
+  element: "anyfunc" | "funcref" | "externref";
+  /** Number of elements that it starts with. */
+  initial: number;
+  /** Number of elements up to which it may grow. */
+  maximum?: number;
+}
+
+const known = new Identities<Table>();
+const MOST = 10_000_000;
+
+/** A table of references. */
+export class Table {
+  readonly #native: NativeTable;
+
+  /** Makes a table whose elements are `value`: null, or undefined in one of any values. */
+  constructor(descriptor: TableDescriptor, value?: unknown) {
+    if (descriptor instanceof native.NativeTable) {
+      this.#native = descriptor;
+    } else {
+      const wanted = toDescriptor(descriptor, "the descriptor of a table");
+      const element = String(wanted.element);
+      if (element !== "anyfunc" && element !== "funcref" && element !== "externref") {
+        throw new TypeError("the property 'element' must be 'anyfunc' or 'externref'");
+      }
+      const [initial, maximum] = toLimits(wanted);
+      if (initial > MOST) {
+        throw new RangeError(`a table has at most ${MOST} elements`);
+      }
+      this.#native = new native.NativeTable(element !== "externref", initial, maximum);
+      const first = this.#default(arguments.length > 1, value);
+      if (first !== null) {
+        for (let index = 0; index < initial; index++) {
+          this.#native.set(index, first);
+        }
+      }
+    }
+    known.add(this.#native.id, this);
+  }
+
+  #default(given: boolean, value: unknown): unknown {
+    return this.#native.functions && (!given || value === undefined) ? null : value;
+  }
+
+  /** Current number of elements. */
+  get length(): number {
+    return this.#native.length;
+  }
+
+  /** Grows by `delta` elements of `value` and gives the old length. */
+  grow(delta: number, value?: unknown): number {
+    return this.#native.grow(
+      toIndex(delta, "the number of elements"),
+      this.#default(arguments.length > 1, value),
+    );
+  }
+
+  /** The element at `index`. */
+  get(index: number): any {
+    return this.#native.get(toIndex(index, "the index"));
+  }
+
+  /** Stores `value` at `index`. */
+  set(index: number, value?: unknown): void {
+    this.#native.set(toIndex(index, "the index"), this.#default(arguments.length > 1, value));
+  }
+
+  /** @internal */
+  static nativeOf(table: Table): NativeTable {
+    return table.#native;
+  }
+
+  /** @internal */
+  static wrap(item: NativeTable): Table {
+    return known.get(item.id, () => new Table(item as unknown as TableDescriptor));
+  }
+}
+
+defineInterface("Table", Table);

@@ -1,0 +1,59 @@
+/**
+ * Waiting for work on other threads, with time limits and abort signals.
+ */
+import { TimeoutError } from "./errors.js";
+import { native, type Started } from "./native.js";
+
+/** How long something may take, and what stops it before. */
+export interface CallOptions {
+  /** Milliseconds after which the guest is stopped with a {@link TimeoutError}. */
+  timeout?: number;
+  /** Stops the guest when it is aborted; the call is then rejected with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Throws what an aborted signal says.
+ * @internal
+ */
+export function checkSignal(options: CallOptions | undefined): void {
+  options?.signal?.throwIfAborted();
+}
+
+/**
+ * The promise of started work, which a time limit or a signal may stop.
+ * @internal
+ */
+export async function stoppable<T>(start: () => Started<T>, options: CallOptions = {}): Promise<T> {
+  checkSignal(options);
+  const [promise, run] = start();
+  const { timeout, signal } = options;
+  if (timeout === undefined && signal === undefined) {
+    return promise;
+  }
+  let reason: unknown;
+  let stopped = false;
+  const stop = (why: unknown) => {
+    if (!stopped) {
+      stopped = true;
+      reason = why;
+      native.stop(run);
+    }
+  };
+  const abort = () => stop(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const timer =
+    timeout === undefined || timeout === Number.POSITIVE_INFINITY
+      ? undefined
+      : setTimeout(() => stop(new TimeoutError("the call ran out of time", { code: 7 })), timeout);
+  try {
+    return await promise;
+  } catch (error) {
+    // A call that failed on its own while it was being stopped keeps its error.
+    const interrupted = (error as { code?: unknown }).code === 7;
+    throw stopped && interrupted ? reason : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}

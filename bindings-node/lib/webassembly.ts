@@ -1,0 +1,86 @@
+/**
+ * The names of JavaScript's `WebAssembly`, on this runtime.
+ */
+import { type Bytes, toBytes } from "./idl.js";
+import { type Imports, Instance } from "./instance.js";
+import { Module } from "./module.js";
+import { native } from "./native.js";
+
+export { CompileError, LinkError, RuntimeError } from "./errors.js";
+export { Global, type GlobalDescriptor, type ValueType } from "./global.js";
+export type { Bytes } from "./idl.js";
+export {
+  type Exports,
+  type ExportValue,
+  type Imports,
+  type ImportValue,
+  Instance,
+} from "./instance.js";
+export { Memory, type MemoryDescriptor } from "./memory.js";
+export {
+  Module,
+  type ModuleExportDescriptor,
+  type ModuleImportDescriptor,
+} from "./module.js";
+export type { ExternKind } from "./native.js";
+export { Table, type TableDescriptor } from "./table.js";
+
+/** What {@link instantiate} gives for bytes. */
+export interface InstantiatedSource<E extends object = Record<string, any>> {
+  /** The compiled module. */
+  module: Module;
+  /** Its first instance. */
+  instance: Instance<E>;
+}
+
+/** Something with the bytes of a module, such as the result of `fetch`. */
+export interface ByteSource {
+  /** Gives the bytes. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** Whether bytes are a valid module. */
+export function validate(bytes: Bytes): boolean {
+  return native.NativeModule.isValid(undefined, toBytes(bytes));
+}
+
+/** Compiles a module on another thread. */
+export async function compile(bytes: Bytes): Promise<Module> {
+  return Module.compile(bytes);
+}
+
+/** Instantiates a module: of bytes, which are compiled on another thread, or one that is compiled. */
+export function instantiate<E extends object = Record<string, any>>(
+  bytes: Bytes,
+  imports?: Imports,
+): Promise<InstantiatedSource<E>>;
+export function instantiate<E extends object = Record<string, any>>(
+  module: Module,
+  imports?: Imports,
+): Promise<Instance<E>>;
+export async function instantiate(
+  source: Bytes | Module,
+  imports?: Imports,
+): Promise<InstantiatedSource | Instance> {
+  if (imports !== undefined && (typeof imports !== "object" || imports === null)) {
+    throw new TypeError("the imports must be an object");
+  }
+  if (source instanceof Module) {
+    return new Instance(source, imports);
+  }
+  const module = await compile(source);
+  return { module, instance: new Instance(module, imports) };
+}
+
+/** Compiles what a response, or a promise of one, brings. */
+export async function compileStreaming(source: ByteSource | Promise<ByteSource>): Promise<Module> {
+  return compile(await (await source).arrayBuffer());
+}
+
+/** As {@link compileStreaming}, and instantiates it. */
+export async function instantiateStreaming<E extends object = Record<string, any>>(
+  source: ByteSource | Promise<ByteSource>,
+  imports?: Imports,
+): Promise<InstantiatedSource<E>> {
+  return instantiate<E>(await (await source).arrayBuffer(), imports);
+}

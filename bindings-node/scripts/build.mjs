@@ -1,0 +1,38 @@
+// Builds the package: the addon with cargo, JavaScript and declarations with tsc, and the entry for `import`.
+//
+//   node scripts/build.mjs [--release] [--no-addon]
+import { execFileSync } from "node:child_process";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(dirname(fileURLToPath(import.meta.url)));
+const options = new Set(process.argv.slice(2));
+const run = (command, args) => execFileSync(command, args, { cwd: here, stdio: "inherit" });
+
+if (!options.has("--no-addon")) {
+  if (process.platform !== "linux" || process.arch !== "x64") {
+    throw new Error("the runtime's engine supports x86-64 Linux only, so far");
+  }
+  const release = options.has("--release");
+  run("cargo", ["build", "-p", "wasmspan-node", ...(release ? ["--release"] : [])]);
+  const target = process.env.CARGO_TARGET_DIR ?? join(here, "../target");
+  const built = join(target, release ? "release" : "debug", "libwasmspan_node.so");
+  const addon = join(here, "wasmspan.linux-x64-gnu.node");
+  // A process may have the old file mapped.
+  rmSync(addon, { force: true });
+  copyFileSync(built, addon);
+  if (release) run("strip", ["--strip-unneeded", addon]);
+}
+
+rmSync(join(here, "dist"), { recursive: true, force: true });
+rmSync(join(here, "types"), { recursive: true, force: true });
+run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "-p", "."]);
+
+const names = Object.keys(createRequire(import.meta.url)("../dist/index.js")).sort();
+const lines = names.map((name) => `export const ${name} = wasmspan.${name};\n`).join("");
+writeFileSync(
+  join(here, "index.mjs"),
+  `// Written by scripts/build.mjs.\nimport wasmspan from "./dist/index.js";\n\n${lines}`,
+);

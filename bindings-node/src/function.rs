@@ -1,0 +1,387 @@
+//! The hot paths: JavaScript calls an exported function, and wasm calls an imported one.
+//!
+//! Both speak to Node-API directly. An exported function is a JavaScript function whose data is an
+//! [`Exported`]; an imported one is a host function that holds a reference to the JavaScript
+//! function. Numbers go through value slots without allocation.
+
+use crate::env::{EnvState, JsRef};
+use crate::error::{
+    Failure, JsException, Outcome, exception_as_error, flatten, throw, to_js as error_to_js,
+};
+use crate::remote;
+use crate::value;
+use napi::sys;
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::rc::Rc;
+use std::sync::Arc;
+use wasmspan::{Caller, ErrCode, Func, FuncType, RawFunc, Slots, Val, ValType};
+
+/// Parameters and results that fit into the array on the stack.
+const FEW: usize = 16;
+
+/// Marks functions that are ours.
+const TAG: sys::napi_type_tag =
+    sys::napi_type_tag { lower: 0x5ba0_94c1_3f1e_4e7d, upper: 0x9d2a_77f0_6b3c_1c25 };
+
+/// Calls of an instance that run on other threads; others must wait for them.
+pub type Gate = Rc<Cell<usize>>;
+
+/// What stands behind an exported function.
+pub struct Exported {
+    state: Rc<EnvState>,
+    func: Func,
+    call: RawFunc,
+    gate: Option<Gate>,
+    /// All parameters and results are numbers, and few.
+    plain: bool,
+    reference: Cell<sys::napi_ref>,
+}
+
+/// The JavaScript function for `func`: the same one as long as it is in use.
+///
+/// It gets the name and the gate of `export` if it is made here.
+pub fn to_js(
+    state: &Rc<EnvState>,
+    func: &Func,
+    export: Option<(&str, &Gate)>,
+) -> Outcome<sys::napi_value> {
+    let identity = func.identity();
+    let known = state.functions.borrow().get(&identity).copied();
+    let mut value = ptr::null_mut();
+    if let Some(reference) = known {
+        // SAFETY: references in the map are deleted when they leave it.
+        unsafe { sys::napi_get_reference_value(state.env, reference, &mut value) };
+        if !value.is_null() {
+            return Ok(value);
+        }
+    }
+    let ty = func.ty();
+    let numbers = ty
+        .params()
+        .iter()
+        .chain(ty.results())
+        .all(|ty| matches!(ty, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64));
+    let few = ty.params().len() <= FEW && ty.results().len() <= 1;
+    let exported = Box::into_raw(Box::new(Exported {
+        state: Rc::clone(state),
+        func: func.clone(),
+        call: RawFunc::new(func)?,
+        gate: export.map(|(_, gate)| gate.clone()),
+        plain: numbers && few,
+        reference: Cell::new(ptr::null_mut()),
+    }));
+    // SAFETY: the environment's thread; the finalizer takes the box over once it is set.
+    unsafe {
+        let env = state.env;
+        let name = export.map_or("wasm", |(name, _)| name);
+        let status = sys::napi_create_function(
+            env,
+            name.as_ptr().cast(),
+            name.len() as isize,
+            Some(call_exported),
+            exported.cast(),
+            &mut value,
+        );
+        if status != sys::Status::napi_ok {
+            drop(Box::from_raw(exported));
+            return Err(Failure::Pending);
+        }
+        let mut reference = ptr::null_mut();
+        let (data, hint) = (exported.cast(), ptr::null_mut());
+        let status = sys::napi_wrap(env, value, data, Some(finalize), hint, &mut reference);
+        if status != sys::Status::napi_ok {
+            drop(Box::from_raw(exported));
+            return Err(Failure::Pending);
+        }
+        sys::napi_type_tag_object(env, value, &TAG);
+        let mut length = ptr::null_mut();
+        sys::napi_create_uint32(env, ty.params().len() as u32, &mut length);
+        let length = sys::napi_property_descriptor {
+            utf8name: c"length".as_ptr(),
+            name: ptr::null_mut(),
+            method: None,
+            getter: None,
+            setter: None,
+            value: length,
+            attributes: sys::PropertyAttributes::configurable,
+            data: ptr::null_mut(),
+        };
+        sys::napi_define_properties(env, value, 1, &length);
+        (*exported).reference.set(reference);
+        state.functions.borrow_mut().insert(identity, reference);
+    }
+    Ok(value)
+}
+
+/// Lets go of what a collected function stood for.
+unsafe extern "C" fn finalize(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: the box that `to_js` made.
+    let exported = unsafe { Box::from_raw(data.cast::<Exported>()) };
+    let identity = exported.func.identity();
+    let mut functions = exported.state.functions.borrow_mut();
+    if functions.get(&identity) == Some(&exported.reference.get()) {
+        functions.remove(&identity);
+    }
+    drop(functions);
+}
+
+/// The data of a JavaScript function, if it is one of ours.
+fn exported<'a>(state: &EnvState, value: sys::napi_value) -> Option<&'a Exported> {
+    let (mut kind, mut ours, mut data) = (0, false, ptr::null_mut());
+    // SAFETY: a value of this environment; the tag says whose data it is, which lives as long as
+    // the function, that is longer than the call that was given it.
+    unsafe {
+        sys::napi_typeof(state.env, value, &mut kind);
+        if kind != sys::ValueType::napi_function {
+            return None;
+        }
+        sys::napi_check_object_type_tag(state.env, value, &TAG, &mut ours);
+        if !ours || sys::napi_unwrap(state.env, value, &mut data) != sys::Status::napi_ok {
+            return None;
+        }
+        data.cast::<Exported>().as_ref()
+    }
+}
+
+/// The function behind a JavaScript function, if it is one of ours.
+pub fn unwrap(state: &EnvState, value: sys::napi_value) -> Option<Func> {
+    exported(state, value).map(|exported| exported.func.clone())
+}
+
+/// The gate of the instance that exports a JavaScript function, if there is one.
+pub fn gate_of(state: &EnvState, value: sys::napi_value) -> Option<Gate> {
+    exported(state, value)?.gate.clone()
+}
+
+/// JavaScript calls an exported function.
+unsafe extern "C" fn call_exported(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    let mut args = [ptr::null_mut(); FEW];
+    let mut count = FEW;
+    let mut data = ptr::null_mut();
+    // SAFETY: Node-API calls us with the data that `to_js` gave; missing arguments are undefined.
+    let exported = unsafe {
+        let this = ptr::null_mut();
+        sys::napi_get_cb_info(env, info, &mut count, args.as_mut_ptr(), this, &mut data);
+        &*data.cast::<Exported>()
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        if exported.gate.as_ref().is_some_and(|gate| gate.get() != 0) {
+            return Err(Failure::Busy);
+        }
+        if exported.plain {
+            call_plain(exported, &args)
+        } else {
+            let mut all = vec![ptr::null_mut(); exported.func.ty().params().len().max(1)];
+            let mut count = all.len();
+            // SAFETY: as above.
+            unsafe {
+                let (this, data) = (ptr::null_mut(), ptr::null_mut());
+                sys::napi_get_cb_info(env, info, &mut count, all.as_mut_ptr(), this, data);
+            }
+            call_any(exported, &all)
+        }
+    }));
+    match flatten(outcome) {
+        Ok(value) => value,
+        Err(failure) => {
+            throw(&exported.state, failure);
+            ptr::null_mut()
+        }
+    }
+}
+
+#[inline(always)]
+fn call_plain(exported: &Exported, args: &[sys::napi_value; FEW]) -> Outcome<sys::napi_value> {
+    let state = &exported.state;
+    let ty = exported.func.ty();
+    let mut slots = [const { std::mem::MaybeUninit::<u128>::uninit() }; FEW];
+    for (at, ty) in ty.params().iter().enumerate() {
+        let raw = match ty {
+            ValType::I32 => u128::from(value::get_i32(state, args[at])? as u32),
+            ValType::I64 => u128::from(value::get_i64(state, args[at])? as u64),
+            ValType::F32 => u128::from((value::get_f64(state, args[at])? as f32).to_bits()),
+            _ => u128::from(value::get_f64(state, args[at])?.to_bits()),
+        };
+        slots[at].write(raw);
+    }
+    let slots = slots.as_mut_ptr().cast::<u128>();
+    // SAFETY: there are slots for the few parameters and the one result of a plain function, and the
+    // parameters are set.
+    let raw = unsafe { exported.call.call(slots, || slots.cast::<u64>().read()) };
+    state.refresh_buffers();
+    let raw = raw?;
+    let Some(ty) = ty.results().first() else { return Ok(ptr::null_mut()) };
+    let mut result = ptr::null_mut();
+    // SAFETY: the environment's thread; the slot held a result of this type.
+    unsafe {
+        match ty {
+            ValType::I32 => sys::napi_create_int32(state.env, raw as i32, &mut result),
+            ValType::I64 => sys::napi_create_bigint_int64(state.env, raw as i64, &mut result),
+            ValType::F32 => {
+                let number = f64::from(f32::from_bits(raw as u32));
+                sys::napi_create_double(state.env, number, &mut result)
+            }
+            _ => sys::napi_create_double(state.env, f64::from_bits(raw), &mut result),
+        };
+    }
+    Ok(result)
+}
+
+fn call_any(exported: &Exported, args: &[sys::napi_value]) -> Outcome<sys::napi_value> {
+    let state = &exported.state;
+    let params = exported.func.ty().params().iter().zip(args);
+    let params: Outcome<Vec<Val>> =
+        params.map(|(ty, arg)| value::from_js(state, *arg, *ty)).collect();
+    let results = exported.func.call(&params?);
+    state.refresh_buffers();
+    value::results_to_js(state, &results?)
+}
+
+/// A JavaScript function that wasm imports.
+pub struct Imported {
+    function: Arc<JsRef>,
+    ty: FuncType,
+    plain: bool,
+    shared: Arc<crate::env::Shared>,
+}
+
+/// The host function for a JavaScript function.
+pub fn import(state: &Rc<EnvState>, function: sys::napi_value, ty: &FuncType) -> Outcome<Func> {
+    if let Some(func) = unwrap(state, function) {
+        return Ok(func);
+    }
+    let numbers = ty
+        .params()
+        .iter()
+        .chain(ty.results())
+        .all(|ty| matches!(ty, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64));
+    let imported = Imported {
+        function: Arc::new(JsRef::new(state, function).ok_or(Failure::Pending)?),
+        ty: ty.clone(),
+        plain: numbers && ty.params().len() <= FEW && ty.results().len() <= 1,
+        shared: Arc::clone(&state.shared),
+    };
+    Ok(Func::from_slots(ty, move |caller, slots| imported.call(caller, slots))?)
+}
+
+impl Imported {
+    #[inline(always)]
+    fn call(&self, caller: &Caller<'_>, slots: Slots<'_>) -> wasmspan::Result<()> {
+        let local = EnvState::here(&self.shared, |state| self.call_here(state, &slots));
+        local.unwrap_or_else(|| self.call_there(caller, &slots))
+    }
+
+    /// On the thread of the JavaScript function.
+    #[inline(always)]
+    fn call_here(&self, state: &Rc<EnvState>, slots: &Slots<'_>) -> wasmspan::Result<()> {
+        let mut scope = ptr::null_mut();
+        // SAFETY: the environment's thread; the scope is closed below on every path.
+        unsafe { sys::napi_open_handle_scope(state.env, &mut scope) };
+        state.refresh_buffers();
+        let outcome =
+            if self.plain { self.call_plain(state, slots) } else { self.call_any(state, slots) };
+        let outcome = outcome.map_err(|failure| as_error(state, failure));
+        // SAFETY: opened above.
+        unsafe { sys::napi_close_handle_scope(state.env, scope) };
+        outcome
+    }
+
+    /// On another thread.
+    #[cold]
+    fn call_there(&self, caller: &Caller<'_>, slots: &Slots<'_>) -> wasmspan::Result<()> {
+        let params = self.params(slots);
+        let results = remote::call(caller, &self.shared, &self.function, &self.ty, params)?;
+        for (at, result) in results.iter().enumerate() {
+            // SAFETY: `remote::call` gives values of the result types.
+            unsafe { slots.set(at, result) };
+        }
+        Ok(())
+    }
+
+    fn params(&self, slots: &Slots<'_>) -> Vec<Val> {
+        let params = self.ty.params().iter().enumerate();
+        // SAFETY: the parameters of this function's type, not yet overwritten.
+        params.map(|(at, ty)| unsafe { slots.get(at, *ty) }).collect()
+    }
+
+    #[inline(always)]
+    fn call_plain(&self, state: &EnvState, slots: &Slots<'_>) -> Outcome<()> {
+        let slots = slots.as_ptr();
+        let mut args = [ptr::null_mut(); FEW];
+        let params = self.ty.params();
+        // SAFETY: the slots hold parameters of these types; values are made on this thread.
+        unsafe {
+            for (at, ty) in params.iter().enumerate() {
+                let (raw, arg) = (slots.add(at).cast::<u64>().read(), &mut args[at]);
+                match ty {
+                    ValType::I32 => sys::napi_create_int32(state.env, raw as i32, arg),
+                    ValType::I64 => sys::napi_create_bigint_int64(state.env, raw as i64, arg),
+                    ValType::F32 => {
+                        let number = f64::from(f32::from_bits(raw as u32));
+                        sys::napi_create_double(state.env, number, arg)
+                    }
+                    _ => sys::napi_create_double(state.env, f64::from_bits(raw), arg),
+                };
+            }
+            let returned = apply(state, &self.function, &args[..params.len()])?;
+            let Some(ty) = self.ty.results().first() else { return Ok(()) };
+            let raw = match ty {
+                ValType::I32 => u128::from(value::get_i32(state, returned)? as u32),
+                ValType::I64 => u128::from(value::get_i64(state, returned)? as u64),
+                ValType::F32 => u128::from((value::get_f64(state, returned)? as f32).to_bits()),
+                _ => u128::from(value::get_f64(state, returned)?.to_bits()),
+            };
+            slots.write(raw);
+        }
+        Ok(())
+    }
+
+    fn call_any(&self, state: &Rc<EnvState>, slots: &Slots<'_>) -> Outcome<()> {
+        let args: Outcome<Vec<_>> =
+            self.params(slots).iter().map(|param| value::to_js(state, param)).collect();
+        let returned = apply(state, &self.function, &args?)?;
+        let results = value::returned_from_js(state, returned, self.ty.results())?;
+        for (at, result) in results.iter().enumerate() {
+            // SAFETY: made for the result types.
+            unsafe { slots.set(at, result) };
+        }
+        Ok(())
+    }
+}
+
+/// Calls a JavaScript function.
+#[inline(always)]
+pub fn apply(
+    state: &EnvState,
+    function: &JsRef,
+    args: &[sys::napi_value],
+) -> Outcome<sys::napi_value> {
+    let Some(function) = function.get(state) else {
+        return Err(Failure::Type("the imported function's environment has ended".into()));
+    };
+    let mut result = ptr::null_mut();
+    // SAFETY: values of this environment, on its thread.
+    let status = unsafe {
+        let this = value::undefined(state);
+        sys::napi_call_function(state.env, this, function, args.len(), args.as_ptr(), &mut result)
+    };
+    if status == sys::Status::napi_ok { Ok(result) } else { Err(Failure::Pending) }
+}
+
+/// A failure as an error that can go through wasm and comes out as itself.
+pub fn as_error(state: &EnvState, failure: Failure) -> wasmspan::Error {
+    match failure {
+        Failure::Pending => exception_as_error(state),
+        Failure::Core(error) => error,
+        other => match error_to_js(state, other).and_then(|value| JsRef::new(state, value)) {
+            Some(reference) => wasmspan::Error::host(JsException(reference)),
+            None => wasmspan::Error::new(ErrCode::HostFuncError),
+        },
+    }
+}

@@ -1,0 +1,245 @@
+//! Instances: made from a module and imports, or by hand as host modules; stores.
+
+use crate::config::{self, NativeConfig};
+use crate::env::EnvState;
+use crate::error::{Outcome, door};
+use crate::function::{self, Gate};
+use crate::global::{NativeGlobal, val_type};
+use crate::memory::NativeMemory;
+use crate::module::NativeModule;
+use crate::remote;
+use crate::table::NativeTable;
+use crate::task::{timeout, type_names};
+use crate::value;
+use napi::bindgen_prelude::{ClassInstance, FromNapiValue, ToNapiValue, Unknown};
+use napi::{Env, JsValue, sys};
+use napi_derive::napi;
+use std::ptr;
+use std::rc::Rc;
+use wasmspan::{Executor, Extern, ExternType, FuncType, Instance, Store};
+
+/// An instance of a module, or a host module.
+#[napi]
+pub struct NativeInstance {
+    pub(crate) instance: Instance,
+    pub(crate) gate: Gate,
+}
+
+/// Instances by name.
+#[napi]
+pub struct NativeStore {
+    pub(crate) store: Store,
+}
+
+#[napi]
+impl NativeStore {
+    /// An empty store.
+    #[napi(constructor)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        NativeStore { store: Store::new() }
+    }
+
+    /// Names of the registered instances.
+    #[napi]
+    pub fn names(&self) -> Vec<String> {
+        self.store.names()
+    }
+
+    /// The instance of this name.
+    #[napi]
+    pub fn find(&self, name: String) -> Option<NativeInstance> {
+        self.store.find(&name).map(NativeInstance::from)
+    }
+
+    /// Registers an instance.
+    #[napi]
+    pub fn register(&self, env: Env, name: String, instance: &NativeInstance) -> napi::Result<()> {
+        door(env, |_| Ok(self.store.register(&name, &instance.instance)?))
+    }
+}
+
+impl From<Instance> for NativeInstance {
+    fn from(instance: Instance) -> NativeInstance {
+        NativeInstance { instance, gate: Gate::default() }
+    }
+}
+
+#[napi]
+impl NativeInstance {
+    /// An empty host module.
+    #[napi(factory)]
+    pub fn host(name: String) -> NativeInstance {
+        NativeInstance::from(Instance::host(name))
+    }
+
+    /// Instantiates a module with its imports in a list, each of the kind that is asked for.
+    #[napi(factory)]
+    pub fn instantiate(
+        env: Env,
+        module: &NativeModule,
+        config: Option<&NativeConfig>,
+        imports: Unknown<'_>,
+        limit: Option<f64>,
+    ) -> napi::Result<NativeInstance> {
+        door(env, |state| {
+            let mut externs = Vec::new();
+            for (at, import) in module.module.imports().iter().enumerate() {
+                let given = value::element(state, imports.raw(), at)?;
+                externs.push(import_from_js(state, given, &import.ty)?);
+            }
+            let executor = Executor::new(&config::of(config));
+            let instance = remote::with_timeout(timeout(limit), || {
+                executor.instantiate_with(&module.module, &externs)
+            });
+            state.refresh_buffers();
+            Ok(NativeInstance::from(instance?))
+        })
+    }
+
+    /// Instantiates a module with what a store has, and registers it there if it gets a name.
+    #[napi(factory)]
+    pub fn instantiate_in(
+        env: Env,
+        module: &NativeModule,
+        config: Option<&NativeConfig>,
+        store: &NativeStore,
+        name: Option<String>,
+    ) -> napi::Result<NativeInstance> {
+        door(env, |state| {
+            let executor = Executor::new(&config::of(config));
+            let (store, module) = (&store.store, &module.module);
+            let instance = match name {
+                Some(name) => executor.register(store, module, &name),
+                None => executor.instantiate(store, module),
+            };
+            state.refresh_buffers();
+            Ok(NativeInstance::from(instance?))
+        })
+    }
+
+    /// The name it is registered under.
+    #[napi(getter)]
+    pub fn name(&self) -> String {
+        self.instance.name().to_string()
+    }
+
+    /// Triples of name, kind and what is exported.
+    #[napi]
+    pub fn exports<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
+        let raw = door(*env, |state| {
+            let mut list = ptr::null_mut();
+            // SAFETY: values of this environment, for all three calls.
+            unsafe { sys::napi_create_array(state.env, &mut list) };
+            for (at, (name, kind)) in self.instance.export_names().iter().enumerate() {
+                let Some(item) = self.instance.get_export(name) else { continue };
+                let entry = [
+                    crate::error::string(state, name),
+                    crate::error::string(state, &kind.to_string()),
+                    extern_to_js(state, item, Some((name, &self.gate)))?,
+                ];
+                unsafe {
+                    let mut triple = ptr::null_mut();
+                    sys::napi_create_array_with_length(state.env, entry.len(), &mut triple);
+                    for (place, value) in entry.into_iter().enumerate() {
+                        sys::napi_set_element(state.env, triple, place as u32, value);
+                    }
+                    sys::napi_set_element(state.env, list, at as u32, triple);
+                }
+            }
+            Ok(list)
+        })?;
+        // SAFETY: a value of this environment.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+    }
+
+    /// Puts a function into a host module.
+    #[napi]
+    pub fn define_function(
+        &self,
+        env: Env,
+        name: String,
+        parameters: Vec<String>,
+        results: Vec<String>,
+        function: Unknown<'_>,
+    ) -> napi::Result<()> {
+        door(env, |state| {
+            let types = |names: &[String]| -> Outcome<Vec<_>> {
+                names.iter().map(|name| val_type(name)).collect()
+            };
+            let ty = FuncType::new(types(&parameters)?, types(&results)?);
+            let func = function::import(state, function.raw(), &ty)?;
+            Ok(self.instance.define(name, func)?)
+        })
+    }
+
+    /// Puts a memory into a host module.
+    #[napi]
+    pub fn define_memory(&self, env: Env, name: String, item: &NativeMemory) -> napi::Result<()> {
+        door(env, |_| Ok(self.instance.define(name, item.memory.clone())?))
+    }
+
+    /// Puts a table into a host module.
+    #[napi]
+    pub fn define_table(&self, env: Env, name: String, item: &NativeTable) -> napi::Result<()> {
+        door(env, |_| Ok(self.instance.define(name, item.table.clone())?))
+    }
+
+    /// Puts a global into a host module.
+    #[napi]
+    pub fn define_global(&self, env: Env, name: String, item: &NativeGlobal) -> napi::Result<()> {
+        door(env, |_| Ok(self.instance.define(name, item.global.clone())?))
+    }
+
+    /// Types of an exported function; null if there is none.
+    #[napi]
+    pub fn function_type(&self, name: String) -> Option<Vec<Vec<String>>> {
+        self.instance.func_type(&name).map(|ty| type_names(&ty))
+    }
+}
+
+fn import_from_js(
+    state: &Rc<EnvState>,
+    given: sys::napi_value,
+    wanted: &ExternType,
+) -> Outcome<Extern> {
+    // SAFETY: the class is checked by its type tag.
+    unsafe {
+        Ok(match wanted {
+            ExternType::Func(ty) => Extern::Func(function::import(state, given, ty)?),
+            ExternType::Memory(_) => {
+                let item = ClassInstance::<NativeMemory>::from_napi_value(state.env, given)?;
+                Extern::Memory(item.memory.clone())
+            }
+            ExternType::Table(_) => {
+                let item = ClassInstance::<NativeTable>::from_napi_value(state.env, given)?;
+                Extern::Table(item.table.clone())
+            }
+            ExternType::Global(_) => {
+                let item = ClassInstance::<NativeGlobal>::from_napi_value(state.env, given)?;
+                Extern::Global(item.global.clone())
+            }
+        })
+    }
+}
+
+/// What JavaScript gets for an export.
+pub fn extern_to_js(
+    state: &Rc<EnvState>,
+    item: Extern,
+    export: Option<(&str, &Gate)>,
+) -> Outcome<sys::napi_value> {
+    // SAFETY: the environment's thread.
+    unsafe {
+        Ok(match item {
+            Extern::Func(func) => function::to_js(state, &func, export)?,
+            Extern::Memory(memory) => {
+                ToNapiValue::to_napi_value(state.env, NativeMemory { memory })?
+            }
+            Extern::Table(table) => ToNapiValue::to_napi_value(state.env, NativeTable { table })?,
+            Extern::Global(global) => {
+                ToNapiValue::to_napi_value(state.env, NativeGlobal { global })?
+            }
+        })
+    }
+}

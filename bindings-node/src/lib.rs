@@ -1,0 +1,48 @@
+//! Wasmspan for Node.js: a thin addon over the runtime's crate.
+//!
+//! The package's TypeScript layer in `lib` has the classes that users see; this addon has what they
+//! stand on. `env` is the state of a JavaScript environment, `error` the one door that every call
+//! from JavaScript goes through, `value` the conversion of values, `function` the hot paths in both
+//! directions, `remote` work on other threads. The rest is a file for each class.
+
+mod config;
+mod env;
+mod error;
+mod function;
+mod global;
+mod instance;
+mod memory;
+mod module;
+mod remote;
+mod table;
+mod task;
+mod value;
+mod vm;
+mod wasi;
+
+use napi::bindgen_prelude::Unknown;
+use napi::{Env, JsValue};
+use napi_derive::napi;
+
+/// Sets the environment up with the functions of the package that the addon calls; see
+/// [`env::Hook`].
+#[napi]
+pub fn begin(env: Env, hooks: Vec<Unknown<'_>>) -> napi::Result<()> {
+    // JavaScript gets every failure as an exception; nothing else may write to standard output.
+    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
+    let state = env::EnvState::create(env.raw())?;
+    let hooks: Vec<_> = hooks.iter().map(JsValue::raw).collect();
+    state.set_hooks(&hooks)
+}
+
+/// The runtime's version.
+#[napi]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Live objects of the process, for leak tests.
+#[napi]
+pub fn live_objects() -> f64 {
+    wasmspan::live_objects() as f64
+}

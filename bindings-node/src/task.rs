@@ -1,0 +1,121 @@
+//! Tasks as JavaScript sees them, and calls of functions with a time limit or on other threads.
+
+use crate::env::EnvState;
+use crate::error::{Failure, Outcome, door};
+use crate::function::{self, Gate};
+use crate::{remote, value};
+use napi::bindgen_prelude::Unknown;
+use napi::{Env, JsValue, sys};
+use napi_derive::napi;
+use std::ptr;
+use std::rc::Rc;
+use std::time::Duration;
+use wasmspan::{Func, Val};
+
+/// Runs `work` on another thread; gives an array of a promise and the number that stops the work.
+pub fn start<'env, T: Send + 'static>(
+    env: &'env Env,
+    gates: Vec<Gate>,
+    work: impl FnOnce() -> wasmspan::Result<T> + Send + 'static,
+    finish: impl FnOnce(&Rc<EnvState>, T) -> Outcome<sys::napi_value> + Send + 'static,
+) -> napi::Result<Unknown<'env>> {
+    let pair = door(*env, |state| {
+        let started = remote::start(state, gates, work, finish)?;
+        let (mut pair, mut run) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: values of this environment.
+        unsafe {
+            sys::napi_create_array_with_length(state.env, 2, &mut pair);
+            sys::napi_create_double(state.env, started.run as f64, &mut run);
+            sys::napi_set_element(state.env, pair, 0, started.promise);
+            sys::napi_set_element(state.env, pair, 1, run);
+        }
+        Ok(pair)
+    })?;
+    // SAFETY: a value of this environment.
+    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), pair) })
+}
+
+/// A time limit in milliseconds, if it is one.
+pub fn timeout(milliseconds: Option<f64>) -> Option<Duration> {
+    let milliseconds = milliseconds.filter(|m| m.is_finite())?;
+    Some(Duration::from_secs_f64(milliseconds.max(0.0) / 1000.0))
+}
+
+/// Asks the work with this number to stop.
+#[napi]
+pub fn stop(env: Env, run: f64) -> napi::Result<()> {
+    door(env, |state| {
+        state.shared.stop(run as u64);
+        Ok(())
+    })
+}
+
+fn callee(state: &EnvState, function: &Unknown<'_>) -> Outcome<Func> {
+    function::unwrap(state, function.raw())
+        .ok_or_else(|| Failure::Type("this is no function that an instance exports".into()))
+}
+
+fn params(state: &Rc<EnvState>, func: &Func, args: &Unknown<'_>) -> Outcome<Vec<Val>> {
+    value::list_from_js(state, args.raw(), func.ty().params())
+}
+
+/// Calls an exported function on this thread, for as long as `timeout` allows.
+#[napi]
+pub fn call<'env>(
+    env: &'env Env,
+    function: Unknown<'_>,
+    args: Unknown<'_>,
+    limit: Option<f64>,
+) -> napi::Result<Unknown<'env>> {
+    let raw = door(*env, |state| {
+        let func = callee(state, &function)?;
+        if function::gate_of(state, function.raw()).is_some_and(|gate| gate.get() != 0) {
+            return Err(Failure::Busy);
+        }
+        let params = params(state, &func, &args)?;
+        let results = remote::with_timeout(timeout(limit), || func.call(&params));
+        state.refresh_buffers();
+        value::results_to_js(state, &results?)
+    })?;
+    // SAFETY: a value of this environment.
+    Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+}
+
+/// Calls an exported function on another thread.
+#[napi]
+pub fn call_async<'env>(
+    env: &'env Env,
+    function: Unknown<'_>,
+    args: Unknown<'_>,
+) -> napi::Result<Unknown<'env>> {
+    let (func, params, gate) = door(*env, |state| {
+        let func = callee(state, &function)?;
+        let gate = function::gate_of(state, function.raw());
+        if gate.as_ref().is_some_and(|gate| gate.get() != 0) {
+            return Err(Failure::Busy);
+        }
+        let params = params(state, &func, &args)?;
+        Ok((func, params, gate))
+    })?;
+    start(
+        env,
+        gate.into_iter().collect(),
+        move || func.call(&params),
+        |state, results| value::results_to_js(state, &results),
+    )
+}
+
+/// Parameter and result types of an exported function, by name; null for other functions.
+#[napi]
+pub fn function_type(env: Env, function: Unknown<'_>) -> napi::Result<Option<Vec<Vec<String>>>> {
+    door(env, |state| {
+        let Some(func) = function::unwrap(state, function.raw()) else { return Ok(None) };
+        Ok(Some(type_names(func.ty())))
+    })
+}
+
+/// Names of a function's parameter and result types.
+pub fn type_names(ty: &wasmspan::FuncType) -> Vec<Vec<String>> {
+    let names = |types: &[wasmspan::ValType]| types.iter().map(|ty| ty.name().into()).collect();
+    vec![names(ty.params()), names(ty.results())]
+}

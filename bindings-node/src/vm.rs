@@ -1,0 +1,392 @@
+//! The VM, and what it counts.
+
+use crate::config::{self, NativeConfig};
+use crate::env::EnvState;
+use crate::error::{Failure, Outcome, door};
+use crate::function::Gate;
+use crate::instance::{NativeInstance, NativeStore};
+use crate::module::NativeModule;
+use crate::task::{self, timeout, type_names};
+use crate::wasi::{NativeMemoryFs, NativeWasiOptions, builder};
+use crate::{remote, value};
+use napi::bindgen_prelude::{ClassInstance, Uint8Array, Unknown};
+use napi::{Env, JsValue, sys};
+use napi_derive::napi;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasmspan::wasi::OutputBuffer;
+use wasmspan::{ExternType, FuncType, Statistics, Val, Vm, VmState};
+
+/// A VM.
+#[napi]
+pub struct NativeVm {
+    vm: Vm,
+    gate: Gate,
+    /// What the guest's standard output and error are kept in, if they are.
+    output: RefCell<[Option<OutputBuffer>; 2]>,
+}
+
+/// What calls count.
+#[napi]
+pub struct NativeStatistics {
+    pub(crate) statistics: Statistics,
+}
+
+#[napi]
+impl NativeStatistics {
+    /// Figures that are all zero.
+    #[napi(constructor)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        NativeStatistics { statistics: Statistics::new() }
+    }
+
+    /// Instructions that ended calls have run.
+    #[napi(getter)]
+    pub fn instruction_count(&self) -> f64 {
+        self.statistics.instruction_count() as f64
+    }
+
+    /// Cost of what ended calls have run.
+    #[napi(getter)]
+    pub fn total_cost(&self) -> f64 {
+        self.statistics.total_cost() as f64
+    }
+
+    /// Instructions for each second spent in wasm.
+    #[napi(getter)]
+    pub fn instructions_per_second(&self) -> f64 {
+        self.statistics.instructions_per_second()
+    }
+
+    /// Milliseconds spent in wasm, and in host functions.
+    #[napi(getter)]
+    pub fn times(&self) -> Vec<f64> {
+        let times = [self.statistics.wasm_time(), self.statistics.host_time()];
+        times.iter().map(|time| time.as_secs_f64() * 1000.0).collect()
+    }
+
+    /// What the total cost may not exceed; infinite if there is no limit.
+    #[napi(getter)]
+    pub fn cost_limit(&self) -> f64 {
+        match self.statistics.cost_limit() {
+            u64::MAX => f64::INFINITY,
+            limit => limit as f64,
+        }
+    }
+
+    /// Sets what the total cost may not exceed.
+    #[napi(setter)]
+    pub fn set_cost_limit(&self, limit: f64) {
+        let limit = if limit.is_finite() { limit.max(0.0) as u64 } else { u64::MAX };
+        self.statistics.set_cost_limit(limit);
+    }
+
+    /// Sets what instructions cost.
+    #[napi]
+    pub fn set_cost_table(&self, costs: Vec<f64>) {
+        let costs: Vec<u64> = costs.iter().map(|cost| cost.max(0.0) as u64).collect();
+        self.statistics.set_cost_table(&costs);
+    }
+
+    /// Sets all figures to zero.
+    #[napi]
+    pub fn clear(&self) {
+        self.statistics.clear();
+    }
+}
+
+/// Where a VM's call goes.
+enum Target {
+    Active(String),
+    Registered(String, String),
+}
+
+impl Target {
+    fn ty(&self, vm: &Vm) -> Option<FuncType> {
+        match self {
+            Target::Active(name) => vm.function_type(name),
+            Target::Registered(module, name) => vm.function_type_registered(module, name),
+        }
+    }
+
+    fn call(&self, vm: &Vm, params: &[Val]) -> wasmspan::Result<Vec<Val>> {
+        match self {
+            Target::Active(name) => vm.execute(name, params),
+            Target::Registered(module, name) => vm.execute_registered(module, name, params),
+        }
+    }
+}
+
+#[napi]
+impl NativeVm {
+    /// A VM, on a store of its own if none is given.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        config: Option<&NativeConfig>,
+        store: Option<&NativeStore>,
+    ) -> napi::Result<Self> {
+        door(env, |_| {
+            let config = config::of(config);
+            let vm = match store {
+                Some(store) => Vm::with_store(&config, &store.store)?,
+                None => Vm::new(&config)?,
+            };
+            Ok(NativeVm { vm, gate: Gate::default(), output: RefCell::default() })
+        })
+    }
+
+    /// How far the VM's module has come.
+    #[napi(getter)]
+    pub fn state(&self) -> &'static str {
+        match self.vm.state() {
+            VmState::Inited => "inited",
+            VmState::Loaded => "loaded",
+            VmState::Validated => "validated",
+            VmState::Instantiated => "instantiated",
+        }
+    }
+
+    /// Takes a module that was loaded.
+    #[napi]
+    pub fn load(&self, env: Env, module: &NativeModule) -> napi::Result<()> {
+        door(env, |_| {
+            self.vm.load_module(&module.module);
+            Ok(())
+        })
+    }
+
+    /// Validates the module.
+    #[napi]
+    pub fn validate(&self, env: Env) -> napi::Result<()> {
+        door(env, |_| Ok(self.vm.validate()?))
+    }
+
+    /// Instantiates the module.
+    #[napi]
+    pub fn instantiate(&self, env: Env, limit: Option<f64>) -> napi::Result<()> {
+        self.run(env, limit, |vm| vm.instantiate())
+    }
+
+    /// Forgets everything.
+    #[napi]
+    pub fn cleanup(&self, env: Env) -> napi::Result<()> {
+        door(env, |_| {
+            self.free()?;
+            self.vm.cleanup();
+            Ok(())
+        })
+    }
+
+    /// Instantiates a module and registers the instance.
+    #[napi]
+    pub fn register(&self, env: Env, name: String, module: &NativeModule) -> napi::Result<()> {
+        self.run(env, None, |vm| vm.register_module(&name, &module.module))
+    }
+
+    /// Registers an instance under the name it has.
+    #[napi]
+    pub fn register_instance(&self, env: Env, instance: &NativeInstance) -> napi::Result<()> {
+        door(env, |_| Ok(self.vm.register_instance(&instance.instance)?))
+    }
+
+    /// Calls a function: of the active module, or of a registered one.
+    #[napi]
+    pub fn execute<'env>(
+        &self,
+        env: &'env Env,
+        module: Option<String>,
+        name: String,
+        args: Unknown<'_>,
+        limit: Option<f64>,
+    ) -> napi::Result<Unknown<'env>> {
+        let raw = door(*env, |state| {
+            self.free()?;
+            let target = target(module, name);
+            let params = self.params(state, target.ty(&self.vm), args.raw())?;
+            let call = || target.call(&self.vm, &params);
+            let results = remote::with_timeout(timeout(limit), call);
+            state.refresh_buffers();
+            value::array(state, &results?)
+        })?;
+        // SAFETY: a value of this environment.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+    }
+
+    /// As `execute`, on another thread.
+    #[napi]
+    pub fn execute_async<'env>(
+        &self,
+        env: &'env Env,
+        module: Option<String>,
+        name: String,
+        args: Unknown<'_>,
+    ) -> napi::Result<Unknown<'env>> {
+        let (vm, target) = (self.vm.clone(), target(module, name));
+        let params = door(*env, |state| {
+            self.free()?;
+            self.params(state, target.ty(&vm), args.raw())
+        })?;
+        task::start(
+            env,
+            vec![Rc::clone(&self.gate)],
+            move || target.call(&vm, &params),
+            |state, results| value::array(state, &results),
+        )
+    }
+
+    /// Validates and instantiates a module, and calls a function of it.
+    #[napi]
+    pub fn run_module<'env>(
+        &self,
+        env: &'env Env,
+        module: &NativeModule,
+        name: String,
+        args: Unknown<'_>,
+        limit: Option<f64>,
+    ) -> napi::Result<Unknown<'env>> {
+        let raw = door(*env, |state| {
+            self.free()?;
+            let params = self.params(state, type_in(module, &name), args.raw())?;
+            let call = || self.vm.run_module(&module.module, &name, &params);
+            let results = remote::with_timeout(timeout(limit), call);
+            state.refresh_buffers();
+            value::array(state, &results?)
+        })?;
+        // SAFETY: a value of this environment.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+    }
+
+    /// As `run_module`, on another thread.
+    #[napi]
+    pub fn run_module_async<'env>(
+        &self,
+        env: &'env Env,
+        module: &NativeModule,
+        name: String,
+        args: Unknown<'_>,
+    ) -> napi::Result<Unknown<'env>> {
+        let (vm, ty, module) = (self.vm.clone(), type_in(module, &name), module.module.clone());
+        let params = door(*env, |state| {
+            self.free()?;
+            self.params(state, ty, args.raw())
+        })?;
+        task::start(
+            env,
+            vec![Rc::clone(&self.gate)],
+            move || vm.run_module(&module, &name, &params),
+            |state, results| value::array(state, &results),
+        )
+    }
+
+    /// The active module's instance.
+    #[napi]
+    pub fn active_module(&self) -> Option<NativeInstance> {
+        let instance = self.vm.active_module()?;
+        Some(NativeInstance { instance, gate: Rc::clone(&self.gate) })
+    }
+
+    /// Names, parameters and results of the active module's functions.
+    #[napi]
+    pub fn function_list(&self) -> Vec<Vec<Vec<String>>> {
+        let list = self.vm.function_list().into_iter();
+        list.map(|(name, ty)| [vec![vec![name]], type_names(&ty)].concat()).collect()
+    }
+
+    /// Types of a function: of the active module, or of a registered one.
+    #[napi]
+    pub fn function_type(&self, module: Option<String>, name: String) -> Option<Vec<Vec<String>>> {
+        target(module, name).ty(&self.vm).map(|ty| type_names(&ty))
+    }
+
+    /// The store.
+    #[napi]
+    pub fn store(&self) -> NativeStore {
+        NativeStore { store: self.vm.store().clone() }
+    }
+
+    /// What calls count.
+    #[napi]
+    pub fn statistics(&self) -> NativeStatistics {
+        NativeStatistics { statistics: self.vm.statistics().clone() }
+    }
+
+    /// Gives the guest's WASI module another environment; false if the VM has none.
+    #[napi]
+    pub fn configure_wasi(
+        &self,
+        env: Env,
+        options: NativeWasiOptions,
+        mounts: Vec<ClassInstance<'_, NativeMemoryFs>>,
+        places: Vec<Vec<String>>,
+    ) -> napi::Result<bool> {
+        door(env, |_| {
+            let Some(wasi) = self.vm.wasi() else { return Ok(false) };
+            let (builder, output) = builder(options, &(mounts, places))?;
+            wasi.configure(builder)?;
+            *self.output.borrow_mut() = output;
+            Ok(true)
+        })
+    }
+
+    /// What the guest gave to `proc_exit`; null without WASI.
+    #[napi(getter)]
+    pub fn exit_code(&self) -> Option<u32> {
+        self.vm.wasi().map(wasmspan::Wasi::exit_code)
+    }
+
+    /// What was written to standard output (1) or error (2), if that is kept.
+    #[napi]
+    pub fn output(&self, descriptor: u32) -> Option<Uint8Array> {
+        let output = self.output.borrow();
+        let buffer = output.get(descriptor.checked_sub(1)? as usize)?.as_ref()?;
+        Some(Uint8Array::from(buffer.contents()))
+    }
+}
+
+impl NativeVm {
+    /// Refuses while a call runs on another thread.
+    fn free(&self) -> Outcome<()> {
+        if self.gate.get() == 0 { Ok(()) } else { Err(Failure::Busy) }
+    }
+
+    fn run(
+        &self,
+        env: Env,
+        limit: Option<f64>,
+        call: impl FnOnce(&Vm) -> wasmspan::Result<()>,
+    ) -> napi::Result<()> {
+        door(env, |state| {
+            self.free()?;
+            let result = remote::with_timeout(timeout(limit), || call(&self.vm));
+            state.refresh_buffers();
+            result
+        })
+    }
+
+    /// Parameters by the function's type; none if there is no such function, which the call says.
+    fn params(
+        &self,
+        state: &Rc<EnvState>,
+        ty: Option<FuncType>,
+        args: sys::napi_value,
+    ) -> Outcome<Vec<Val>> {
+        ty.map_or(Ok(Vec::new()), |ty| value::list_from_js(state, args, ty.params()))
+    }
+}
+
+fn target(module: Option<String>, name: String) -> Target {
+    match module {
+        Some(module) => Target::Registered(module, name),
+        None => Target::Active(name),
+    }
+}
+
+fn type_in(module: &NativeModule, name: &str) -> Option<FuncType> {
+    let export = module.module.exports().into_iter().find(|export| export.name == name)?;
+    match export.ty {
+        ExternType::Func(ty) => Some(ty),
+        _ => None,
+    }
+}

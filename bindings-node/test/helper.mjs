@@ -1,0 +1,37 @@
+// What several tests use.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { Instance, Module } from "../index.mjs";
+
+/** The bytes of a module in the text format. */
+export const wat = (text) => Buffer.from(text);
+
+/** An instance of a module in the text format. */
+export const instantiate = (text, imports) => new Instance(new Module(wat(text)), imports);
+
+/** A guest program of the repository. */
+export const guest = (name) =>
+  fileURLToPath(new URL(`../../tests/wasm/${name}.wasm`, import.meta.url));
+
+/** Runs a program in another process; its output and how it ended. */
+export function run(source, ...flags) {
+  const entry = fileURLToPath(new URL("../dist/index.js", import.meta.url));
+  const prelude = `const w = require(${JSON.stringify(entry)}); const wat = (t) => Buffer.from(t);
+const instantiate = (t, i) => new w.Instance(new w.Module(wat(t)), i);\n`;
+  const ended = spawnSync(process.execPath, [...flags, "-e", prelude + source], {
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  return { status: ended.status, signal: ended.signal, out: ended.stdout, err: ended.stderr };
+}
+
+/** Lets the event loop turn, and collects garbage, until `done` says so or it has been tried often. */
+export async function collect(done) {
+  for (let turn = 0; turn < 100 && !done(); turn++) {
+    globalThis.gc();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export const SPIN = `(module (func (export "spin") (loop (br 0)))
+  (func (export "one") (result i32) (i32.const 1)))`;

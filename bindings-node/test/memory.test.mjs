@@ -1,0 +1,85 @@
+// Memories and their buffers.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Memory } from "../index.mjs";
+import { instantiate } from "./helper.mjs";
+
+test("the buffer is the memory itself", () => {
+  const { exports } = instantiate(`(module (memory (export "memory") 1)
+    (func (export "load") (param i32) (result i32) (i32.load8_u (local.get 0)))
+    (func (export "store") (param i32 i32) (i32.store8 (local.get 0) (local.get 1))))`);
+  const { memory } = exports;
+  const bytes = new Uint8Array(memory.buffer);
+  bytes[5] = 77;
+  assert.equal(exports.load(5), 77);
+  exports.store(6, 88);
+  assert.equal(bytes[6], 88);
+  assert.equal(memory.buffer, memory.buffer);
+  assert.equal(memory.buffer.byteLength, 65536);
+});
+
+test("growth detaches the buffer, whoever grows", () => {
+  let seen;
+  const { exports } = instantiate(
+    `(module (import "m" "look" (func $look)) (memory (export "memory") 1 8)
+      (func (export "grow") (result i32) (memory.grow (i32.const 1)))
+      (func (export "inside") (drop (memory.grow (i32.const 1))) (call $look)))`,
+    { m: { look: () => (seen = first.byteLength) } },
+  );
+  const { memory } = exports;
+  let first = memory.buffer;
+  new Uint8Array(first)[9] = 1;
+  assert.equal(memory.grow(1), 1);
+  assert.equal(first.byteLength, 0);
+  assert.equal(memory.buffer.byteLength, 2 * 65536);
+  assert.equal(new Uint8Array(memory.buffer)[9], 1);
+  first = memory.buffer;
+  assert.equal(exports.grow(), 2);
+  assert.equal(first.byteLength, 0);
+  first = memory.buffer;
+  exports.inside();
+  assert.equal(seen, 0, "detached when an import looks");
+  // Growing by nothing detaches too.
+  first = memory.buffer;
+  memory.grow(0);
+  assert.equal(first.byteLength, 0);
+  assert.equal(memory.buffer.byteLength, 4 * 65536);
+  // Growing too far changes nothing.
+  first = memory.buffer;
+  assert.throws(() => memory.grow(100), RangeError);
+  assert.equal(memory.buffer, first);
+});
+
+test("a buffer outlives its memory", async () => {
+  const buffer = (() => {
+    const memory = new Memory({ initial: 1 });
+    memory.writeString(0, "still here");
+    return memory.buffer;
+  })();
+  for (let turn = 0; turn < 10; turn++) {
+    globalThis.gc();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(Buffer.from(buffer, 0, 10).toString(), "still here");
+});
+
+test("read and write are checked copies", () => {
+  const memory = new Memory({ initial: 1 });
+  memory.write(65533, new Uint8Array([1, 2, 3]));
+  assert.deepEqual([...memory.read(65533, 3)], [1, 2, 3]);
+  assert.throws(() => memory.write(65534, new Uint8Array(3)), RangeError);
+  assert.throws(() => memory.read(0, 65537), RangeError);
+  assert.throws(() => memory.read(-1, 1), RangeError);
+  assert.throws(() => memory.read(2 ** 60, 1), RangeError);
+  const length = memory.writeString(10, "grüße");
+  assert.equal(length, 7);
+  assert.equal(memory.readString(10, length), "grüße");
+});
+
+test("thousands of buffers and growths in a row", () => {
+  const memory = new Memory({ initial: 0, maximum: 1000 });
+  for (let page = 1; page <= 1000; page++) {
+    memory.grow(1);
+    assert.equal(memory.buffer.byteLength, page * 65536);
+  }
+});

@@ -1,0 +1,74 @@
+import { Config } from "./config.js";
+import { Global } from "./global.js";
+import { Memory } from "./memory.js";
+import { Module } from "./module.js";
+import { Table } from "./table.js";
+import { type CallOptions } from "./task.js";
+/** What can be exported. */
+export type ExportValue = ((...args: any[]) => any) | Memory | Table | Global;
+/** What can be imported; a global that is not mutable may be given as its value. */
+export type ImportValue = ExportValue | number | bigint | object | null | undefined;
+/** Exports by name. */
+export type Exports = Record<string, ExportValue>;
+/** Items by name. */
+export type ModuleImports = Record<string, ImportValue>;
+/** Items by name, by the name of the module that they are imported from. */
+export type Imports = Record<string, ModuleImports>;
+/** The names of a function's parameter and result types. */
+export interface FunctionType {
+    /** Types of the parameters, in order. */
+    parameters: string[];
+    /** Types of the results, in order. */
+    results: string[];
+}
+/** A module instance: of a WebAssembly module, or a host module made by hand. */
+export declare class ModuleInstance<E extends object = Record<string, any>> {
+    #private;
+    /** An empty host module of this name; see {@link ModuleInstance.addFunction}. */
+    constructor(name: string);
+    /** The name it is registered under or was made with; empty for an anonymous instance. */
+    get name(): string;
+    /** Everything it exports, by name. */
+    get exports(): E;
+    /** The type of an exported function. */
+    functionType(name: string): FunctionType | undefined;
+    /**
+     * Calls an exported function on this thread.
+     *
+     * @param options - `timeout` stops the guest; an aborted `signal` throws before it starts.
+     */
+    call(name: string, args?: readonly unknown[], options?: CallOptions): any;
+    /**
+     * Calls an exported function on another thread. Functions of JavaScript that the guest imports run
+     * on this thread, and may return promises. Until the call has ended, other calls of this instance
+     * throw {@link BusyError}.
+     */
+    callAsync(name: string, args?: readonly unknown[], options?: CallOptions): Promise<any>;
+    /** Puts a function into a host module: one of a type, or a {@link HostFunction}. */
+    addFunction(name: string, host: {
+        type: FunctionType;
+        fn: (...args: any[]) => unknown;
+    }): this;
+    /** Puts a memory into a host module. */
+    addMemory(name: string, memory: Memory): this;
+    /** Puts a table into a host module. */
+    addTable(name: string, table: Table): this;
+    /** Puts a global into a host module. */
+    addGlobal(name: string, global: Global): this;
+}
+/** Settings of an instantiation. */
+export interface InstanceOptions {
+    /** The configuration; by default that of the module's defaults. */
+    config?: Config;
+    /** Milliseconds after which the start function is stopped. */
+    timeout?: number;
+}
+/** An instance of a module. */
+export declare class Instance<E extends object = Record<string, any>> extends ModuleInstance<E> {
+    /**
+     * Instantiates a module and runs its start function on this thread.
+     *
+     * @throws {@link LinkError} if an import is missing or of another type.
+     */
+    constructor(module: Module, imports?: Imports, options?: InstanceOptions);
+}

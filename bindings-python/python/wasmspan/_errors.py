@@ -1,0 +1,102 @@
+"""The exceptions of this package.
+
+They are Python classes because a native class can't be a `TimeoutError` too.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ._types import ExternType
+
+
+class Frame(NamedTuple):
+    """One WebAssembly function on the stack of a trap."""
+
+    module: str | None
+    """Name of the module in its name section."""
+    function: str | None
+    """Name of the function: from the name section, else the name it is exported under."""
+    function_index: int
+    """Number of the function in its module."""
+    offset: int | None
+    """Byte offset of the instruction in the module."""
+    file: str | None
+    """Source file, where the module has debug information."""
+    line: int | None
+    """Line in the source file."""
+
+
+class MissingImport(NamedTuple):
+    """An import that could not be linked."""
+
+    module: str
+    name: str
+    wanted: ExternType
+    reason: str
+
+
+class WasmError(Exception):
+    """Base of everything this package raises by itself."""
+
+    code: int = 0
+    """Number in WasmEdge's table of error codes."""
+    kind: str = ""
+    """Name in that table, such as `"MemoryOutOfBounds"`."""
+
+
+class CompileError(WasmError):
+    """A module is malformed, invalid, or uses what is switched off."""
+
+    offset: int | None = None
+    """Byte offset in the module where reading or checking stopped."""
+
+
+class LinkError(WasmError):
+    """A module's imports are not all given, or do not fit."""
+
+    missing: tuple[MissingImport, ...] = ()
+    """Every import at fault, in the module's order."""
+
+
+class Trap(WasmError):
+    """WebAssembly code did what it must not, or was stopped."""
+
+    frames: tuple[Frame, ...] = ()
+    """The functions that ran, innermost first."""
+
+
+class Interrupted(Trap):
+    """A call was stopped from outside: cancelled, or by a signal whose handler did not raise."""
+
+
+class WasmTimeout(Interrupted, TimeoutError):
+    """A call took longer than its `timeout`."""
+
+
+class OutOfFuel(Trap):
+    """A call cost more than its limit."""
+
+
+class MemoryLimit(WasmError):
+    """A memory or table can't become that large."""
+
+
+class Busy(WasmError):
+    """Another thread is running the instance."""
+
+
+class Exit(WasmError):
+    """The guest ended itself.
+
+    >>> str(Exit(3))
+    'the guest exited with status 3'
+    """
+
+    def __init__(self, exit_code: int = 0) -> None:
+        super().__init__(f"the guest exited with status {exit_code}")
+        self.exit_code = exit_code
+
+
+class InternalError(WasmError):
+    """A fault of this package itself; please report it."""

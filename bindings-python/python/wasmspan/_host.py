@@ -1,0 +1,48 @@
+"""What native code asks of the callables that become host functions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from ._native import Caller
+
+_CALLER_NAMES = frozenset({"Caller", "wasmspan.Caller"})
+
+
+def prepare(function: Callable[..., Any], count: int) -> tuple[Callable[..., Any], bool]:
+    """Gives the callable to use, and whether it takes the caller first.
+
+    A callable that can't take `count` arguments is refused here, not when wasm calls it.
+    """
+    wants_caller = False
+    annotations = getattr(function, "__annotations__", None)
+    if annotations:
+        first = next(iter(annotations.values()))
+        wants_caller = first is Caller or first in _CALLER_NAMES
+        if wants_caller:
+            parameters = inspect.signature(function).parameters
+            wants_caller = next(iter(parameters), None) == next(iter(annotations))
+    check_arity(function, count + wants_caller)
+    if inspect.iscoroutinefunction(function):
+        from ._aio import bridge
+
+        return bridge(function), wants_caller
+    return function, wants_caller
+
+
+def check_arity(function: Callable[..., Any], count: int) -> None:
+    """Raises `TypeError` if the callable can't take `count` positional arguments."""
+    code = getattr(function, "__code__", None)
+    if code is not None and code.co_argcount == count and not code.co_kwonlyargcount:
+        return
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return  # A callable that says nothing of its parameters.
+    try:
+        signature.bind(*range(count))
+    except TypeError as error:
+        name = getattr(function, "__qualname__", repr(function))
+        raise TypeError(f"the host function {name} is called with {count} arguments: {error}") from None

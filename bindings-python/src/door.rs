@@ -1,0 +1,236 @@
+//! The one way into the core.
+//!
+//! A call lets go of the interpreter while it compiles or runs, takes the instance for this thread,
+//! and makes an exception of whatever goes wrong, a panic included.
+
+use crate::error;
+use crate::names;
+use crate::owner::Owner;
+use crate::signals;
+use pyo3::prelude::*;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+use wasmspan::error::ErrCode;
+use wasmspan::{Interrupt, Result};
+
+/// What may stop a call besides a trap.
+#[derive(Default)]
+pub struct Stops {
+    /// The longest time it may take.
+    pub timeout: Option<Duration>,
+    /// What others may stop it with.
+    pub interrupt: Option<Interrupt>,
+}
+
+impl Stops {
+    /// Runs a call under them; whether the time was over comes with the result.
+    fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> (Result<T>, bool) {
+        match (&self.interrupt, self.timeout) {
+            (None, None) => (call(), false),
+            (Some(interrupt), None) => (interrupt.run(call), false),
+            (Some(interrupt), Some(time)) => interrupt.run_within(time, call),
+            (None, Some(time)) => Interrupt::new().run_within(time, call),
+        }
+    }
+}
+
+/// Does something that may take long: compiles, instantiates, runs a command.
+pub fn work<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    attempt(py, work)?.map_err(|failure| error::to_python(py, &failure))
+}
+
+/// As [`work`], for callers that make the exception themselves.
+pub fn attempt<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> PyResult<Result<T>> {
+    signals::look_at_faults();
+    let guarded = signals::guard();
+    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(work)));
+    if guarded.leave() {
+        py.check_signals()?;
+    }
+    outcome.map_err(|panic| panicked(py, panic))
+}
+
+/// Runs a guest. `owner` is the instance that is entered, if it is one that Python made.
+#[inline]
+pub fn run<T: Send>(
+    py: Python<'_>,
+    owner: Option<&Owner>,
+    stops: Option<&Stops>,
+    call: impl FnOnce() -> Result<T> + Send,
+) -> PyResult<T> {
+    let _entered = match owner {
+        Some(owner) => Some(owner.gate.enter(py)?),
+        None => None,
+    };
+    signals::look_at_faults();
+    let mut expired = false;
+    let call = || {
+        catch_unwind(AssertUnwindSafe(|| match stops {
+            None => call(),
+            Some(stops) => {
+                let (ended, over) = stops.run(call);
+                expired = over;
+                ended
+            }
+        }))
+    };
+    let outcome = match owner {
+        Some(owner) if owner.gate.keeps_interpreter => call(),
+        _ => {
+            let guarded = signals::guard();
+            let outcome = py.detach(call);
+            if guarded.leave() {
+                py.check_signals()?;
+            }
+            outcome
+        }
+    };
+    match outcome {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(failure)) if expired && failure.code() == ErrCode::Interrupted => {
+            Err(error::raise(py, &names::WASM_TIMEOUT, "the call took longer than its timeout")?)
+        }
+        Ok(Err(failure)) => Err(error::in_owner(py, &failure, owner)),
+        Err(panic) => Err(panicked(py, panic)),
+    }
+}
+
+/// Runs a guest that is certain to end in less time than letting go of the interpreter takes.
+#[inline]
+pub fn run_briefly(
+    py: Python<'_>,
+    owner: Option<&Owner>,
+    call: impl FnOnce() -> Result<()>,
+) -> PyResult<()> {
+    let _entered = match owner {
+        Some(owner) => Some(owner.gate.enter(py)?),
+        None => None,
+    };
+    signals::look_at_faults();
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(failure)) => Err(error::in_owner(py, &failure, owner)),
+        Err(panic) => Err(panicked(py, panic)),
+    }
+}
+
+/// The exception for a panic.
+#[cold]
+pub fn panicked(py: Python<'_>, panic: Box<dyn Any + Send>) -> PyErr {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_string());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    // Dropping what it panicked with may panic again.
+    std::mem::forget(panic);
+    error::internal(py, &format!("a panic: {}", text.unwrap_or_else(|| "no message".into())))
+}
+
+/// What a second thread gets that wants to run an instance which is running.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum WhenBusy {
+    /// The exception `Busy`.
+    Raise,
+    /// Its turn.
+    Wait,
+}
+
+impl WhenBusy {
+    /// From the word in Python.
+    pub fn parse(word: &str) -> PyResult<WhenBusy> {
+        match word {
+            "raise" => Ok(WhenBusy::Raise),
+            "wait" => Ok(WhenBusy::Wait),
+            _ => Err(pyo3::exceptions::PyValueError::new_err(format!(
+                "when_busy is \"raise\" or \"wait\", not {word:?}"
+            ))),
+        }
+    }
+}
+
+/// Lets one thread at a time into an instance. The thread that is inside may come again, from a host
+/// function.
+pub struct Gate {
+    /// The thread inside, or 0.
+    inside: AtomicUsize,
+    when_busy: WhenBusy,
+    /// Calls keep the interpreter: for very short ones, in programs with many threads.
+    keeps_interpreter: bool,
+    waiting: AtomicUsize,
+    turn: Mutex<()>,
+    left: Condvar,
+}
+
+thread_local! {
+    /// Its address tells threads apart.
+    static THREAD: u8 = const { 0 };
+}
+
+fn this_thread() -> usize {
+    THREAD.with(|thread| std::ptr::from_ref(thread) as usize)
+}
+
+/// A thread's stay in an instance.
+pub struct Entered<'a> {
+    gate: &'a Gate,
+    outermost: bool,
+}
+
+impl Gate {
+    /// An open gate.
+    pub fn new(when_busy: WhenBusy, keeps_interpreter: bool) -> Gate {
+        Gate {
+            inside: AtomicUsize::new(0),
+            when_busy,
+            keeps_interpreter,
+            waiting: AtomicUsize::new(0),
+            turn: Mutex::new(()),
+            left: Condvar::new(),
+        }
+    }
+
+    #[inline]
+    fn enter(&self, py: Python<'_>) -> PyResult<Entered<'_>> {
+        let me = this_thread();
+        match self.inside.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => Ok(Entered { gate: self, outermost: true }),
+            Err(inside) if inside == me => Ok(Entered { gate: self, outermost: false }),
+            Err(_) => self.enter_later(py, me),
+        }
+    }
+
+    #[cold]
+    fn enter_later(&self, py: Python<'_>, me: usize) -> PyResult<Entered<'_>> {
+        if self.when_busy == WhenBusy::Raise {
+            let what = "another thread is running this instance; give it when_busy=\"wait\", or \
+                        use an instance for each thread";
+            return Err(error::raise(py, &names::BUSY, what)?);
+        }
+        py.detach(|| {
+            self.waiting.fetch_add(1, Ordering::SeqCst);
+            let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            while self.inside.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst).is_err() {
+                turn = self.left.wait(turn).unwrap_or_else(PoisonError::into_inner);
+            }
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
+        });
+        Ok(Entered { gate: self, outermost: true })
+    }
+}
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.outermost {
+            self.gate.inside.store(0, Ordering::SeqCst);
+            if self.gate.waiting.load(Ordering::SeqCst) > 0 {
+                drop(self.gate.turn.lock());
+                self.gate.left.notify_one();
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The one place where the core's errors become exceptions, and exceptions errors.
+
+use crate::names::{self, Class};
+use crate::owner::Owner;
+use pyo3::exceptions::{PyIndexError, PyOSError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use std::fmt;
+use wasmspan::error::{ErrCode, Error, Phase};
+
+/// An exception that a host function raised, on its way through wasm.
+#[derive(Debug)]
+struct Raised(PyErr);
+
+impl fmt::Display for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Python exception")
+    }
+}
+
+impl std::error::Error for Raised {}
+
+/// The error that carries an exception through wasm.
+pub fn from_python(error: PyErr) -> Error {
+    Error::host(Raised(error))
+}
+
+/// The exception for an error outside any instance.
+pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
+    in_owner(py, error, None)
+}
+
+/// The exception for an error of a call into `owner`: what a host function raised comes out as it
+/// went in, with the trap as its context.
+#[cold]
+pub fn in_owner(py: Python<'_>, error: &Error, owner: Option<&Owner>) -> PyErr {
+    let raised =
+        std::error::Error::source(error).and_then(|source| source.downcast_ref::<Raised>());
+    let made = match (raised, error.code()) {
+        (Some(raised), _) => with_context(py, &raised.0, error),
+        (None, ErrCode::Terminated) => return exit(py, owner.map_or(0, Owner::exit_code)),
+        (None, _) => plain(py, error),
+    };
+    made.unwrap_or_else(|failed| failed)
+}
+
+/// The exception for an access outside a memory or table that the host made.
+pub fn out_of_bounds(error: &Error) -> PyErr {
+    PyIndexError::new_err(error.to_string())
+}
+
+/// The exception for a file that can't be read.
+pub fn of_file(failure: &std::io::Error, path: &Bound<'_, PyAny>) -> PyErr {
+    let Some(number) = failure.raw_os_error() else {
+        return PyOSError::new_err(failure.to_string());
+    };
+    let text = path.py().import("os").and_then(|os| os.call_method1("strerror", (number,)));
+    match text {
+        Ok(text) => PyOSError::new_err((number, text.unbind(), path.clone().unbind())),
+        Err(failed) => failed,
+    }
+}
+
+/// The exception for a fault of this package itself.
+pub fn internal(py: Python<'_>, what: &str) -> PyErr {
+    raise(py, &names::INTERNAL_ERROR, what).unwrap_or_else(|failed| failed)
+}
+
+/// An exception of a class of the Python layer.
+pub fn raise(py: Python<'_>, class: &Class, message: &str) -> PyResult<PyErr> {
+    Ok(PyErr::from_value(class.get(py)?.call1((message,))?))
+}
+
+fn class_of(error: &Error) -> &'static Class {
+    match error.code() {
+        ErrCode::Interrupted => &names::INTERRUPTED,
+        ErrCode::CostLimitExceeded => &names::OUT_OF_FUEL,
+        ErrCode::UnknownImport | ErrCode::IncompatibleImportType => &names::LINK_ERROR,
+        ErrCode::InvalidMemPages => &names::MEMORY_LIMIT,
+        ErrCode::IllegalPath | ErrCode::ReadError | ErrCode::ModuleNameConflict => {
+            &names::WASM_ERROR
+        }
+        ErrCode::FuncSigMismatch | ErrCode::WrongInstanceAddress => &names::WASM_ERROR,
+        code => match code.phase() {
+            Phase::Loading | Phase::Validation => &names::COMPILE_ERROR,
+            Phase::Instantiation | Phase::Execution => &names::TRAP,
+            Phase::Runtime if code == ErrCode::UserDefError => &names::TRAP,
+            Phase::Runtime => &names::WASM_ERROR,
+        },
+    }
+}
+
+/// The message of an error without its frames, which are an attribute.
+fn message(error: &Error) -> String {
+    let text = error.to_string();
+    match text.find("\n    at ") {
+        Some(end) => text[..end].to_string(),
+        None => text,
+    }
+}
+
+fn plain(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let class = class_of(error);
+    let value = class.get(py)?.call1((message(error),))?;
+    value.setattr(intern!(py, "code"), error.number())?;
+    value.setattr(intern!(py, "kind"), error.code().name())?;
+    if let Some(offset) = error.offset() {
+        value.setattr(intern!(py, "offset"), offset)?;
+    }
+    if !error.frames().is_empty() {
+        value.setattr(intern!(py, "frames"), frames(py, error)?)?;
+        for frame in error.frames() {
+            value.call_method1(intern!(py, "add_note"), (format!("    at {frame}"),))?;
+        }
+    }
+    Ok(PyErr::from_value(value))
+}
+
+fn frames<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyTuple>> {
+    let class = names::FRAME.get(py)?;
+    let frames = error.frames().iter().map(|frame| {
+        let (file, line) = frame.location().unzip();
+        let (index, offset) = (frame.func_index(), frame.offset());
+        class.call1((frame.module_name(), frame.func_name(), index, offset, file, line))
+    });
+    PyTuple::new(py, frames.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// The exception for a guest that ended itself.
+pub fn exit(py: Python<'_>, code: u32) -> PyErr {
+    let made = names::EXIT.get(py).and_then(|class| class.call1((code,)));
+    made.map(PyErr::from_value).unwrap_or_else(|failed| failed)
+}
+
+/// The exception itself; the trap goes to the end of its chain of contexts.
+fn with_context(py: Python<'_>, raised: &PyErr, error: &Error) -> PyResult<PyErr> {
+    /// Contexts that are followed; a chain may be a circle.
+    const MOST: usize = 100;
+    let trap = plain(py, error)?;
+    let mut last = raised.value(py).clone();
+    for _ in 0..MOST {
+        match PyErr::from_value(last.clone().into_any()).context(py) {
+            Some(next) if !next.value(py).is(raised.value(py)) => last = next.value(py).clone(),
+            Some(_) => return Ok(raised.clone_ref(py)),
+            None => {
+                last.setattr(intern!(py, "__context__"), trap.value(py))?;
+                break;
+            }
+        }
+    }
+    Ok(raised.clone_ref(py))
+}

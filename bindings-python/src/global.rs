@@ -1,0 +1,91 @@
+//! Globals.
+
+use crate::error;
+use crate::owner::Held;
+use crate::value;
+use pyo3::PyTraverseError;
+use pyo3::exceptions::PyAttributeError;
+use pyo3::gc::PyVisit;
+use pyo3::prelude::*;
+use wasmspan::Mutability;
+
+/// A global: `Global(GlobalType("i32", mutable=True), 1)` makes one.
+///
+/// >>> counter = Global(GlobalType("i64", mutable=True), 41)
+/// >>> counter.value += 1
+/// >>> counter
+/// <wasmspan.Global mutable i64: 42>
+#[pyclass(frozen, weakref, module = "wasmspan")]
+pub struct Global {
+    core: wasmspan::Global,
+    held: Option<Held>,
+}
+
+impl Global {
+    /// The Python object for a global; `held` counts the handle.
+    pub fn new(core: wasmspan::Global, held: Option<Held>) -> Global {
+        Global { core, held }
+    }
+
+    /// The global itself.
+    pub fn core(&self) -> &wasmspan::Global {
+        &self.core
+    }
+
+    /// What it comes from.
+    pub fn held(&self) -> Option<&Held> {
+        self.held.as_ref()
+    }
+
+    fn is_mutable(&self) -> bool {
+        self.core.ty().mutability == Mutability::Var
+    }
+}
+
+#[pymethods]
+impl Global {
+    #[new]
+    fn make(
+        py: Python<'_>,
+        r#type: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<Global> {
+        let ty = crate::link::global_type(r#type)?;
+        let value = value::to_val(value, ty.content)?;
+        let made = wasmspan::Global::new(ty, &value);
+        let made = made.map_err(|failure| error::to_python(py, &failure))?;
+        Ok(Global::new(made, None))
+    }
+
+    /// The type it was made with.
+    #[getter]
+    fn r#type<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        crate::link::type_object(py, &wasmspan::ExternType::Global(*self.core.ty()))
+    }
+
+    /// The value; setting it fails with `AttributeError` if the global is constant.
+    #[getter]
+    fn get_value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        value::from_val(py, &self.core.get())
+    }
+
+    #[setter]
+    fn set_value(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        if !self.is_mutable() {
+            return Err(PyAttributeError::new_err("the global is constant"));
+        }
+        let value_of_core = value::to_val(value, self.core.ty().content)?;
+        let set = self.core.set(&value_of_core);
+        set.map_err(|failure| error::to_python(value.py(), &failure))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let kind = if self.is_mutable() { "mutable " } else { "" };
+        let value = self.get_value(py)?.repr()?.to_string();
+        Ok(format!("<wasmspan.Global {kind}{}: {value}>", self.core.ty().content))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.held.as_ref().map_or(Ok(()), |held| held.traverse(&visit))
+    }
+}

@@ -1,0 +1,204 @@
+//! Module instances.
+
+use crate::error;
+use crate::function;
+use crate::global::Global;
+use crate::link;
+use crate::memory::Memory;
+use crate::names;
+use crate::owner::{Held, Owner, Target};
+use crate::table::Table;
+use pyo3::PyTraverseError;
+use pyo3::exceptions::{PyKeyError, PyTypeError};
+use pyo3::gc::PyVisit;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use wasmspan::Extern;
+
+/// An instance of a module, or a host module: `Instance("env")` makes an empty one.
+///
+/// >>> env = Instance("env")
+/// >>> env.define("double", Function(FuncType(["i32"], ["i32"]), lambda n: 2 * n))
+/// >>> env.exports.double(4)
+/// 8
+#[pyclass(frozen, mapping, weakref, module = "wasmspan")]
+pub struct Instance {
+    owner: Py<Owner>,
+    exports: OnceLock<Py<PyAny>>,
+    /// Items of a host module, as they were given.
+    items: Option<Py<PyDict>>,
+    /// What the items come from.
+    held: Mutex<Vec<Held>>,
+}
+
+impl Instance {
+    /// The Python object for an owner.
+    pub fn of<'py>(owner: &Bound<'py, Owner>) -> PyResult<Bound<'py, Instance>> {
+        Bound::new(
+            owner.py(),
+            Instance {
+                owner: owner.clone().unbind(),
+                exports: OnceLock::new(),
+                items: None,
+                held: Mutex::default(),
+            },
+        )
+    }
+
+    /// The Python object for an instance that Python did not make.
+    pub fn foreign<'py>(
+        py: Python<'py>,
+        core: &wasmspan::Instance,
+    ) -> PyResult<Bound<'py, Instance>> {
+        let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, false);
+        let target = Target::Instance(core.clone());
+        let owner = Owner::new(py, target, Vec::new(), Vec::new(), None, gate)?;
+        Instance::of(owner.bind(py))
+    }
+
+    /// The instance itself.
+    pub fn core(&self) -> &wasmspan::Instance {
+        self.owner.get().instance().expect("the owner of an instance")
+    }
+
+    /// Its owner.
+    pub fn owner(&self) -> &Py<Owner> {
+        &self.owner
+    }
+
+    /// Items of a host module, as they were given.
+    pub fn items(&self) -> Option<&Py<PyDict>> {
+        self.items.as_ref()
+    }
+
+    fn get<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match &self.items {
+            Some(items) => items.bind(py).get_item(name),
+            None => link::export(py, self.owner.bind(py), name),
+        }
+    }
+}
+
+#[pymethods]
+impl Instance {
+    #[new]
+    fn new(py: Python<'_>, name: &str) -> PyResult<Instance> {
+        let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, true);
+        let target = Target::Instance(wasmspan::Instance::host(name));
+        Ok(Instance {
+            owner: Owner::new(py, target, Vec::new(), Vec::new(), None, gate)?,
+            exports: OnceLock::new(),
+            items: Some(PyDict::new(py).unbind()),
+            held: Mutex::default(),
+        })
+    }
+
+    /// Puts an item into a host module under a name, replacing what had it.
+    fn define(&self, name: &str, item: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = item.py();
+        let mut held = None;
+        let item_of_core = if let Some((func, from)) = function::core_and_held(item) {
+            held = from.map(|from| from.again(py));
+            Extern::Func(func.clone())
+        } else if let Ok(memory) = item.cast::<Memory>() {
+            Extern::Memory(memory.get().core().clone())
+        } else if let Ok(table) = item.cast::<Table>() {
+            held = table.get().held().map(|from| from.again(py));
+            Extern::Table(table.get().core().clone())
+        } else if let Ok(global) = item.cast::<Global>() {
+            held = global.get().held().map(|from| from.again(py));
+            Extern::Global(global.get().core().clone())
+        } else {
+            return Err(PyTypeError::new_err(
+                "a host module holds Function, Memory, Table and Global objects",
+            ));
+        };
+        let defined = self.core().define(name, item_of_core);
+        defined.map_err(|failure| error::to_python(py, &failure))?;
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).extend(held);
+        if let Some(items) = &self.items {
+            items.bind(py).set_item(name, item)?;
+        }
+        Ok(())
+    }
+
+    /// The exports as attributes and as a mapping.
+    #[getter]
+    fn exports<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let make = || -> PyResult<_> {
+            let found = match &self.items {
+                Some(items) => items.bind(py).copy()?,
+                None => link::exports(py, self.owner.bind(py))?,
+            };
+            Ok(names::EXPORTS.get(py)?.call1((found,))?.unbind())
+        };
+        if self.items.is_some() {
+            return Ok(make()?.into_bound(py));
+        }
+        if self.exports.get().is_none() {
+            // Not inside the cell: making it may let another thread come here.
+            let _ = self.exports.set(make()?);
+        }
+        Ok(self.exports.get().expect("set above").bind(py).clone())
+    }
+
+    /// The name it was made with; empty for an instance of a module.
+    #[getter]
+    fn name(&self) -> &str {
+        self.core().name()
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        self.get(py, name)?.ok_or_else(|| PyKeyError::new_err(name.to_string()))
+    }
+
+    fn __contains__(&self, name: &str) -> bool {
+        self.core().get_export(name).is_some()
+    }
+
+    fn __len__(&self) -> usize {
+        self.core().export_names().len()
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let names = self.core().export_names().into_iter().map(|(name, _)| name);
+        let names = pyo3::types::PyList::new(py, names.collect::<Vec<_>>())?;
+        Ok(names.try_iter()?.into_any())
+    }
+
+    fn __repr__(&self) -> String {
+        let names = self.core().export_names().into_iter().map(|(name, _)| name);
+        let shown = names.take(8).collect::<Vec<_>>().join(", ");
+        let more = if self.core().export_names().len() > 8 { ", …" } else { "" };
+        match self.core().name() {
+            "" => format!("<wasmspan.Instance: {shown}{more}>"),
+            name => format!("<wasmspan.Instance {name:?}: {shown}{more}>"),
+        }
+    }
+
+    fn __enter__(slf: Py<Instance>) -> Py<Instance> {
+        slf
+    }
+
+    /// Nothing is closed: what the instance holds goes with the last reference to it.
+    fn __exit__(
+        &self,
+        _class: &Bound<'_, PyAny>,
+        _value: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) {
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.owner)?;
+        visit.call(&self.items)?;
+        visit.call(self.exports.get())?;
+        if let Ok(held) = self.held.try_lock() {
+            for held in held.iter() {
+                held.traverse(&visit)?;
+            }
+        }
+        Ok(())
+    }
+}

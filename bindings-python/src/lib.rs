@@ -1,0 +1,92 @@
+//! The native module of the Python package: thin classes over `wasmspan`.
+//!
+//! `door` is the one way into the core: it lets go of the interpreter, takes the instance, catches
+//! panics. `error` makes exceptions of the core's errors. `owner` shows the garbage collector what
+//! instances hold. The other files have a class or two each.
+
+mod command;
+mod config;
+mod control;
+mod door;
+mod error;
+mod function;
+mod global;
+mod host;
+mod instance;
+mod link;
+mod memory;
+mod module;
+mod names;
+mod owner;
+mod signals;
+mod table;
+mod value;
+mod vm;
+mod wasi;
+
+use pyo3::exceptions::PyImportError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+#[pymodule(gil_used = false)]
+mod _native {
+    use super::*;
+
+    #[pymodule_export]
+    use command::run_command;
+    #[pymodule_export]
+    use config::Config;
+    #[pymodule_export]
+    use control::Interrupt;
+    #[pymodule_export]
+    use global::Global;
+    #[pymodule_export]
+    use host::Caller;
+    #[pymodule_export]
+    use instance::Instance;
+    #[pymodule_export]
+    use memory::Memory;
+    #[pymodule_export]
+    use module::Module;
+    #[pymodule_export]
+    use signals::after_fork;
+    #[pymodule_export]
+    use table::Table;
+    #[pymodule_export]
+    use vm::{Store, Vm};
+    #[pymodule_export]
+    use wasi::{MemoryFs, Wasi};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        only_interpreter()?;
+        module.add("Function", function::python_type(module.py())?)?;
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Puts the runtime's fault handlers back on top of handlers that another library has installed.
+    #[pyfunction]
+    fn ensure_signal_handlers() {
+        wasmspan::ensure_signal_handlers();
+    }
+
+    /// Objects of the engine that are alive in this process: for tests of leaks.
+    #[pyfunction]
+    fn live_objects() -> usize {
+        wasmspan::live_objects()
+    }
+}
+
+/// Refuses sub-interpreters: classes that are kept for the process would be shared between them.
+fn only_interpreter() -> PyResult<()> {
+    static FIRST: AtomicI64 = AtomicI64::new(-1);
+    // SAFETY: the interpreter is attached.
+    let this = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+    match FIRST.compare_exchange(-1, this, Ordering::SeqCst, Ordering::SeqCst) {
+        Err(first) if first != this => Err(PyImportError::new_err(
+            "wasmspan can be imported into one interpreter of a process",
+        )),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,283 @@
+//! Types of the core as objects of the Python layer, and back; and imports, resolved.
+
+use crate::error;
+use crate::function;
+use crate::global::Global;
+use crate::host;
+use crate::instance::Instance;
+use crate::memory::Memory;
+use crate::names;
+use crate::owner::{Held, HostFunc, Owner};
+use crate::table::Table;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyMapping, PyTuple};
+use std::collections::BTreeMap;
+use wasmspan::error::ErrCode;
+use wasmspan::{
+    ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType, Mutability, RefType, Store,
+    TableType, ValType,
+};
+
+/// Names of types, with commas between.
+pub fn names(types: &[ValType]) -> String {
+    types.iter().map(|ty| ty.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// The value type of this name.
+pub fn val_type(name: &str) -> PyResult<ValType> {
+    ValType::ALL.iter().copied().find(|ty| ty.name() == name).ok_or_else(|| {
+        PyValueError::new_err(format!("{name:?} is no value type: {}", names(ValType::ALL)))
+    })
+}
+
+/// The reference type of this name.
+fn ref_type(name: &str) -> PyResult<RefType> {
+    val_type(name)?
+        .as_ref_type()
+        .ok_or_else(|| PyValueError::new_err(format!("{name:?} is no reference type")))
+}
+
+/// A function type of the core.
+pub fn func_type(object: &Bound<'_, PyAny>) -> PyResult<FuncType> {
+    let py = object.py();
+    if !object.is_instance(names::FUNC_TYPE.get(py)?)? {
+        return Err(PyTypeError::new_err("a FuncType is expected"));
+    }
+    let list = |name: &Bound<'_, pyo3::types::PyString>| {
+        let types = object.getattr(name)?;
+        types
+            .try_iter()?
+            .map(|ty| val_type(&ty?.extract::<String>()?))
+            .collect::<PyResult<Vec<_>>>()
+    };
+    Ok(FuncType::new(list(intern!(py, "params"))?, list(intern!(py, "results"))?))
+}
+
+/// A function type of the Python layer.
+pub fn func_type_object<'py>(py: Python<'py>, ty: &FuncType) -> PyResult<Bound<'py, PyAny>> {
+    let list = |types: &[ValType]| PyTuple::new(py, types.iter().map(|ty| ty.name()));
+    names::FUNC_TYPE.get(py)?.call1((list(ty.params())?, list(ty.results())?))
+}
+
+/// A type of the Python layer.
+pub fn type_object<'py>(py: Python<'py>, ty: &ExternType) -> PyResult<Bound<'py, PyAny>> {
+    match ty {
+        ExternType::Func(ty) => func_type_object(py, ty),
+        ExternType::Memory(ty) => names::MEMORY_TYPE.get(py)?.call1((
+            ty.limits.min,
+            ty.limits.max,
+            ty.shared,
+            ty.memory64,
+        )),
+        ExternType::Table(ty) => names::TABLE_TYPE.get(py)?.call1((
+            ValType::from(ty.element).name(),
+            ty.limits.min,
+            ty.limits.max,
+            ty.table64,
+        )),
+        ExternType::Global(ty) => {
+            names::GLOBAL_TYPE.get(py)?.call1((ty.content.name(), ty.mutability == Mutability::Var))
+        }
+    }
+}
+
+/// A memory type of the core.
+pub fn memory_type(object: &Bound<'_, PyAny>) -> PyResult<MemoryType> {
+    Ok(MemoryType {
+        limits: limits(object)?,
+        shared: object.getattr("shared")?.extract()?,
+        memory64: object.getattr("memory64")?.extract()?,
+    })
+}
+
+/// A table type of the core.
+pub fn table_type(object: &Bound<'_, PyAny>) -> PyResult<TableType> {
+    Ok(TableType {
+        element: ref_type(&object.getattr("element")?.extract::<String>()?)?,
+        limits: limits(object)?,
+        table64: object.getattr("table64")?.extract()?,
+    })
+}
+
+/// A global type of the core.
+pub fn global_type(object: &Bound<'_, PyAny>) -> PyResult<GlobalType> {
+    let mutable: bool = object.getattr("mutable")?.extract()?;
+    let content = val_type(&object.getattr("content")?.extract::<String>()?)?;
+    Ok(GlobalType::new(content, if mutable { Mutability::Var } else { Mutability::Const }))
+}
+
+fn limits(object: &Bound<'_, PyAny>) -> PyResult<Limits> {
+    Ok(Limits::new(object.getattr("minimum")?.extract()?, object.getattr("maximum")?.extract()?))
+}
+
+/// What a module's imports were found to be.
+pub struct Linked {
+    /// Names to link against.
+    pub store: Store,
+    /// Host functions made for this instance.
+    pub hosts: Vec<HostFunc>,
+    /// What comes from others that Python made, once for each import.
+    pub imports: Vec<Held>,
+}
+
+/// Finds what `wanted` asks for in `given`: a mapping from module names to mappings from names to
+/// items, or to instances. What is not there is left out, for the core to report.
+pub fn resolve(
+    py: Python<'_>,
+    wanted: &[ImportType],
+    given: Option<&Bound<'_, PyAny>>,
+    wasi: Option<&wasmspan::Wasi>,
+) -> PyResult<Linked> {
+    let mut linked = Linked { store: Store::new(), hosts: Vec::new(), imports: Vec::new() };
+    let fail = |failure| error::to_python(py, &failure);
+    if let Some(wasi) = wasi {
+        let instance = wasi.instance();
+        linked.store.register(instance.name(), instance).map_err(fail)?;
+    }
+    let Some(given) = given else { return Ok(linked) };
+    let given = given.cast::<PyMapping>().map_err(|_| {
+        PyTypeError::new_err("imports is a mapping: {\"module\": {\"name\": item}}")
+    })?;
+    let mut modules: BTreeMap<&str, wasmspan::Instance> = BTreeMap::new();
+    for import in wanted {
+        let Ok(items) = given.get_item(&import.module) else { continue };
+        let items = match items.cast::<Instance>() {
+            Err(_) => items,
+            Ok(instance) => match instance.get().items() {
+                Some(items) => items.bind(py).clone().into_any(),
+                None => {
+                    let core = instance.get().core();
+                    let known = modules.entry(&import.module).or_insert_with(|| core.clone());
+                    if let Some(item) = known.get_export(&import.name)
+                        && crate::owner::counts(&item)
+                    {
+                        linked.imports.push(Held::new(instance.get().owner().bind(py)));
+                    }
+                    continue;
+                }
+            },
+        };
+        let Ok(item) = items.get_item(&import.name) else { continue };
+        let module = modules
+            .entry(&import.module)
+            .or_insert_with(|| wasmspan::Instance::host(&import.module));
+        if module.get_export(&import.name).is_none() {
+            define(py, module, import, &item, &mut linked)?;
+        }
+    }
+    for (name, module) in modules {
+        linked.store.register(name, &module).map_err(fail)?;
+    }
+    Ok(linked)
+}
+
+fn define(
+    py: Python<'_>,
+    module: &wasmspan::Instance,
+    import: &ImportType,
+    item: &Bound<'_, PyAny>,
+    linked: &mut Linked,
+) -> PyResult<()> {
+    let name = &import.name;
+    let held = |held: Option<&Held>| held.map(|held| held.again(py));
+    let defined = if let Some((func, from)) = function::core_and_held(item) {
+        linked.imports.extend(held(from));
+        module.define(name, func.clone())
+    } else if let Ok(memory) = item.cast::<Memory>() {
+        module.define(name, memory.get().core().clone())
+    } else if let Ok(table) = item.cast::<Table>() {
+        linked.imports.extend(held(table.get().held()));
+        module.define(name, table.get().core().clone())
+    } else if let Ok(global) = item.cast::<Global>() {
+        linked.imports.extend(held(global.get().held()));
+        module.define(name, global.get().core().clone())
+    } else if let ExternType::Func(ty) = &import.ty
+        && item.is_callable()
+    {
+        let (func, callable) = host::make(py, item, ty)?;
+        linked.hosts.push(HostFunc { func: func.clone(), callable });
+        module.define(name, func)
+    } else {
+        return Err(PyTypeError::new_err(format!(
+            "the import {}.{name} is to be {}, not {}",
+            import.module,
+            import.ty,
+            item.get_type().name()?
+        )));
+    };
+    defined.map_err(|failure| error::to_python(py, &failure))
+}
+
+/// The exception for a failed instantiation; a `LinkError` lists every import at fault.
+pub fn explain(py: Python<'_>, failure: &wasmspan::Error, wanted: &[ImportType]) -> PyErr {
+    let raised = error::to_python(py, failure);
+    match missing(py, failure, wanted) {
+        Ok(missing) if !missing.is_empty() => {
+            match raised.value(py).setattr(intern!(py, "missing"), missing) {
+                Ok(()) => raised,
+                Err(failed) => failed,
+            }
+        }
+        Ok(_) => raised,
+        Err(failed) => failed,
+    }
+}
+
+fn missing<'py>(
+    py: Python<'py>,
+    failure: &wasmspan::Error,
+    wanted: &[ImportType],
+) -> PyResult<Bound<'py, PyTuple>> {
+    let class = names::MISSING_IMPORT.get(py)?;
+    let mut missing = Vec::new();
+    if matches!(failure.code(), ErrCode::UnknownImport | ErrCode::IncompatibleImportType) {
+        // The core gives two lines for each import at fault, in the module's order: why, and which.
+        for pair in failure.details().chunks_exact(2) {
+            let named = wanted.iter().find(|import| {
+                pair[1].contains(&format!("\"{}\" , ", import.module))
+                    && pair[1].ends_with(&format!("name: \"{}\"", import.name))
+            });
+            if let Some(import) = named {
+                let ty = type_object(py, &import.ty)?;
+                missing.push(class.call1((&import.module, &import.name, ty, &pair[0]))?);
+            }
+        }
+    }
+    PyTuple::new(py, missing)
+}
+
+/// A dictionary of everything an instance exports.
+pub fn exports<'py>(py: Python<'py>, owner: &Bound<'py, Owner>) -> PyResult<Bound<'py, PyDict>> {
+    let found = PyDict::new(py);
+    if let Some(instance) = owner.get().instance() {
+        for (name, _) in instance.export_names() {
+            if let Some(item) = export(py, owner, &name)? {
+                found.set_item(name, item)?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// One export of an instance.
+pub fn export<'py>(
+    py: Python<'py>,
+    owner: &Bound<'py, Owner>,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(instance) = owner.get().instance() else { return Ok(None) };
+    // An item that was imported counts where it comes from; then the owner is held without counting
+    // more handles than there are.
+    let before = instance.holders();
+    let Some(item) = instance.get_export(name) else { return Ok(None) };
+    let own = matches!((before, instance.holders()), (Some(a), Some(b)) if b == a + 1);
+    let held = if own { Some(Held::new(owner)) } else { Some(Held::uncounted(owner)) };
+    Ok(Some(match item {
+        wasmspan::Extern::Func(func) => function::make(py, func, held, Some(name.to_string()))?,
+        wasmspan::Extern::Memory(memory) => Bound::new(py, Memory::new(memory))?.into_any(),
+        wasmspan::Extern::Table(table) => Bound::new(py, Table::new(table, held))?.into_any(),
+        wasmspan::Extern::Global(global) => Bound::new(py, Global::new(global, held))?.into_any(),
+    }))
+}

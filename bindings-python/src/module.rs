@@ -1,0 +1,184 @@
+//! Modules: loading, compiling, asking, instantiating.
+
+use crate::config::Config;
+use crate::door::{self, Gate, WhenBusy};
+use crate::error;
+use crate::instance::Instance;
+use crate::link;
+use crate::names;
+use crate::owner::{Owner, Target};
+use crate::wasi::Wasi;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
+use std::path::PathBuf;
+use wasmspan::Executor;
+
+/// A compiled module.
+///
+/// `source` is a path (`str` or path object) of a file, or bytes; text is accepted in both. It is
+/// loaded, validated and compiled, without the interpreter's lock.
+///
+/// >>> module = Module.from_wat('(module (func (export "one") (result i32) i32.const 1))')
+/// >>> module.instantiate().exports.one()
+/// 1
+#[pyclass(frozen, weakref, module = "wasmspan")]
+pub struct Module {
+    core: wasmspan::Module,
+    config: wasmspan::Config,
+}
+
+impl Module {
+    /// The module itself.
+    pub fn core(&self) -> &wasmspan::Module {
+        &self.core
+    }
+
+    /// The configuration it was compiled with.
+    pub fn config(&self) -> &wasmspan::Config {
+        &self.config
+    }
+
+    fn compile(py: Python<'_>, bytes: &[u8], config: Option<&Config>) -> PyResult<Module> {
+        let config = config.map(|config| config.core().clone()).unwrap_or_default();
+        let core = door::work(py, || wasmspan::Module::with_config(&config, bytes))?;
+        Ok(Module { core, config })
+    }
+}
+
+#[pymethods]
+impl Module {
+    #[new]
+    #[pyo3(signature = (source, config = None))]
+    fn new(source: &Bound<'_, PyAny>, config: Option<&Config>) -> PyResult<Module> {
+        let py = source.py();
+        if let Ok(bytes) = source.cast::<PyBytes>() {
+            return Module::compile(py, bytes.as_bytes(), config);
+        }
+        if source.is_instance_of::<PyString>() || source.hasattr("__fspath__")? {
+            let path: PathBuf = source.extract()?;
+            let bytes = py.detach(|| std::fs::read(&path));
+            let bytes = bytes.map_err(|failure| error::of_file(&failure, source))?;
+            return Module::compile(py, &bytes, config);
+        }
+        let bytes = if let Ok(bytes) = source.cast::<PyByteArray>() {
+            bytes.to_vec()
+        } else if let Ok(buffer) = pyo3::buffer::PyBuffer::<u8>::get(source) {
+            buffer.to_vec(py)?
+        } else {
+            let given = source.get_type().name()?;
+            let message = format!("a module is made of a path or bytes, not {given}");
+            return Err(PyTypeError::new_err(message));
+        };
+        Module::compile(py, &bytes, config)
+    }
+
+    /// Compiles a module given in the text format.
+    #[staticmethod]
+    #[pyo3(signature = (text, config = None))]
+    fn from_wat(py: Python<'_>, text: &str, config: Option<&Config>) -> PyResult<Module> {
+        Module::compile(py, text.as_bytes(), config)
+    }
+
+    /// Loads a file made by `wasmspan compile` or `wasmedgec` and runs the machine code in it, so
+    /// the file must be trusted like a program. What does not fit this machine is compiled anew.
+    #[staticmethod]
+    #[pyo3(signature = (path, config = None))]
+    fn load_compiled(
+        py: Python<'_>,
+        path: &Bound<'_, PyAny>,
+        config: Option<&Config>,
+    ) -> PyResult<Module> {
+        let config = config.map(|config| config.core().clone()).unwrap_or_default();
+        let file: PathBuf = path.extract()?;
+        let bytes = py.detach(|| std::fs::read(&file));
+        let bytes = bytes.map_err(|failure| error::of_file(&failure, path))?;
+        let core = door::work(py, || wasmspan::Module::load_compiled(&config, &bytes))?;
+        Ok(Module { core, config })
+    }
+
+    /// Writes the module with its machine code to a file for `load_compiled`.
+    fn save_compiled(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let compiler = wasmspan::Compiler::new(&self.config);
+        door::work(py, || compiler.compile_module(&self.core, &path))
+    }
+
+    /// The name in the module's name section.
+    #[getter]
+    fn name(&self) -> Option<&str> {
+        self.core.name()
+    }
+
+    /// What the module imports, in its order.
+    #[getter]
+    fn imports<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let class = names::IMPORT_TYPE.get(py)?;
+        let imports = self.core.imports().into_iter().map(|import| {
+            class.call1((&import.module, &import.name, link::type_object(py, &import.ty)?))
+        });
+        PyTuple::new(py, imports.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// What the module exports, in its order.
+    #[getter]
+    fn exports<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let class = names::EXPORT_TYPE.get(py)?;
+        let exports = self
+            .core
+            .exports()
+            .into_iter()
+            .map(|export| class.call1((&export.name, link::type_object(py, &export.ty)?)));
+        PyTuple::new(py, exports.collect::<PyResult<Vec<_>>>()?)
+    }
+
+    /// Contents of the custom sections of a name, in the module's order.
+    fn custom_sections<'py>(&self, py: Python<'py>, name: &str) -> Vec<Bound<'py, PyBytes>> {
+        self.core.custom_sections(name).map(|content| PyBytes::new(py, content)).collect()
+    }
+
+    /// The module in the binary format.
+    #[getter]
+    fn wasm<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.core.bytes())
+    }
+
+    /// Makes an instance.
+    ///
+    /// `imports` maps names of modules to instances, or to mappings from names to callables and
+    /// objects of this package. `wasi` gives the guest a system interface. Where another thread runs
+    /// the instance, a call raises `Busy`, or waits if `when_busy` is `"wait"`. With
+    /// `release_gil=False` calls keep the interpreter's lock, which suits very short calls in
+    /// programs with many threads; such calls can't be stopped.
+    #[pyo3(signature = (imports = None, *, wasi = None, when_busy = "raise", release_gil = true))]
+    fn instantiate<'py>(
+        &self,
+        py: Python<'py>,
+        imports: Option<&Bound<'py, PyAny>>,
+        wasi: Option<&Wasi>,
+        when_busy: &str,
+        release_gil: bool,
+    ) -> PyResult<Bound<'py, Instance>> {
+        let gate = Gate::new(WhenBusy::parse(when_busy)?, !release_gil);
+        let wasi = wasi.map(Wasi::core);
+        let wanted = self.core.imports();
+        let linked = link::resolve(py, &wanted, imports, wasi)?;
+        let made = door::attempt(py, || {
+            Executor::new(&self.config).instantiate(&linked.store, &self.core)
+        })?;
+        let core = made.map_err(|failure| match wasi {
+            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.exit_code()),
+            _ => link::explain(py, &failure, &wanted),
+        })?;
+        drop(linked.store);
+        let (hosts, wasi) = (linked.hosts, wasi.cloned());
+        let owner = Owner::new(py, Target::Instance(core), hosts, linked.imports, wasi, gate)?;
+        Owner::tell_hosts(owner.bind(py))?;
+        Instance::of(owner.bind(py))
+    }
+
+    fn __repr__(&self) -> String {
+        let name = self.core.name().map(|name| format!(" {name:?}")).unwrap_or_default();
+        let (imports, exports) = (self.core.imports().len(), self.core.exports().len());
+        format!("<wasmspan.Module{name}: {imports} imports, {exports} exports>")
+    }
+}

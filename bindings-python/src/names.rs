@@ -1,0 +1,52 @@
+//! Classes of the pure-Python layer that native code makes objects of.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
+
+/// A class of the Python layer, looked up once.
+pub struct Class {
+    module: &'static str,
+    name: &'static str,
+    found: PyOnceLock<Py<PyType>>,
+}
+
+impl Class {
+    const fn new(module: &'static str, name: &'static str) -> Class {
+        Class { module, name, found: PyOnceLock::new() }
+    }
+
+    /// The class itself.
+    pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyType>> {
+        self.found.import(py, self.module, self.name)
+    }
+}
+
+macro_rules! classes {
+    ($($constant:ident = $module:literal, $name:literal;)*) => {
+        $(pub static $constant: Class = Class::new($module, $name);)*
+    };
+}
+
+classes! {
+    FUNC_TYPE = "wasmspan._types", "FuncType";
+    MEMORY_TYPE = "wasmspan._types", "MemoryType";
+    TABLE_TYPE = "wasmspan._types", "TableType";
+    GLOBAL_TYPE = "wasmspan._types", "GlobalType";
+    IMPORT_TYPE = "wasmspan._types", "ImportType";
+    EXPORT_TYPE = "wasmspan._types", "ExportType";
+    EXPORTS = "wasmspan._exports", "Exports";
+    FRAME = "wasmspan._errors", "Frame";
+    MISSING_IMPORT = "wasmspan._errors", "MissingImport";
+    WASM_ERROR = "wasmspan._errors", "WasmError";
+    COMPILE_ERROR = "wasmspan._errors", "CompileError";
+    LINK_ERROR = "wasmspan._errors", "LinkError";
+    TRAP = "wasmspan._errors", "Trap";
+    INTERRUPTED = "wasmspan._errors", "Interrupted";
+    WASM_TIMEOUT = "wasmspan._errors", "WasmTimeout";
+    OUT_OF_FUEL = "wasmspan._errors", "OutOfFuel";
+    MEMORY_LIMIT = "wasmspan._errors", "MemoryLimit";
+    BUSY = "wasmspan._errors", "Busy";
+    EXIT = "wasmspan._errors", "Exit";
+    INTERNAL_ERROR = "wasmspan._errors", "InternalError";
+}

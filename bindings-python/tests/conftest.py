@@ -1,0 +1,28 @@
+"""What the tests share."""
+
+from pathlib import Path
+
+import pytest
+import wasmspan
+from wasmspan import (
+    Instance,
+)
+
+
+@pytest.fixture(scope="session")
+def guests() -> Path:
+    """The folder of built guest programs."""
+    return Path(__file__).parents[2] / "tests" / "wasm"
+
+
+@pytest.fixture
+def make():
+    """Instantiates a module given as text."""
+
+    def instantiate(text: str, imports=None, **settings) -> Instance:
+        return wasmspan.Module.from_wat(text).instantiate(imports, **settings)
+
+    return instantiate
+
+
+SPIN = '(module (func (export "spin") (loop (br 0))))'

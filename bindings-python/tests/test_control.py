@@ -1,0 +1,338 @@
+"""Threads, signals, timeouts, event loops, processes."""
+
+import asyncio
+import contextlib
+import faulthandler
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import wasmspan
+from wasmspan import Busy, Interrupted, Module, Trap, WasmTimeout
+
+SPIN = Module.from_wat("""(module (import "env" "f" (func $f (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "spin") (loop (br 0)))
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+    (func (export "call") (param i32) (result i32) (call $f (local.get 0))))""")
+
+
+def spinner(function=lambda n: n, **settings):
+    return SPIN.instantiate({"env": {"f": function}}, **settings)
+
+
+def test_timeouts_stop_the_guest():
+    instance = spinner()
+    begin = time.monotonic()
+    with pytest.raises(WasmTimeout) as caught:
+        instance.exports.spin(timeout=0.05)
+    assert time.monotonic() - begin < 5
+    assert isinstance(caught.value, TimeoutError)
+    assert instance.exports.add(1, 2, timeout=10) == 3
+    assert instance.exports.add(1, 2, timeout=None) == 3
+    with pytest.raises(ValueError, match="no timeout"):
+        instance.exports.add(1, 2, timeout=-1)
+
+
+def test_interrupts_from_another_thread():
+    instance, interrupt = spinner(), wasmspan.Interrupt()
+    threading.Timer(0.05, interrupt.interrupt).start()
+    with pytest.raises(Interrupted):
+        instance.exports.spin(interrupt=interrupt)
+    assert instance.exports.add(1, 2) == 3
+
+
+def test_ctrl_c_stops_the_guest():
+    instance = spinner()
+    instance.exports.add(1, 2)
+    for _ in range(3):
+        sent = []
+
+        def send(sent=sent):
+            sent.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+
+        def run(send=send):
+            # The signal may come before the guest runs.
+            threading.Timer(0.05, send).start()
+            instance.exports.spin()
+
+        with pytest.raises(KeyboardInterrupt):
+            run()
+        assert time.monotonic() - sent[0] < 2
+        assert instance.exports.add(1, 2) == 3
+
+
+def test_signal_handlers_that_do_not_raise():
+    instance, seen = spinner(), []
+    before = signal.signal(signal.SIGINT, lambda *_: seen.append(1))
+    try:
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(Interrupted):
+            instance.exports.spin()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [1]
+    assert instance.exports.add(1, 2) == 3
+
+
+def test_ctrl_c_outside_a_call_stops_none():
+    instance = spinner()
+    instance.exports.add(1, 2)
+
+    def wait():
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
+        time.sleep(5)
+
+    for _ in range(20):
+        with pytest.raises(KeyboardInterrupt):
+            wait()
+        assert instance.exports.add(1, 2) == 3
+
+
+def test_other_threads_go_on_while_a_guest_runs():
+    instance, ticks = spinner(), []
+    interrupt = wasmspan.Interrupt()
+
+    def tick():
+        for _ in range(20):
+            ticks.append(1)
+            time.sleep(0.001)
+        interrupt.interrupt()
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    with pytest.raises(Interrupted):
+        instance.exports.spin(interrupt=interrupt)
+    thread.join()
+    assert len(ticks) == 20
+
+
+def test_a_busy_instance_raises_or_waits():
+    inside, leave = threading.Event(), threading.Event()
+
+    def block(n):
+        inside.set()
+        leave.wait(10)
+        return n
+
+    instance = spinner(block)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(instance.exports.call, 1)
+        assert inside.wait(10)
+        with pytest.raises(Busy):
+            instance.exports.add(1, 2)
+        leave.set()
+        assert first.result() == 1
+    assert instance.exports.add(1, 2) == 3
+
+    inside.clear()
+    leave.clear()
+    waiting = spinner(block, when_busy="wait")
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(waiting.exports.call, 1)
+        assert inside.wait(10)
+        others = [pool.submit(waiting.exports.add, n, n) for n in range(4)]
+        time.sleep(0.02)
+        assert not any(other.done() for other in others)
+        leave.set()
+        assert [other.result(10) for other in others] == [0, 2, 4, 6]
+
+
+def test_many_threads_with_instances_of_their_own():
+    def work(number):
+        instance = spinner(lambda n: n + number)
+        for n in range(300):
+            assert instance.exports.call(n) == n + number
+            with pytest.raises(Trap):
+                instance.exports.load(-1)
+        return number
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(8))) == list(range(8))
+
+
+def test_one_instance_and_many_waiting_threads():
+    instance = spinner(when_busy="wait")
+    with ThreadPoolExecutor(8) as pool:
+        sums = pool.map(lambda n: [instance.exports.add(n, m) for m in range(500)], range(8))
+        assert [s[-1] for s in sums] == [n + 499 for n in range(8)]
+
+
+def test_keeping_the_interpreter():
+    assert spinner(release_gil=False).exports.add(1, 2) == 3
+
+
+def test_awaiting_calls():
+    async def host(n):
+        await asyncio.sleep(0.001)
+        return n * 2
+
+    async def main():
+        instance = spinner(host)
+        other = spinner()
+        assert await instance.exports.call.async_(21) == 42
+        many = [spinner(host).exports.call.async_(n) for n in range(10)]
+        assert await asyncio.gather(*many) == [2 * n for n in range(10)]
+        task = asyncio.create_task(other.exports.spin.async_())
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert other.exports.add(1, 2) == 3
+        with pytest.raises(WasmTimeout):
+            await other.exports.spin.async_(timeout=0.02)
+        with pytest.raises(RuntimeError, match="coroutine function"):
+            instance.exports.call(1)
+
+    asyncio.run(main())
+
+
+def test_cancelling_while_a_coroutine_of_the_host_waits():
+    async def main():
+        async def host(n):
+            await asyncio.sleep(30)
+            return n
+
+        task = asyncio.create_task(spinner(host).exports.call.async_(1))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        begin = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - begin < 5
+
+    asyncio.run(main())
+
+
+def child(code: str, *options: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, timeout=120)
+
+
+TRAPS = """
+import wasmspan
+load = wasmspan.Module.from_wat('''(module (memory 1)
+    (func (export "load") (param i32) (result i32) (i32.load (local.get 0))))''')
+load = load.instantiate().exports.load
+def trap():
+    try:
+        load(-1)
+    except wasmspan.Trap:
+        return
+    raise SystemExit("no trap")
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["-X", "faulthandler"], TRAPS + "trap()"),
+        ([], "import faulthandler; faulthandler.enable()\n" + TRAPS + "trap()"),
+        ([], TRAPS + "import faulthandler; faulthandler.enable()\ntrap()\ntrap()"),
+        ([], TRAPS + "trap()\nimport faulthandler; faulthandler.enable()\ntrap()"),
+        ([], TRAPS + "trap()\nfrom faulthandler import *; enable()\ntrap(); disable(); trap()"),
+        (
+            ["-X", "faulthandler"],
+            TRAPS + "trap()\nimport faulthandler\nfaulthandler.disable()\ntrap()",
+        ),
+    ],
+)
+def test_traps_and_faulthandler(options, code):
+    done = child(code, *options)
+    assert done.returncode == 0, done.stderr
+
+
+def test_real_faults_are_still_reported():
+    code = TRAPS + "trap()\nimport faulthandler, ctypes; faulthandler.enable()\ntrap()\nctypes.string_at(8)"
+    done = child(code)
+    assert done.returncode == -signal.SIGSEGV
+    assert "Segmentation fault" in done.stderr
+
+
+def test_fork():
+    code = (
+        TRAPS
+        + """
+import os, signal, threading
+spin = wasmspan.Module.from_wat('(module (func (export "spin") (loop (br 0))))')
+spin = spin.instantiate().exports.spin
+trap()
+pid = os.fork()
+trap()
+if pid == 0:
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        spin()
+    except KeyboardInterrupt:
+        os._exit(7)
+    os._exit(1)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+trap()
+"""
+    )
+    done = child(code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_leaving_the_interpreter_while_a_guest_runs():
+    code = (
+        TRAPS
+        + """
+import threading, time
+spin = wasmspan.Module.from_wat('(module (func (export "spin") (loop (br 0))))')
+threading.Thread(target=spin.instantiate().exports.spin, daemon=True).start()
+time.sleep(0.05)
+"""
+    )
+    assert child(code).returncode == 0
+
+
+def test_sub_interpreters_are_refused_cleanly():
+    code = """
+try:
+    import _xxsubinterpreters as sub
+except ImportError:
+    import _interpreters as sub
+import wasmspan
+made = sub.create()
+try:
+    failed = sub.run_string(made, "import wasmspan")
+except Exception as error:
+    failed = error
+assert failed is not None
+"""
+    done = child(code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_memory_stays_flat():
+    """A hundredth of the long counts: calls, callbacks, exceptions."""
+    import resource
+
+    def fail(n):
+        raise ValueError
+
+    instance, failing = spinner(), spinner(fail)
+
+    def some(count):
+        add, call, bad = instance.exports.add, instance.exports.call, failing.exports.call
+        for n in range(count):
+            add(n, 1)
+            call(n)
+            with contextlib.suppress(ValueError):
+                bad(n)
+
+    some(2000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    some(10000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2048
+
+
+def test_faulthandler_is_on_in_this_process():
+    assert faulthandler.is_enabled()

@@ -1,0 +1,165 @@
+//! Calls and host functions that pass raw value slots: for bindings whose language has a value type
+//! of its own, so that nothing is converted twice or allocated.
+//!
+//! A slot has 16 bytes. A number lies in its low bytes; a reference is a word that only this crate
+//! makes, by [`Val::to_raw`], and reads, by [`Val::from_raw`].
+
+use super::call;
+use super::exec::{Caller, Exec};
+use super::func::{Func, body_of, dispatch};
+use super::instance::{Instance, WasmInstance};
+use super::value::Val;
+use crate::abi::{ExecCtx, HostFuncCtx};
+use crate::engine::signature::EntryStub;
+use crate::error::Result;
+use crate::types::{FuncType, ValType};
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A function whose calls pass slots. Checks nothing at a call.
+#[derive(Clone)]
+pub struct RawFunc {
+    func: Func,
+    entry: EntryStub,
+}
+
+impl RawFunc {
+    /// Prepares a function for such calls.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for the call stub of a new function type.
+    pub fn new(func: &Func) -> Result<RawFunc> {
+        Ok(RawFunc { entry: func.signature().entry()?, func: func.clone() })
+    }
+
+    /// Calls the function; `results` reads the slots of a call that returned.
+    ///
+    /// # Errors
+    ///
+    /// What ended the call.
+    ///
+    /// # Safety
+    ///
+    /// `slots` must have room for the parameters and for the results, and hold parameters of the
+    /// function's types; what references refer to must outlive the call.
+    #[inline(always)]
+    pub unsafe fn call<R>(&self, slots: *mut u128, results: impl FnOnce() -> R) -> Result<R> {
+        // SAFETY: the caller's promise.
+        let result = unsafe { call::enter(self.func.func_ref(), self.entry, slots) };
+        let result = match result {
+            Ok(()) => Ok(results()),
+            Err(error) => Err(error),
+        };
+        call::finish();
+        result
+    }
+}
+
+/// Parameters of a host function on entry, results on return.
+pub struct Slots<'a> {
+    slots: *mut u128,
+    exec: *mut Exec,
+    activation: PhantomData<&'a mut u128>,
+}
+
+impl Slots<'_> {
+    /// The first slot. There are as many as the type has parameters or results, whichever is more.
+    #[inline(always)]
+    pub fn as_ptr(&self) -> *mut u128 {
+        self.slots
+    }
+
+    /// The parameter in slot `at`, of which the type is `ty`.
+    ///
+    /// # Safety
+    ///
+    /// The function must have such a parameter, whose slot was not written meanwhile.
+    pub unsafe fn get(&self, at: usize, ty: ValType) -> Val {
+        // SAFETY: the caller's promise.
+        unsafe { Val::from_raw(*self.slots.add(at), ty) }
+    }
+
+    /// Writes a result into slot `at` and keeps what it refers to alive until the thread's outermost
+    /// call ends.
+    ///
+    /// # Safety
+    ///
+    /// The function must have such a result, of the value's type.
+    pub unsafe fn set(&self, at: usize, value: &Val) {
+        // SAFETY: the caller's promise; the state is the thread's.
+        unsafe { *self.slots.add(at) = value.to_raw_pinned(&mut *self.exec) }
+    }
+}
+
+impl Func {
+    /// Makes a host function whose dispatcher passes slots.
+    pub(crate) fn from_raw_slots<F>(ty: &FuncType, body: F) -> Result<Func>
+    where
+        F: Fn(&Caller<'_>, Slots<'_>) -> Result<()> + Send + Sync + 'static,
+    {
+        Func::from_host(ty, call_slots::<F>, body)
+    }
+
+    /// A number that no other live function has.
+    pub fn identity(&self) -> usize {
+        self.as_raw()
+    }
+}
+
+unsafe extern "C" fn call_slots<F>(host: *mut HostFuncCtx, exec: *mut ExecCtx, slots: *mut u128)
+where
+    F: Fn(&Caller<'_>, Slots<'_>) -> Result<()> + Send + Sync + 'static,
+{
+    // SAFETY: the exit stub passes the function's own head, the thread's state, and slots.
+    unsafe {
+        let (body, _) = body_of::<F>(host);
+        dispatch(host, exec, |caller, exec| {
+            body(&caller, Slots { slots, exec, activation: PhantomData })
+        });
+    }
+}
+
+impl Instance {
+    /// A word for a binding to find its own object of this instance by; zero at first.
+    pub fn binding_tag(&self) -> &AtomicU64 {
+        self.tag()
+    }
+}
+
+impl Caller<'_> {
+    /// The [`binding_tag`](Instance::binding_tag) of the calling instance; zero if the host called.
+    pub fn binding_tag(&self) -> u64 {
+        let ctx = self.caller_ctx();
+        if ctx.is_null() {
+            return 0;
+        }
+        // SAFETY: the calling instance is kept alive by its own activation.
+        unsafe { WasmInstance::of(ctx) }.tag.load(Ordering::Relaxed)
+    }
+
+    /// Notes a binding's own record of the running host function, and gives the one before, which
+    /// the binding must put back.
+    #[inline(always)]
+    pub fn replace_binding_frame(&self, frame: *const ()) -> *const () {
+        // SAFETY: the state is the thread's.
+        unsafe { std::mem::replace(&mut (*self.exec()).binding_frame, frame) }
+    }
+}
+
+/// The record that [`Caller::replace_binding_frame`] noted last on this thread.
+pub fn binding_frame() -> *const () {
+    let exec = Exec::current_or_null();
+    if exec.is_null() {
+        return std::ptr::null();
+    }
+    // SAFETY: the state is the thread's.
+    unsafe { (*exec).binding_frame }
+}
+
+/// Whether this thread is inside a call of wasm.
+pub fn in_call() -> bool {
+    let exec = Exec::current_or_null();
+    // SAFETY: the state is the thread's.
+    !exec.is_null() && unsafe { (*exec).depth } > 0
+}

@@ -1,0 +1,17 @@
+;; Passes references to objects of the host on to the host.
+(module
+  (type $unary (func (param externref i32) (result i32)))
+  (type $binary (func (param externref i32 i32) (result i32)))
+  (import "extern_module" "functor_square" (func $square (type $unary)))
+  (import "extern_module" "class_add" (func $add (type $binary)))
+  (import "extern_module" "func_mul" (func $multiply (type $binary)))
+  (memory (export "memory") 1)
+  (func (export "call_add") (type $binary)
+    (call $add (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "call_mul") (type $binary)
+    (call $multiply (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "call_square") (type $unary)
+    (call $square (local.get 0) (local.get 1)))
+  (func (export "call_add_square") (param externref externref i32 i32) (result i32)
+    (call $square (local.get 1)
+      (call $add (local.get 0) (local.get 2) (local.get 3)))))

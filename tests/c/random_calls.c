@@ -1,0 +1,273 @@
+/* Random sequences of calls, with contexts that are alive, deleted, or of another kind.
+ *
+ *   random_calls SEQUENCES [SEED]
+ *
+ * Nothing may crash, and what sanitizers see must be clean. A failure names its seed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wasmspan/wasmspan.h>
+
+static uint64_t state;
+
+static uint32_t pick(uint32_t below) {
+  state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+  return (uint32_t)(state >> 33) % below;
+}
+
+enum { ROOM = 24, CALLS = 40 };
+/* What was made in this sequence, whatever it is and whether it still lives. */
+static void *pool[ROOM];
+
+/* Everything that was made, to be deleted in the end. */
+static void *made[4096];
+static int count;
+
+static void keep(const void *context) {
+  void *kept = (void *)(uintptr_t)context;
+  pool[pick(ROOM)] = kept;
+  if (count < 4096)
+    made[count++] = kept;
+}
+static void *any(void) { return pool[pick(ROOM)]; }
+
+static const char *const NAMES[] = {"env", "f", "add", "call", "memory", "table", "g", "mod", ""};
+static WasmEdge_String name(void) {
+  const char *text = NAMES[pick(sizeof(NAMES) / sizeof(*NAMES))];
+  return WasmEdge_StringWrap(text, (uint32_t)strlen(text));
+}
+
+static WasmEdge_Value value(void) {
+  switch (pick(6)) {
+  case 0:
+    return WasmEdge_ValueGenI32((int32_t)pick(100));
+  case 1:
+    return WasmEdge_ValueGenI64(pick(100));
+  case 2:
+    return WasmEdge_ValueGenF64(pick(100));
+  case 3:
+    return WasmEdge_ValueGenFuncRef(any());
+  case 4:
+    return WasmEdge_ValueGenExternRef(pool);
+  default:
+    return WasmEdge_ValueGenNullRef(pick(2) ? WasmEdge_RefType_FuncRef : WasmEdge_RefType_ExternRef);
+  }
+}
+
+static const char WASM[] =
+    "(module (import \"env\" \"f\" (func $f (param i32) (result i32)))"
+    " (memory (export \"memory\") 1 4) (table (export \"table\") 4 funcref)"
+    " (elem (i32.const 0) $add) (global (export \"g\") (mut i32) (i32.const 1))"
+    " (func $add (export \"add\") (param i32 i32) (result i32)"
+    " (i32.add (local.get 0) (local.get 1)))"
+    " (func (export \"call\") (param i32) (result i32) (call $f (local.get 0)))"
+    " (func (export \"f\") (result funcref) (table.get (i32.const 1))))";
+static WasmEdge_ASTModuleContext *module;
+
+/* Calls on other threads leave the lists alone. */
+static __thread int is_main;
+static int depth;
+static void step(void);
+
+static WasmEdge_Result host(void *data, const WasmEdge_CallingFrameContext *frame,
+                            const WasmEdge_Value *params, WasmEdge_Value *returns) {
+  (void)data;
+  returns[0] = params[0];
+  if (!is_main)
+    return WasmEdge_Result_Success;
+  keep(WasmEdge_CallingFrameGetMemoryInstance(frame, pick(2)));
+  keep(WasmEdge_CallingFrameGetModuleInstance(frame));
+  keep(WasmEdge_CallingFrameGetExecutor(frame));
+  if (depth < 3) {
+    depth++;
+    for (uint32_t at = pick(6); at > 0; at--)
+      step();
+    depth--;
+  }
+  switch (pick(8)) {
+  case 0:
+    return WasmEdge_Result_Fail;
+  case 1:
+    return WasmEdge_Result_Terminate;
+  case 2:
+    return WasmEdge_ResultGen(WasmEdge_ErrCategory_UserLevelError, pick(1000));
+  default:
+    return WasmEdge_Result_Success;
+  }
+}
+
+static void step(void) {
+  WasmEdge_Value params[3] = {value(), value(), value()}, got[3];
+  WasmEdge_String names[3];
+  const WasmEdge_FunctionTypeContext *types[3];
+  enum WasmEdge_ValType kinds[2] = {WasmEdge_ValType_I32, WasmEdge_ValType_I32};
+  WasmEdge_Limit limit = {pick(2) != 0, false, pick(4), pick(8)};
+  WasmEdge_ModuleInstanceContext *instance = NULL;
+  uint8_t bytes[16] = {0};
+  wasmspan_slot slots[3] = {{0}, {0}, {0}};
+  switch (pick(64)) {
+  case 0: keep(WasmEdge_VMCreate(any(), any())); break;
+  case 1: keep(WasmEdge_StoreCreate()); break;
+  case 2: keep(WasmEdge_ExecutorCreate(any(), any())); break;
+  case 3: keep(WasmEdge_ConfigureCreate()); break;
+  case 4: keep(WasmEdge_StatisticsCreate()); break;
+  case 5: keep(WasmEdge_ModuleInstanceCreate(name())); break;
+  case 6: keep(WasmEdge_FunctionTypeCreate(kinds, pick(3), kinds, pick(2))); break;
+  case 7: {
+    WasmEdge_FunctionTypeContext *type = WasmEdge_FunctionTypeCreate(kinds, 1, kinds, 1);
+    keep(WasmEdge_FunctionInstanceCreate(type, host, NULL, 0));
+    WasmEdge_FunctionTypeDelete(type);
+    break;
+  }
+  case 8: {
+    WasmEdge_MemoryTypeContext *type = WasmEdge_MemoryTypeCreate(limit);
+    keep(WasmEdge_MemoryInstanceCreate(type));
+    WasmEdge_MemoryTypeDelete(type);
+    break;
+  }
+  case 9: {
+    WasmEdge_TableTypeContext *type = WasmEdge_TableTypeCreate(
+        pick(2) ? WasmEdge_RefType_FuncRef : WasmEdge_RefType_ExternRef, limit);
+    keep(WasmEdge_TableInstanceCreate(type));
+    WasmEdge_TableTypeDelete(type);
+    break;
+  }
+  case 10: {
+    WasmEdge_GlobalTypeContext *type = WasmEdge_GlobalTypeCreate(
+        (enum WasmEdge_ValType)params[0].Type, (enum WasmEdge_Mutability)pick(2));
+    keep(WasmEdge_GlobalInstanceCreate(type, params[0]));
+    WasmEdge_GlobalTypeDelete(type);
+    break;
+  }
+  case 11: WasmEdge_ModuleInstanceAddFunction(any(), name(), any()); break;
+  case 12: WasmEdge_ModuleInstanceAddMemory(any(), name(), any()); break;
+  case 13: WasmEdge_ModuleInstanceAddTable(any(), name(), any()); break;
+  case 14: WasmEdge_ModuleInstanceAddGlobal(any(), name(), any()); break;
+  case 15: keep(WasmEdge_ModuleInstanceFindFunction(any(), name())); break;
+  case 16: keep(WasmEdge_ModuleInstanceFindMemory(any(), name())); break;
+  case 17: keep(WasmEdge_ModuleInstanceFindTable(any(), name())); break;
+  case 18: keep(WasmEdge_ModuleInstanceFindGlobal(any(), name())); break;
+  case 19: WasmEdge_ModuleInstanceListFunction(any(), names, 3); break;
+  case 20: WasmEdge_ExecutorRegisterImport(any(), any(), any()); break;
+  case 21:
+  case 22:
+    if (WasmEdge_ResultOK(WasmEdge_ExecutorInstantiate(any(), &instance, any(), module)))
+      keep(instance);
+    break;
+  case 23:
+    if (WasmEdge_ResultOK(WasmEdge_ExecutorRegister(any(), &instance, any(), module, name())))
+      keep(instance);
+    break;
+  case 24:
+  case 25: WasmEdge_ExecutorInvoke(any(), any(), params, pick(3), got, pick(3)); break;
+  case 26: WasmEdge_VMRegisterModuleFromImport(any(), any()); break;
+  case 27: WasmEdge_VMRegisterModuleFromASTModule(any(), name(), module); break;
+  case 28:
+  case 29: WasmEdge_VMLoadWasmFromASTModule(any(), module); break;
+  case 30: WasmEdge_VMValidate(any()); break;
+  case 31:
+  case 32: WasmEdge_VMInstantiate(any()); break;
+  case 33:
+  case 34: WasmEdge_VMExecute(any(), name(), params, pick(3), got, pick(3)); break;
+  case 35: WasmEdge_VMExecuteRegistered(any(), name(), name(), params, pick(3), got, 3); break;
+  case 36: WasmEdge_VMRunWasmFromASTModule(any(), module, name(), params, pick(3), got, 3); break;
+  case 37: WasmEdge_VMCleanup(any()); break;
+  case 38: keep(WasmEdge_VMGetActiveModule(any())); break;
+  case 39: keep(WasmEdge_VMGetStoreContext(any())); break;
+  case 40: keep(WasmEdge_VMGetExecutorContext(any())); break;
+  case 41: keep(WasmEdge_VMGetStatisticsContext(any())); break;
+  case 42: keep(WasmEdge_VMGetFunctionType(any(), name())); break;
+  case 43: WasmEdge_VMGetFunctionList(any(), names, types, 3); break;
+  case 44: keep(WasmEdge_StoreFindModule(any(), name())); break;
+  case 45: WasmEdge_StoreListModule(any(), names, 3); break;
+  case 46: keep(WasmEdge_FunctionInstanceGetFunctionType(any())); break;
+  case 47: WasmEdge_TableInstanceSetData(any(), params[0], pick(6)); break;
+  case 48:
+    if (WasmEdge_ResultOK(WasmEdge_TableInstanceGetData(any(), got, pick(6))) &&
+        got[0].Type == WasmEdge_ValType_FuncRef)
+      keep(WasmEdge_ValueGetFuncRef(got[0]));
+    break;
+  case 49: WasmEdge_TableInstanceGrow(any(), pick(4)); break;
+  case 50: WasmEdge_MemoryInstanceSetData(any(), bytes, pick(1 << 18), 16); break;
+  case 51: WasmEdge_MemoryInstanceGetData(any(), bytes, pick(1 << 18), 16); break;
+  case 52: WasmEdge_MemoryInstanceGrowPage(any(), pick(3)); break;
+  case 53: WasmEdge_GlobalInstanceSetValue(any(), params[0]); break;
+  case 54: wasmspan_call(any(), slots, pick(4)); break;
+  case 55: keep(WasmEdge_VMAsyncExecute(any(), name(), params, pick(3))); break;
+  case 56: WasmEdge_AsyncGet(any(), got, 3); break;
+  /* Deletions, of anything as anything. */
+  case 57: WasmEdge_VMDelete(any()); break;
+  case 58: WasmEdge_StoreDelete(any()); break;
+  case 59: WasmEdge_ExecutorDelete(any()); break;
+  case 60: WasmEdge_ModuleInstanceDelete(any()); break;
+  case 61: WasmEdge_FunctionInstanceDelete(any()); break;
+  case 62: WasmEdge_TableInstanceDelete(any()); break;
+  default: WasmEdge_MemoryInstanceDelete(any()); break;
+  }
+}
+
+static void delete_all(void) {
+  memset(pool, 0, sizeof(pool));
+  while (count > 0) {
+    void *c = made[pick((uint32_t)count)], *last = made[--count];
+    for (int at = 0; at < count; at++)
+      if (made[at] == c)
+        made[at] = last;
+    WasmEdge_AsyncDelete(c);
+    WasmEdge_VMDelete(c);
+    WasmEdge_StoreDelete(c);
+    WasmEdge_ExecutorDelete(c);
+    WasmEdge_ConfigureDelete(c);
+    WasmEdge_StatisticsDelete(c);
+    WasmEdge_ModuleInstanceDelete(c);
+    WasmEdge_FunctionInstanceDelete(c);
+    WasmEdge_FunctionTypeDelete(c);
+    WasmEdge_TableInstanceDelete(c);
+    WasmEdge_MemoryInstanceDelete(c);
+    WasmEdge_GlobalInstanceDelete(c);
+  }
+}
+
+int main(int argc, char *argv[]) {
+  long sequences = argc > 1 ? atol(argv[1]) : 1000;
+  uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+  is_main = 1;
+  WasmEdge_LogOff();
+  WasmEdge_LoaderContext *loader = WasmEdge_LoaderCreate(NULL);
+  WasmEdge_ValidatorContext *validator = WasmEdge_ValidatorCreate(NULL);
+  if (!WasmEdge_ResultOK(WasmEdge_LoaderParseFromBuffer(loader, &module, (const uint8_t *)WASM,
+                                                        sizeof(WASM) - 1)) ||
+      !WasmEdge_ResultOK(WasmEdge_ValidatorValidate(validator, module)))
+    return 1;
+  for (long sequence = 0; sequence < sequences; sequence++, seed++) {
+    state = seed * 0x9e3779b97f4a7c15u + 1;
+    /* A start from which calls get somewhere. */
+    WasmEdge_VMContext *vm = WasmEdge_VMCreate(NULL, NULL);
+    WasmEdge_ModuleInstanceContext *env = WasmEdge_ModuleInstanceCreate(WasmEdge_StringWrap("env", 3));
+    enum WasmEdge_ValType kind = WasmEdge_ValType_I32;
+    WasmEdge_FunctionTypeContext *type = WasmEdge_FunctionTypeCreate(&kind, 1, &kind, 1);
+    WasmEdge_ModuleInstanceAddFunction(env, WasmEdge_StringWrap("f", 1),
+                                       WasmEdge_FunctionInstanceCreate(type, host, NULL, 0));
+    WasmEdge_FunctionTypeDelete(type);
+    pool[0] = vm, pool[1] = env;
+    if (pick(2)) {
+      WasmEdge_VMRegisterModuleFromImport(vm, env);
+      WasmEdge_VMLoadWasmFromASTModule(vm, module);
+      WasmEdge_VMValidate(vm);
+      WasmEdge_VMInstantiate(vm);
+      pool[2] = (void *)(uintptr_t)WasmEdge_VMGetActiveModule(vm);
+      pool[3] = WasmEdge_VMGetExecutorContext(vm);
+      pool[4] = WasmEdge_VMGetStoreContext(vm);
+    }
+    for (int at = 0; at < CALLS; at++)
+      step();
+    delete_all();
+    WasmEdge_VMDelete(vm);
+    WasmEdge_ModuleInstanceDelete(env);
+  }
+  WasmEdge_ASTModuleDelete(module);
+  WasmEdge_LoaderDelete(loader);
+  WasmEdge_ValidatorDelete(validator);
+  printf("%ld sequences, 0 failures\n", sequences);
+  return 0;
+}

@@ -1,0 +1,210 @@
+//! Headers against the Rust side: every signature, every number, every layout.
+
+use crate::build::{C, CXX, Release, installed, root, scratch};
+use std::fmt::Write;
+use std::process::Command;
+use wasmspan::ErrCode;
+use wasmspan::config::{HostRegistration, OptimizationLevel, OutputFormat, Proposal};
+use wasmspan::{ExternKind, Mutability, RefType, ValType};
+
+/// Compiles a source without linking it.
+fn compiles(name: &str, source: &str, cxx: bool, release: Release) {
+    let file = scratch("header").join(name);
+    std::fs::write(&file, source).unwrap();
+    for compiler in if cxx { CXX } else { C } {
+        if !installed(compiler.command) {
+            continue;
+        }
+        let standards: &[&str] = if cxx { &["-std=c++17"] } else { &["-std=c99", "-std=c11"] };
+        for standard in standards {
+            let run = Command::new(compiler.command)
+                .args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"])
+                .arg("-I")
+                .arg(release.include())
+                .arg(&file)
+                .output()
+                .unwrap();
+            let errors = String::from_utf8_lossy(&run.stderr);
+            assert!(run.status.success(), "{compiler:?} {standard} {release:?}:\n{errors}");
+        }
+    }
+}
+
+#[test]
+fn headers_are_clean() {
+    for release in [Release::V0_10, Release::V0_11] {
+        let source = "#include <wasmedge/wasmedge.h>\n#include <wasmedge/wasmedge.h>\n";
+        compiles("clean.c", source, false, release);
+        compiles("clean.cpp", source, true, release);
+    }
+    let source = "#include <wasmspan/wasmspan.h>\n";
+    compiles("own.c", source, false, Release::V0_11);
+    compiles("own.cpp", source, true, Release::V0_11);
+}
+
+/// What cbindgen makes of the Rust sources, as declarations.
+fn declarations(release: Release) -> String {
+    let own = match release {
+        Release::V0_10 => "bindings-c/wasmedge-0.10/src/lib.rs",
+        Release::V0_11 => "bindings-c/wasmedge/src/lib.rs",
+    };
+    let mut builder = cbindgen::Builder::new()
+        .with_language(cbindgen::Language::C)
+        .with_no_includes()
+        .with_cpp_compat(false)
+        .with_item_prefix("");
+    let shared = root().join("bindings-c/shared/src");
+    let mut files: Vec<_> = std::fs::read_dir(shared)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    files.push(root().join(own));
+    if release == Release::V0_11 {
+        files.push(root().join("bindings-c/wasmedge/src/binding.rs"));
+        files.push(root().join("bindings-c/wasmedge/src/own.rs"));
+        files.push(root().join("bindings-c/wasmedge/src/command.rs"));
+    }
+    for file in files.iter().filter(|file| file.exists()) {
+        builder = builder.with_src(file);
+    }
+    let mut config = cbindgen::Config { language: cbindgen::Language::C, ..Default::default() };
+    config.export.item_types = vec![cbindgen::ItemType::Functions];
+    config.usize_is_size_t = true;
+    config.no_includes = true;
+    let config = cbindgen::Config { style: cbindgen::Style::Type, ..config };
+    let mut out = Vec::new();
+    builder.with_config(config).generate().unwrap().write(&mut out);
+    String::from_utf8(out).unwrap()
+}
+
+/// Compatible declarations of one function may stand in one file; others are an error. Enumerations
+/// of C are `unsigned int` for both compilers, and so is Rust's `u32`.
+#[test]
+fn signatures_are_those_of_the_rust_side() {
+    for release in [Release::V0_10, Release::V0_11] {
+        let declared = declarations(release);
+        let header =
+            std::fs::read_to_string(release.include().join("wasmedge/wasmedge.h")).unwrap();
+        let mut source = String::from("#include <wasmedge/wasmedge.h>\ntypedef int128_t i128;\n");
+        if release == Release::V0_11 {
+            source += "#include <wasmspan/wasmspan.h>\n";
+        }
+        let mut count = 0;
+        for item in declared.split(';') {
+            let Some(name) = function_name(item) else { continue };
+            if name.starts_with("WasmEdge_") && !header.contains(&format!("{name}(")) {
+                // Some functions of 0.11.2 are in the shared part; 0.10.1 does not declare them.
+                assert_eq!(release, Release::V0_10, "{name} is not declared");
+                continue;
+            }
+            count += 1;
+            // A pointer to an enumeration is another type than one to its numbers.
+            let mut item = item.to_string();
+            for list in ["ParamList", "ReturnList", "List"] {
+                let (numbers, types) = (format!("uint32_t *{list},"), "enum WasmEdge_ValType *");
+                item = item.replace(&numbers, &format!("{types}{list},"));
+            }
+            writeln!(source, "{item};").unwrap();
+        }
+        assert!(count > 200, "only {count} functions were found");
+        compiles("signatures.c", &source, false, release);
+    }
+}
+
+/// The name of the function that a declaration declares.
+fn function_name(item: &str) -> Option<String> {
+    let head = item.split_once('(')?.0;
+    let name = head.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    (name.starts_with("WasmEdge_") || name.starts_with("wasmspan_")).then(|| name.to_string())
+}
+
+#[test]
+fn numbers_and_layouts_are_those_of_the_rust_side() {
+    use wasmspan_c_shared::abi::{
+        WasmEdge_Limit, WasmEdge_Result, WasmEdge_String, WasmEdge_Value,
+    };
+    let mut source = String::from("#include <stddef.h>\n#include <wasmedge/wasmedge.h>\n");
+    let mut same = |what: &str, number: usize| {
+        // C99 has no static assertions; an array of negative size is one.
+        writeln!(source, "extern char check_{}[({what}) == {number} ? 1 : -1];", source.len())
+            .unwrap();
+    };
+    macro_rules! layout {
+        ($name:ident: $($field:ident),*) => {
+            same(concat!("sizeof(", stringify!($name), ")"), size_of::<$name>());
+            $(same(
+                concat!("offsetof(", stringify!($name), ", ", stringify!($field), ")"),
+                std::mem::offset_of!($name, $field),
+            );)*
+        };
+    }
+    layout!(WasmEdge_Value: Value, Type);
+    layout!(WasmEdge_String: Length, Buf);
+    layout!(WasmEdge_Result: Code);
+    layout!(WasmEdge_Limit: HasMax, Shared, Min, Max);
+    let mut same = |what: String, number: u32| same(&what, number as usize);
+    for ty in ValType::ALL {
+        same(format!("WasmEdge_ValType_{ty:?}"), *ty as u32);
+    }
+    same("WasmEdge_ValType_None".into(), wasmspan_c_shared::value::NO_TYPE);
+    for ty in [RefType::FuncRef, RefType::ExternRef] {
+        same(format!("WasmEdge_RefType_{ty:?}"), ty as u32);
+    }
+    for mutability in [Mutability::Const, Mutability::Var] {
+        same(format!("WasmEdge_Mutability_{mutability:?}"), mutability as u32);
+    }
+    for (name, kind) in [
+        ("Function", ExternKind::Func),
+        ("Table", ExternKind::Table),
+        ("Memory", ExternKind::Memory),
+        ("Global", ExternKind::Global),
+    ] {
+        same(format!("WasmEdge_ExternalType_{name}"), kind as u32);
+    }
+    for proposal in Proposal::ALL.iter().filter(|proposal| **proposal != Proposal::RelaxedSIMD) {
+        same(format!("WasmEdge_Proposal_{proposal:?}"), *proposal as u32);
+    }
+    for (name, host) in [
+        ("Wasi", HostRegistration::Wasi),
+        ("WasmEdge_Process", HostRegistration::WasmEdgeProcess),
+        ("WasiNN", HostRegistration::WasiNN),
+        ("WasiCrypto_Common", HostRegistration::WasiCryptoCommon),
+        ("WasiCrypto_AsymmetricCommon", HostRegistration::WasiCryptoAsymmetricCommon),
+        ("WasiCrypto_Kx", HostRegistration::WasiCryptoKx),
+        ("WasiCrypto_Signatures", HostRegistration::WasiCryptoSignatures),
+        ("WasiCrypto_Symmetric", HostRegistration::WasiCryptoSymmetric),
+    ] {
+        same(format!("WasmEdge_HostRegistration_{name}"), host as u32);
+    }
+    for level in [
+        OptimizationLevel::O0,
+        OptimizationLevel::O1,
+        OptimizationLevel::O2,
+        OptimizationLevel::O3,
+        OptimizationLevel::Os,
+        OptimizationLevel::Oz,
+    ] {
+        same(format!("WasmEdge_CompilerOptimizationLevel_{level:?}"), level as u32);
+    }
+    for format in [OutputFormat::Native, OutputFormat::Wasm] {
+        same(format!("WasmEdge_CompilerOutputFormat_{format:?}"), format as u32);
+    }
+    let old = source.clone();
+    let codes = |renamed: bool| {
+        let mut lines = String::new();
+        for code in ErrCode::ALL.iter().filter(|code| **code != ErrCode::StackOverflow) {
+            let name = match code {
+                ErrCode::HostFuncError if renamed => "ExecutionFailed",
+                ErrCode::UserDefError if renamed => continue,
+                code => code.name(),
+            };
+            let number = *code as u32;
+            let what = format!("WasmEdge_ErrCode_{name} == {number}");
+            writeln!(lines, "extern char code_{number}[{what} ? 1 : -1];").unwrap();
+        }
+        lines
+    };
+    compiles("numbers.c", &(old.clone() + &codes(false)), false, Release::V0_11);
+    compiles("numbers.c", &(old + &codes(true)), false, Release::V0_10);
+}

@@ -1,0 +1,7 @@
+//! The C libraries, used as C and C++ programs use them: headers, example programs, rules, linking.
+
+mod build;
+mod examples;
+mod header;
+mod link;
+mod programs;
