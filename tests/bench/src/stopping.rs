@@ -44,7 +44,11 @@ pub fn cancel(options: &Options, report: &mut Report) -> Result<()> {
             let end = AtomicBool::new(false);
             let times = std::thread::scope(|scope| {
                 for _ in 0..busy {
-                    scope.spawn(|| while !end.load(Ordering::Relaxed) {});
+                    scope.spawn(|| {
+                        while !end.load(Ordering::Relaxed) {
+                            std::hint::spin_loop();
+                        }
+                    });
                 }
                 let times = latencies(guest, trials);
                 end.store(true, Ordering::Relaxed);
