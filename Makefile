@@ -42,8 +42,9 @@ test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
 	$(CARGO) test
 
+# Not `npm ci`: it wants packages for other platforms in the lock file, which npm doesn't always write there.
 bindings-node/node_modules: bindings-node/package-lock.json
-	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
+	cd bindings-node && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 build-node: bindings-node/node_modules
