@@ -5,9 +5,9 @@
 # can be seen from outside: two Rust libraries in one Go program would else clash. The header is one file
 # because vendoring copies a package's own folder only.
 set -euo pipefail
+library=$(realpath "$1")
 cd "$(dirname "$0")"
 
-library=$1
 platform=linux_amd64
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
