@@ -222,6 +222,17 @@ test("the convenience calls of the old package", () => {
   assert.deepEqual(vm.runUint8Array("echo", new Uint8Array([1, 2])), new Uint8Array([1, 2]));
 });
 
+test("a cost limit also stops exported functions that are called directly", () => {
+  const vm = new VM(new Config({ costMeasuring: true })).load(ADD).validate().instantiate();
+  const { add } = vm.activeModule.exports;
+  vm.statistics.costLimit = 10;
+  assert.equal(add(1, 2), 3);
+  assert.ok(vm.statistics.totalCost >= 3);
+  assert.throws(() => {
+    for (let i = 0; i < 10; i += 1) add(1, 2);
+  }, /cost limit exceeded/);
+});
+
 test("statistics count where they are asked to", () => {
   const vm = new VM(new Config({ instructionCounting: true, costMeasuring: true }));
   assert.deepEqual(vm.runModule(ADD, "add", [1, 2]), [3]);

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use wasmspan::{Config, ErrCode, Executor, Func, Instance, Module, Statistics, Store, Val, Vm};
+use wasmspan::{
+    Config, ErrCode, Executor, Func, Instance, Module, RawFunc, Statistics, Store, Val, Vm,
+};
 use wasmspan_tests::support::trap_modes;
 
 /// An opcode that no program uses: a table that differs only there has the usual costs, but code
@@ -314,6 +316,40 @@ fn the_limit_stops_before_it_is_passed() {
         statistics.set_cost_limit(5000);
         fib(&executor, &instance, 10).expect("usable again");
         assert_eq!(statistics.total_cost(), 3854);
+    }
+}
+
+#[test]
+fn every_way_to_call_counts_and_obeys_the_limit() {
+    let (executor, instance) = start(&configs().next().expect("one").0, Costs::Usual, FIB);
+    let func = instance.get_func("fib").expect("exported");
+    let typed = func.typed::<i32, i32>().expect("its type");
+    let slots = func.slots().expect("room").expect("no references");
+    let raw = RawFunc::new(&func).expect("room");
+    let calls: [&dyn Fn() -> wasmspan::Result<i32>; 4] = [
+        &|| Ok(func.call(&[Val::I32(10)])?[0].i32().expect("an i32")),
+        &|| typed.call(10),
+        &|| {
+            let mut room = [10];
+            slots.call(&mut room)?;
+            Ok(room[0] as i32)
+        },
+        &|| {
+            let mut room = [10u128];
+            let start = room.as_mut_ptr();
+            // SAFETY: one slot is enough for one parameter and one result.
+            unsafe { raw.call(start, || *start as i32) }
+        },
+    ];
+    let statistics = executor.statistics();
+    for (way, call) in calls.iter().enumerate() {
+        statistics.set_cost_limit(2000);
+        statistics.clear();
+        assert_eq!(call().expect("1854 fit"), 89, "way {way}");
+        assert_eq!(statistics.instruction_count(), 1854, "way {way}");
+        let error = call().expect_err("too little is left");
+        assert_eq!(error.code(), ErrCode::CostLimitExceeded, "way {way}");
+        assert_eq!(statistics.total_cost(), 2000, "way {way}");
     }
 }
 

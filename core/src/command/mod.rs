@@ -11,14 +11,13 @@ pub use finished::{Ending, Finished, Usage};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Phase, Result};
 use crate::executor::{Executor, Module};
-use crate::interrupt::{Deadline, Interrupt};
+use crate::interrupt::Interrupt;
 use crate::limits::DEFAULT_OUTPUT_BYTES;
 use crate::runtime::{Extern, Instance};
 use crate::store::Store;
 use crate::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer, Wasi, WasiBuilder};
 use finished::Meter;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A module to be run as a process, as often as wanted.
@@ -204,20 +203,16 @@ impl Command {
         }
 
         let meter = Meter::start();
-        // Its own, since one run's time must not stop another's.
-        let own = Interrupt::new();
-        let why = |time| format!("the timeout is {time:?}");
-        let limit = self.timeout.map(|time| Deadline::after(time, &own, why(time))).transpose()?;
-        let passed_on = own.clone();
-        let _passed_on = self.interrupt.on_request(Arc::new(move || passed_on.interrupt()));
         let mut instance = None;
         let executor = Executor::new(&self.config);
         let call = || {
             let made = instance.insert(executor.instantiate(&store, &module)?);
             executor.invoke(&start_of(made)?, &[]).map(drop)
         };
-        let result = self.interrupt.run(|| own.run(call));
-        let expired = limit.is_some_and(Deadline::finish);
+        let (result, expired) = match self.timeout {
+            Some(time) => self.interrupt.run_within(time, call),
+            None => (self.interrupt.run(call), false),
+        };
         let ending = match result {
             Ok(()) => Ending::Exited(0),
             Err(error) if error.is_terminated() => Ending::Exited(wasi.exit_code()),

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 /// A WebAssembly module. Clones share it; it never changes, and any thread may use it.
 #[derive(Clone)]
@@ -44,12 +44,21 @@ pub(super) struct Inner {
     waiting: Mutex<Option<(CodeKind, CodeBlob)>>,
 }
 
+/// The code of one kind among that of several.
+fn find(known: &[(CodeKind, Arc<CodeModule>)], kind: CodeKind) -> Option<Arc<CodeModule>> {
+    known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
+}
+
 impl Inner {
+    fn known_code(&self) -> MutexGuard<'_, Vec<(CodeKind, Arc<CodeModule>)>> {
+        self.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
     /// Keeps code for those who ask for this kind later; of several, the first.
     pub fn keep(&self, kind: CodeKind, code: Arc<CodeModule>) -> Arc<CodeModule> {
-        let mut known = self.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some((_, first)) = known.iter().find(|(other, _)| *other == kind) {
-            return Arc::clone(first);
+        let mut known = self.known_code();
+        if let Some(first) = find(&known, kind) {
+            return first;
         }
         known.push((kind, Arc::clone(&code)));
         code
@@ -57,7 +66,7 @@ impl Inner {
 
     /// Gives new instances other code than those before them.
     pub fn replace(&self, kind: CodeKind, code: Arc<CodeModule>) {
-        let mut known = self.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut known = self.known_code();
         if let Some(entry) = known.iter_mut().find(|(other, _)| *other == kind) {
             let old = std::mem::replace(&mut entry.1, code);
             drop(known);
@@ -229,13 +238,9 @@ impl Module {
     ) -> Result<Arc<CodeModule>> {
         self.require_validated()?;
         let kind = CodeKind { metering, ..CodeKind::of(config, trap_mode) };
-        let find = |known: &[(CodeKind, Arc<CodeModule>)]| {
-            known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
-        };
-        let lock = || self.0.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         // Not held while compiling, for the reason given in `validate`: two threads that come at
         // once may both compile, and the first result counts.
-        if let Some(code) = find(&lock()) {
+        if let Some(code) = find(&self.0.known_code(), kind) {
             return Ok(code);
         }
         prepare(kind)?;
@@ -355,7 +360,7 @@ impl Module {
 
     /// Bytes of machine code made so far.
     pub fn code_size(&self) -> usize {
-        let known = self.0.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let known = self.0.known_code();
         known.iter().map(|(_, code)| code.image.code_len()).sum()
     }
 }

@@ -16,11 +16,13 @@ use crate::types::{FuncType, ValType};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A function whose calls pass slots. Checks nothing at a call.
-#[derive(Clone)]
+/// A function whose calls pass slots. Checks nothing at a call, and counts where its instance does.
+#[derive(Clone, Debug)]
 pub struct RawFunc {
     func: Func,
     entry: EntryStub,
+    /// Whether its instance's executor keeps statistics.
+    metered: bool,
 }
 
 impl RawFunc {
@@ -30,7 +32,13 @@ impl RawFunc {
     ///
     /// If there is no room for the call stub of a new function type.
     pub fn new(func: &Func) -> Result<RawFunc> {
-        Ok(RawFunc { entry: func.signature().entry()?, func: func.clone() })
+        let metered = func.metered().is_some();
+        Ok(RawFunc { entry: func.signature().entry()?, func: func.clone(), metered })
+    }
+
+    /// The function.
+    pub fn func(&self) -> &Func {
+        &self.func
     }
 
     /// Calls the function; `results` reads the slots of a call that returned.
@@ -46,13 +54,27 @@ impl RawFunc {
     #[inline(always)]
     pub unsafe fn call<R>(&self, slots: *mut u128, results: impl FnOnce() -> R) -> Result<R> {
         // SAFETY: the caller's promise.
-        let result = unsafe { call::enter(self.func.func_ref(), self.entry, slots) };
-        let result = match result {
+        let ended =
+            unsafe { if self.metered { self.enter_metered(slots) } else { self.enter(slots) } };
+        let result = match ended {
             Ok(()) => Ok(results()),
             Err(error) => Err(error),
         };
         call::finish();
         result
+    }
+
+    #[inline(always)]
+    unsafe fn enter(&self, slots: *mut u128) -> Result<()> {
+        // SAFETY: the caller's promise is that of `call::enter`.
+        unsafe { call::enter(self.func.func_ref(), self.entry, slots) }
+    }
+
+    #[cold]
+    unsafe fn enter_metered(&self, slots: *mut u128) -> Result<()> {
+        let metered = self.func.metered().expect("looked at when `self` was made");
+        // SAFETY: the caller's promise.
+        metered.unless_metered(|| unsafe { self.enter(slots) })
     }
 }
 

@@ -4,21 +4,18 @@
 //! first, and out of them: no `Val`, no allocation. References need counting, so functions that have
 //! any in their type go the way of [`Func::call`].
 
-use super::call;
+use super::binding::RawFunc;
 use super::exec::Caller;
 use super::func::{Func, body_of, dispatch};
 use crate::abi::{ExecCtx, HostFuncCtx};
-use crate::engine::signature::EntryStub;
 use crate::error::{ErrCode, Error, Result};
 use crate::types::{FuncType, ValType};
 
 /// A function whose parameters and results are numbers or vectors; see [`Func::slots`].
 #[derive(Clone, Debug)]
 pub struct SlotFunc {
-    func: Func,
-    entry: EntryStub,
+    raw: RawFunc,
     count: usize,
-    metered: bool,
 }
 
 impl Func {
@@ -40,13 +37,7 @@ impl Func {
         if has_references(self.ty()) {
             return Ok(None);
         }
-        let entry = self.signature().entry()?;
-        Ok(Some(SlotFunc {
-            func: self.clone(),
-            entry,
-            count: slot_count(self.ty()),
-            metered: self.metered().is_some(),
-        }))
+        Ok(Some(SlotFunc { raw: RawFunc::new(self)?, count: slot_count(self.ty()) }))
     }
 
     /// Makes a host function that finds its parameters in the slots and leaves its results there.
@@ -80,21 +71,8 @@ impl SlotFunc {
                 format!("{} slots are needed, {} are given", self.count, slots.len()),
             ));
         }
-        let result = if self.metered { self.call_metered(slots) } else { self.enter(slots) };
-        call::finish();
-        result
-    }
-
-    #[inline(always)]
-    fn enter(&self, slots: &mut [u128]) -> Result<()> {
         // SAFETY: there are slots enough, and every content is a value of a number type.
-        unsafe { call::enter(self.func.func_ref(), self.entry, slots.as_mut_ptr()) }
-    }
-
-    #[cold]
-    fn call_metered(&self, slots: &mut [u128]) -> Result<()> {
-        let metered = self.func.metered().expect("looked at when `self` was made");
-        metered.unless_metered(|| self.enter(slots))
+        unsafe { self.raw.call(slots.as_mut_ptr(), || ()) }
     }
 
     /// Slots that a call needs: the larger of the numbers of parameters and results.
@@ -104,7 +82,7 @@ impl SlotFunc {
 
     /// The function without its slots.
     pub fn func(&self) -> &Func {
-        &self.func
+        self.raw.func()
     }
 }
 

@@ -1,11 +1,10 @@
 //! Functions whose types the Rust compiler knows.
 
-use super::call;
+use super::binding::RawFunc;
 use super::exec::{Caller, Exec};
 use super::extern_ref::ExternRef;
 use super::func::{Func, body_of, dispatch};
 use crate::abi::{ExecCtx, FuncRef, HostFuncCtx};
-use crate::engine::signature::EntryStub;
 use crate::error::{ErrCode, Error, Result};
 use crate::types::{FuncType, ValType};
 use std::fmt;
@@ -350,10 +349,7 @@ tuples! {
 
 /// A function with a type known to the compiler; see [`Func::typed`].
 pub struct TypedFunc<P, R> {
-    func: Func,
-    entry: EntryStub,
-    /// Whether its instance's executor keeps statistics.
-    metered: bool,
+    raw: RawFunc,
     types: PhantomData<fn(P) -> R>,
 }
 
@@ -366,9 +362,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
                 format!("Mismatched function type. Expected: {} , Got: {wanted}", func.ty()),
             ));
         }
-        let entry = func.signature().entry()?;
-        let metered = func.metered().is_some();
-        Ok(TypedFunc { func, entry, metered, types: PhantomData })
+        Ok(TypedFunc { raw: RawFunc::new(&func)?, types: PhantomData })
     }
 
     /// Calls the function.
@@ -384,40 +378,26 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         // tuple; `params` lives until the call has returned.
         let result = unsafe {
             params.store(slots);
-            let ended = if self.metered {
-                self.enter_metered(slots)
-            } else {
-                call::enter(self.func.func_ref(), self.entry, slots)
-            };
-            ended.map(|()| R::load(slots))
+            self.raw.call(slots, || R::load(slots))
         };
-        call::finish();
         drop(params);
         result
     }
 
-    #[cold]
-    unsafe fn enter_metered(&self, slots: *mut u128) -> Result<()> {
-        let metered = self.func.metered().expect("looked at when `self` was made");
-        // SAFETY: the caller's promise is that of `call::enter`.
-        metered.unless_metered(|| unsafe { call::enter(self.func.func_ref(), self.entry, slots) })
-    }
-
     /// The function without its type.
     pub fn func(&self) -> &Func {
-        &self.func
+        self.raw.func()
     }
 }
 
 impl<P, R> Clone for TypedFunc<P, R> {
     fn clone(&self) -> Self {
-        let TypedFunc { func, entry, metered, types } = self;
-        TypedFunc { func: func.clone(), entry: *entry, metered: *metered, types: *types }
+        TypedFunc { raw: self.raw.clone(), types: self.types }
     }
 }
 
 impl<P, R> fmt::Debug for TypedFunc<P, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.func, f)
+        fmt::Debug::fmt(self.raw.func(), f)
     }
 }
