@@ -18,6 +18,7 @@ mod programs;
 mod report;
 mod stopping;
 mod usage;
+mod wasi;
 
 use handlers::Handlers;
 use report::Report;
@@ -97,6 +98,7 @@ fn run(options: &Options) -> Result<()> {
     stopping::cancel(options, &mut report)?;
     stopping::tasks(options, &mut report)?;
     instances::churn(options, &mut report)?;
+    wasi::wasi(options, &mut report)?;
     report.close();
     if let Some(file) = &options.json {
         std::fs::write(file, report.json()).map_err(|error| format!("{file}: {error}"))?;
