@@ -92,6 +92,7 @@ fn run(options: &Options) -> Result<()> {
     calls::traps(options, &handlers, &mut report)?;
     instances::instantiate(options, &mut report)?;
     instances::idle(options, &mut report)?;
+    programs::first_result(options, &mut report)?;
     programs::compile(options, &mut report)?;
     programs::compute(options, &mut report)?;
     programs::limits(options, &mut report)?;
