@@ -166,9 +166,9 @@ impl FuncTranslator<'_, '_> {
             self.store_exec(counted, COUNT);
         }
         let asks = self.b.ins().iconst(types::I32, i64::from(hands_over));
-        let other = self.call_builtin(Builtin::MeterLow, &[price, asks]);
+        self.call_builtin(Builtin::MeterLow, &[price, asks]);
         if hands_over {
-            let other = other.expect("returns an address");
+            let other = self.load_exec(types::I64, offset_of!(ExecCtx, answer));
             let (leave, stay) = (self.b.create_block(), self.b.create_block());
             self.b.set_cold_block(leave);
             self.b.ins().brif(other, leave, &[], stay, &[]);

@@ -25,7 +25,8 @@ mod variable;
 
 pub(super) use control::ControlFrame;
 pub(super) use env::{
-    FuncEnv, Region, returns_through_memory, val_type, value_type, wasm_signature,
+    FuncEnv, Region, builtin_signature, returns_through_memory, val_type, value_type,
+    wasm_signature,
 };
 
 use crate::abi::{Builtin, Trap};
