@@ -110,6 +110,9 @@ impl FuncTranslator<'_, '_> {
             Operator::Else | Operator::End => {}
             _ => self.begin_due_region(),
         }
+        if meter::leaves_function(op) {
+            self.write_left();
+        }
         if self.control_operator(op)?
             || self.variable_operator(op)
             || self.numeric_operator(op)
