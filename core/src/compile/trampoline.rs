@@ -194,5 +194,9 @@ fn emit(mut context: Context, isa: &dyn TargetIsa) -> Result<CodeBlob> {
         Error::with_detail(ErrCode::RuntimeError, format!("trampoline: {}", error.inner))
     })?;
     debug_assert!(compiled.buffer.relocs().is_empty());
-    Ok(CodeBlob { text: compiled.buffer.data().to_vec(), entries: vec![0], ..CodeBlob::default() })
+    Ok(CodeBlob {
+        text: compiled.buffer.data().to_vec().into(),
+        entries: vec![0],
+        ..CodeBlob::default()
+    })
 }
