@@ -12,7 +12,6 @@ use crate::error::{ErrCode, Error, Frame, Result};
 use crate::interrupt::Interrupt;
 use crate::limits::{MAX_BACKTRACE_FRAMES, MAX_STACK_RESERVE, STACK_RESERVE, STACK_RESERVE_SHARE};
 use crate::platform::stack;
-use crate::statistics::CostTable;
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -176,8 +175,8 @@ impl Exec {
                 left: UNLIMITED,
                 floor: 0,
                 count: 0,
-                // The table of the usual costs is never freed.
-                costs: CostTable::unit().as_ptr(),
+                // Only code that counts reads it.
+                costs: ptr::null(),
                 answer: 0,
             },
             pending: None,
