@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use wasmspan::{Caller, Config, ErrCode, Executor, Func, Instance, Task, Val, Vm};
-use wasmspan_tests::support::{interrupt_modes, module};
+use wasmspan_tests::support::{Footprint, interrupt_modes, module};
 
 const TEXT: &str = r#"(module
     (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)
@@ -145,15 +145,17 @@ fn thousands_of_tasks_finish() {
 
 #[test]
 fn cancels_at_random_times_leave_nothing_behind() {
-    // A hundredth of what `make soak` does.
-    const COUNT: u64 = 1000;
+    // `make soak` asks for more.
+    let count =
+        std::env::var("WASMSPAN_CANCELS").map_or(500, |text| text.parse().expect("a number"));
+    let before = Footprint::now();
     for config in interrupt_modes() {
         let mut metered = config.clone();
         metered.statistics.instruction_counting = true;
         for config in [config, metered] {
             let vm = vm(&config);
             let mut random = 0x9E37_79B9_7F4A_7C15_u64;
-            for _ in 0..COUNT / 8 {
+            for _ in 0..count / 4 {
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 let task = vm.execute_async("spin", &[]).expect("started");
                 std::thread::sleep(Duration::from_nanos(random >> 48));
@@ -166,6 +168,7 @@ fn cancels_at_random_times_leave_nothing_behind() {
             }
         }
     }
+    println!("{count} cancels: {before:?} before, {:?} after", Footprint::now());
 }
 
 #[test]
