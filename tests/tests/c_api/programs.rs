@@ -41,6 +41,16 @@ fn additions() {
     passes("additions.c", Release::V0_11, &[]);
 }
 
+#[test]
+fn additions_to_wasi() {
+    passes("additions_wasi.c", Release::V0_11, &[]);
+}
+
+#[test]
+fn additions_that_bound_and_count() {
+    passes("additions_limits.c", Release::V0_11, &[]);
+}
+
 /// A hundredth of what the soak runs; under AddressSanitizer, which sees what C does and what is
 /// freed twice.
 #[test]
