@@ -388,7 +388,8 @@ typedef struct wasmspan_file_info {
   uint64_t modified;
 } wasmspan_file_info;
 
-/* Bits of the mode that a file is opened with. Without WRITE it is only read. */
+/* Bits of the mode that a file is opened with. Without WRITE, which comes with
+ * each of the others, it is only read. */
 /** It may be written to. */
 #define WASMSPAN_OPEN_WRITE 1u
 /** It is made if it is not there. */

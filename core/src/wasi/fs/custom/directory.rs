@@ -71,9 +71,10 @@ impl CustomDirectory {
         let below = at.len();
         for part in path.as_str().split('/') {
             match part {
-                "" | "." => {}
+                "" => {}
                 ".." if at.len() == below => return Err(Errno::Perm),
-                ".." if !self.is_directory(&at)? => return Err(Errno::NotDir),
+                "." | ".." if !self.is_directory(&at)? => return Err(Errno::NotDir),
+                "." => {}
                 ".." => at.truncate(at.rfind('/').unwrap_or(0).max(below)),
                 name => {
                     if !at.is_empty() {
@@ -86,12 +87,15 @@ impl CustomDirectory {
         Ok(at)
     }
 
-    /// As [`resolve`](CustomDirectory::resolve), for what is to be changed: not the directory itself,
-    /// and a directory if the path ends with a slash and something is there.
+    /// As [`resolve`](CustomDirectory::resolve), for what is to be moved or removed: something below the
+    /// directory, under its name, and a directory if a slash says so and something is there.
     fn changeable(&self, path: &GuestPath) -> Result<String> {
         let at = self.resolve(path)?;
         if at == self.path {
             return Err(Errno::Busy);
+        }
+        if matches!(path.as_str().trim_end_matches('/').rsplit('/').next(), Some("." | "..")) {
+            return Err(Errno::Inval);
         }
         match self.is_directory(&at) {
             Ok(false) if path.names_directory() => Err(Errno::NotDir),
@@ -147,7 +151,8 @@ impl Directory for CustomDirectory {
             }
             Ok(false) => {}
             Err(Errno::NoEnt) if opening.has(oflags::CREAT) => {
-                (mode.create, mode.exclusive) = (true, opening.has(oflags::EXCL));
+                (mode.write, mode.create) = (true, true);
+                mode.exclusive = opening.has(oflags::EXCL);
             }
             Err(errno) => return Err(errno),
         }

@@ -228,7 +228,7 @@ impl FileInfo {
 /// What a file is opened for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenMode {
-    /// It may be written to; else it is only read.
+    /// It may be written to, which is so wherever one of the others is set; else it is only read.
     pub write: bool,
     /// It is made if it is not there.
     pub create: bool,
