@@ -124,7 +124,7 @@ pub(crate) fn exit_trampoline(ty: &FuncType) -> Result<CodeBlob> {
     let slots = b.ins().stack_addr(types::I64, slots, 0);
     let flags = slot_flags(&mut b);
     for (at, value) in params.iter().enumerate() {
-        b.ins().store(flags, *value, slots, (at as u32 * SLOT_SIZE) as i32);
+        store_wide(&mut b, *value, slots, at);
     }
     let frame = b.ins().get_frame_pointer(types::I64);
     let no_site = b.ins().iconst(types::I64, NO_SITE as i64);
@@ -157,6 +157,21 @@ pub(crate) fn exit_trampoline(ty: &FuncType) -> Result<CodeBlob> {
     }
     b.finalize(isa.frontend_config());
     emit(context, &*isa)
+}
+
+/// Stores a parameter for the host, and at least 8 bytes: a host that doesn't look at the type may read
+/// so much, and doesn't wait for what was written in smaller parts.
+fn store_wide(b: &mut FunctionBuilder<'_>, value: Value, slots: Value, at: usize) {
+    let flags = slot_flags(b);
+    let value = match b.func.dfg.value_type(value) {
+        types::I32 => b.ins().uextend(types::I64, value),
+        types::F32 => {
+            let bits = b.ins().bitcast(types::I32, MemFlagsData::new(), value);
+            b.ins().uextend(types::I64, bits)
+        }
+        _ => value,
+    };
+    b.ins().store(flags, value, slots, (at as u32 * SLOT_SIZE) as i32);
 }
 
 fn slot_flags(b: &mut FunctionBuilder<'_>) -> MemFlagsData {

@@ -86,7 +86,8 @@ pub struct Slots<'a> {
 }
 
 impl Slots<'_> {
-    /// The first slot. There are as many as the type has parameters or results, whichever is more.
+    /// The first slot. There are as many as the type has parameters or results, whichever is more. Of a
+    /// parameter the low 8 bytes are written, or all 16 of a vector.
     #[inline(always)]
     pub fn as_ptr(&self) -> *mut u128 {
         self.slots
