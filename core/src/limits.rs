@@ -49,6 +49,9 @@ pub const MAX_BACKTRACE_FRAMES: usize = 64;
 /// Descriptors a WASI guest has open at once, standard streams and preopened directories included.
 pub const MAX_WASI_DESCRIPTORS: usize = 1024;
 
+/// Most parameters and results together of a host function that gets records, which lie on the stack.
+pub const MAX_RECORDS: usize = 32;
+
 /// Largest length of a path that a WASI guest gives, in bytes.
 pub const MAX_WASI_PATH_BYTES: u32 = 4095;
 

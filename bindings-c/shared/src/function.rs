@@ -6,7 +6,7 @@ use crate::abi::{
 use crate::door::{SUCCESS, delete, door};
 use crate::frame::Frame;
 use crate::handle::{self, Key, Kind, Lent, get};
-use crate::value::{copy_halves, write_halves, write_wide};
+use crate::value::write_halves;
 use std::collections::HashMap;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -259,11 +259,17 @@ pub fn host_function<B: Body>(
 ) -> *mut WasmEdge_FunctionInstanceContext {
     door(ptr::null_mut(), || {
         let ty = get(ty)?.clone();
-        let func = match Plain::of(&ty) {
-            Some(plain) => {
-                Func::from_slots(&ty, move |caller, slots| plain.call(&body, caller, &slots))
+        let func = match Func::can_pass_records(&ty) {
+            // A record is a value as C knows it.
+            true => {
+                let params = ty.params().len();
+                Func::from_records(&ty, move |caller, records| {
+                    let values: *mut WasmEdge_Value = records.cast();
+                    // SAFETY: there are records for all parameters and results.
+                    unsafe { call_body(&body, caller, values, values.add(params)) }
+                })
             }
-            None => {
+            false => {
                 let lent = Arc::new(Lent::default());
                 let own = ty.clone();
                 Func::from_slots(&ty, move |caller, slots| {
@@ -277,63 +283,7 @@ pub fn host_function<B: Body>(
     })
 }
 
-/// The type of a C function with few values, all of which are scalar numbers: nothing is looked up in
-/// it at a call.
-struct Plain {
-    /// Parameters, then results, as C gets them.
-    blank: [WasmEdge_Value; INLINE],
-    params: usize,
-    results: usize,
-}
-
-impl Plain {
-    /// `None` for other types.
-    fn of(ty: &FuncType) -> Option<Plain> {
-        let (params, results) = (ty.params(), ty.results());
-        let types = params.iter().chain(results);
-        let plain = |ty: &ValType| !ty.is_ref() && *ty != ValType::V128;
-        if params.len() + results.len() > INLINE || !types.clone().all(plain) {
-            return None;
-        }
-        let mut blank = [WasmEdge_Value::NONE; INLINE];
-        for (value, ty) in blank.iter_mut().zip(types) {
-            value.Type = *ty as u32;
-        }
-        Some(Plain { blank, params: params.len(), results: results.len() })
-    }
-
-    /// Calls a C function of this type.
-    #[inline(always)]
-    fn call<B: Body>(
-        &self,
-        body: &B,
-        caller: &Caller<'_>,
-        slots: &Slots<'_>,
-    ) -> wasmspan::Result<()> {
-        let mut values = [const { MaybeUninit::<WasmEdge_Value>::uninit() }; INLINE];
-        let values: *mut WasmEdge_Value = values.as_mut_ptr().cast();
-        let slot: *mut u64 = slots.as_ptr().cast();
-        // SAFETY: `of` has counted; a parameter's slot has 8 bytes that are written, and of a result
-        // nobody reads more.
-        unsafe {
-            for at in 0..self.params {
-                write_wide(values.add(at), slot.add(at * 2), &self.blank[at]);
-            }
-            let returns = values.add(self.params);
-            for at in 0..self.results {
-                copy_halves(returns.add(at), &self.blank[self.params + at]);
-            }
-            call_body(body, caller, values, returns)?;
-            for at in 0..self.results {
-                // C may have written the payload in parts of 8 bytes.
-                slot.add(at * 2).write((&raw const (*returns.add(at)).Value).cast::<u64>().read());
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Calls a C function with references or with many values.
+/// Calls a C function with references or many values.
 #[inline(never)]
 fn call_host<B: Body>(
     body: &B,

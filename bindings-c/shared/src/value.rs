@@ -5,7 +5,6 @@ use crate::function;
 use crate::handle::{self, Lent};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
-use std::ptr;
 use wasmspan::{ErrCode, Error, ExternRef, Val, ValType};
 
 /// Type byte that stands for no type.
@@ -109,46 +108,6 @@ pub unsafe fn write_halves(place: *mut WasmEdge_Value, payload: *const u128, ty:
         _mm_store_si128(half, low);
         _mm_store_si128(half.add(1), _mm_cvtsi32_si128(ty.cast_signed()));
     }
-}
-
-/// As [`write_halves`], of a payload of 8 bytes and the type that `blank` has.
-///
-/// # Safety
-///
-/// `place` must be a place for a value, and `payload` be readable.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-pub unsafe fn write_wide(place: *mut WasmEdge_Value, payload: *const u64, blank: &WasmEdge_Value) {
-    use std::arch::x86_64::{__m128i, _mm_load_si128, _mm_loadl_epi64, _mm_store_si128};
-    let (half, blank): (*mut __m128i, *const __m128i) = (place.cast(), ptr::from_ref(blank).cast());
-    // SAFETY: as in `write_halves`.
-    unsafe {
-        _mm_store_si128(half, _mm_loadl_epi64(payload.cast()));
-        _mm_store_si128(half.add(1), _mm_load_si128(blank.add(1)));
-    }
-}
-
-/// Copies a value as two stores of 16 bytes; see [`write_halves`].
-///
-/// # Safety
-///
-/// `place` must be a place for a value.
-#[inline(always)]
-pub unsafe fn copy_halves(place: *mut WasmEdge_Value, from: &WasmEdge_Value) {
-    // SAFETY: the caller's promise; a value is two of these.
-    unsafe { place.cast::<[u128; 2]>().write(ptr::from_ref(from).cast::<[u128; 2]>().read()) };
-}
-
-/// As [`write_halves`], of a payload of 8 bytes and the type that `blank` has.
-///
-/// # Safety
-///
-/// `place` must be a place for a value, and `payload` be readable.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-pub unsafe fn write_wide(place: *mut WasmEdge_Value, payload: *const u64, blank: &WasmEdge_Value) {
-    // SAFETY: the caller's promise.
-    unsafe { place.write(WasmEdge_Value { Value: u128::from(*payload), ..*blank }) };
 }
 
 /// Writes a value.
