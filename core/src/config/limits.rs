@@ -39,6 +39,14 @@ pub struct Limits {
     /// Module instances that exist at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instances: Option<u64>,
+    /// Descriptors that a guest of WASI has open at the same time, with its standard streams and
+    /// directories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_files: Option<u64>,
+    /// What one call, or one instantiation with its start function, may write to standard output and
+    /// error together, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_bytes: Option<u64>,
 }
 
 impl Limits {
@@ -63,7 +71,7 @@ impl Limits {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether nothing but what applies to one call is set: time, cost and stack.
+    /// Whether nothing but what applies to one call is set: time, cost, stack and output.
     ///
     /// # Errors
     ///
@@ -73,6 +81,7 @@ impl Limits {
             ("memory_pages", self.memory_pages.is_some()),
             ("table_elements", self.table_elements.is_some()),
             ("instances", self.instances.is_some()),
+            ("open_files", self.open_files.is_some()),
         ];
         match others.iter().find(|(_, set)| *set) {
             None => Ok(()),
@@ -80,6 +89,17 @@ impl Limits {
                 ErrCode::RuntimeError,
                 format!("the limit `{name}` does not apply to one call"),
             )),
+        }
+    }
+
+    /// The smaller of both for what applies to one call at a time: time, stack and output.
+    pub(crate) fn of_call(&self, call: &Limits) -> Limits {
+        let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
+        Limits {
+            time_ms: least(self.time_ms, call.time_ms),
+            stack_bytes: least(self.stack_bytes, call.stack_bytes),
+            output_bytes: least(self.output_bytes, call.output_bytes),
+            ..Limits::default()
         }
     }
 

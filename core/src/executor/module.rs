@@ -389,6 +389,7 @@ pub(crate) fn prepare_stubs() {
         entry: compile::entry_trampoline,
         exit: compile::exit_trampoline,
         record: compile::record_trampoline,
+        keeping: compile::keeping_trampoline,
     });
 }
 

@@ -7,7 +7,8 @@
 //! processor time, which other processes disturb less. `--quick` is for trying things out.
 //!
 //! `measure` has the statistics, `report` the table, `programs` the real programs, `calls` calls
-//! and traps, `instances` instantiation and memory, `stopping` cancelling and asynchronous calls.
+//! and traps, `instances` instantiation and memory, `stopping` cancelling and asynchronous calls,
+//! `wasi` files.
 
 mod calls;
 mod guest;
@@ -99,7 +100,8 @@ fn run(options: &Options) -> Result<()> {
     stopping::cancel(options, &mut report)?;
     stopping::tasks(options, &mut report)?;
     instances::churn(options, &mut report)?;
-    wasi::wasi(options, &mut report)?;
+    wasi::transfers(options, &mut report)?;
+    wasi::listing(options, &mut report)?;
     report.close();
     if let Some(file) = &options.json {
         std::fs::write(file, report.json()).map_err(|error| format!("{file}: {error}"))?;

@@ -16,22 +16,93 @@ const BLOCKS: i32 = (FILE_BYTES / BLOCK as u64) as i32;
 /// A folder that goes with the measurement.
 struct Folder(PathBuf);
 
+impl Folder {
+    fn new(what: &str) -> Result<Folder> {
+        let name = format!("wasmspan-bench-{what}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path)?;
+        Ok(Folder(path))
+    }
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
+/// Names in the long and in the short directory.
+const NAMES: [u32; 2] = [100_000, 10_000];
+
+/// Lists the directory that is descriptor 3 and gives the number of its entries.
+const LISTING: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_readdir"
+        (func $readdir (param i32 i32 i32 i64 i32) (result i32)))
+    (memory (export "memory") 2)
+    (func (export "list") (result i32)
+        (local $cookie i64) (local $at i32) (local $end i32) (local $seen i32)
+        (loop $more
+            (if (call $readdir (i32.const 3) (i32.const 64) (i32.const 32768)
+                    (local.get $cookie) (i32.const 0))
+                (then unreachable))
+            (local.set $at (i32.const 64))
+            (local.set $end (i32.add (i32.const 64) (i32.load (i32.const 0))))
+            (block $next
+                (loop $entry
+                    ;; The last entry of a full buffer may be cut off; its cookie is not taken.
+                    (br_if $next (i32.gt_u (i32.add (local.get $at) (i32.const 24)) (local.get $end)))
+                    (br_if $next (i32.gt_u
+                        (i32.add (i32.add (local.get $at) (i32.const 24))
+                            (i32.load offset=16 (local.get $at)))
+                        (local.get $end)))
+                    (local.set $seen (i32.add (local.get $seen) (i32.const 1)))
+                    (local.set $cookie (i64.load (local.get $at)))
+                    (local.set $at (i32.add (i32.add (local.get $at) (i32.const 24))
+                        (i32.load offset=16 (local.get $at))))
+                    (br $entry)))
+            (br_if $more (i32.eq (i32.load (i32.const 0)) (i32.const 32768))))
+        (local.get $seen)))"#;
+
+/// Whether listing stays linear: a long directory beside a short one as often as it is shorter.
+pub fn listing(options: &Options, report: &mut Report) -> Result<()> {
+    let name = "wasi/listing of 100,000 names, peer ten of 10,000";
+    if !options.wants(name) {
+        return Ok(());
+    }
+    let folder = Folder::new("listing")?;
+    let lists = NAMES.map(|count| -> Result<TypedFunc<(), i32>> {
+        let path = folder.0.join(count.to_string());
+        std::fs::create_dir(&path)?;
+        for at in 0..count {
+            File::create(path.join(format!("file-{at:06}")))?;
+        }
+        let store = Store::new();
+        let wasi = Wasi::builder().preopen(&path, "/").build()?;
+        store.register("wasi_snapshot_preview1", wasi.instance())?;
+        let list = Module::new(LISTING)?.instantiate(&store)?.typed("list")?;
+        // Also "." and "..".
+        assert_eq!(list.call(())? as u32, count + 2);
+        Ok(list)
+    });
+    let [long, short] = lists;
+    let (long, short) = (long?, short?);
+    let repeat = |list: &TypedFunc<(), i32>, count: u64| {
+        time(|| (0..count).for_each(|_| assert!(list.call(()).is_ok())))
+    };
+    let mut ours = |count| repeat(&long, count);
+    let mut peer = |count| repeat(&short, count * u64::from(NAMES[0] / NAMES[1]));
+    report.compared(name, &compare(options.rounds, &mut ours, &mut peer), Bar::Ratio(1.2));
+    Ok(())
+}
+
 /// Reading and writing in large and in the smallest pieces.
-pub fn wasi(options: &Options, report: &mut Report) -> Result<()> {
+pub fn transfers(options: &Options, report: &mut Report) -> Result<()> {
     let names = ["wasi/256 MB written, peer native", "wasi/256 MB read, peer native"];
     let byte_name = "wasi/write of a byte, peer native";
     if !names.iter().chain([&byte_name]).any(|name| options.wants(name)) {
         return Ok(());
     }
-    let path = std::env::temp_dir().join(format!("wasmspan-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&path)?;
-    let folder = Folder(path);
+    let folder = Folder::new("files")?;
     let wasi = Wasi::builder().preopen(&folder.0, "/data").build()?;
     let store = Store::new();
     store.register("wasi_snapshot_preview1", wasi.instance())?;
@@ -82,12 +153,17 @@ fn opened(path: &Path, write: bool) -> File {
     options.open(path).expect("the file opens")
 }
 
+/// What the guest moves. Where it begins matters to the system's copying, so both begin alike.
+#[repr(align(64))]
+struct Block([u8; BLOCK]);
+
 /// What the guest does, in this process.
 fn move_file(path: &Path, direction: &str) {
-    let mut block = vec![0; BLOCK];
+    let mut block = Box::new(Block([0; BLOCK]));
+    let block = &mut block.0;
     let mut file = opened(path, direction == "writes");
     for _ in 0..BLOCKS {
-        let moved = if direction == "writes" { file.write(&block) } else { file.read(&mut block) };
+        let moved = if direction == "writes" { file.write(block) } else { file.read(block) };
         assert_eq!(moved.expect("it works"), BLOCK);
     }
 }
