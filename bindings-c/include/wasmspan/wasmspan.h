@@ -158,13 +158,18 @@ typedef struct wasmspan_limits {
   uint64_t stack_bytes;
   /** Module instances of one executor that exist at the same time. */
   uint64_t instances;
+  /** Descriptors that a WASI guest has open at once. */
+  uint64_t open_files;
+  /** Bytes that one call writes to standard output and error together. */
+  uint64_t output_bytes;
 } wasmspan_limits;
 
 /** The value of a wasmspan_limits without any limit, to begin with. */
 #define WASMSPAN_NO_LIMITS                                                     \
   {                                                                            \
     WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED,                \
-        WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED             \
+        WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED,            \
+        WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED                                 \
   }
 
 /**
@@ -193,8 +198,8 @@ wasmspan_configure_get_limits(const WasmEdge_ConfigureContext *configure,
 /**
  * As WasmEdge_ExecutorInvoke(), within limits of this call and those of the
  * executor; where both say something, the smaller counts. Of `limits` only time,
- * cost and stack may be set, and cost only for an executor that measures it;
- * RuntimeError else. Time that is over gives Interrupted, cost CostLimitExceeded,
+ * cost, stack and output may be set, and cost only for an executor that measures
+ * it; RuntimeError else. Time that is over gives Interrupted, cost CostLimitExceeded,
  * stack WASMSPAN_ERROR_STACK_OVERFLOW.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_executor_invoke_within(

@@ -27,6 +27,8 @@ pub struct wasmspan_limits {
     pub table_elements: u64,
     pub stack_bytes: u64,
     pub instances: u64,
+    pub open_files: u64,
+    pub output_bytes: u64,
 }
 
 /// Stands for no limit.
@@ -42,6 +44,8 @@ impl wasmspan_limits {
             table_elements: number(limits.table_elements),
             stack_bytes: number(limits.stack_bytes),
             instances: number(limits.instances),
+            open_files: number(limits.open_files),
+            output_bytes: number(limits.output_bytes),
         }
     }
 
@@ -54,6 +58,8 @@ impl wasmspan_limits {
             table_elements: limit(self.table_elements),
             stack_bytes: limit(self.stack_bytes),
             instances: limit(self.instances),
+            open_files: limit(self.open_files),
+            output_bytes: limit(self.output_bytes),
         }
     }
 }
