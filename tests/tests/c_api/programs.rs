@@ -51,6 +51,28 @@ fn additions_that_bound_and_count() {
     passes("additions_limits.c", Release::V0_11, &[]);
 }
 
+/// Replays `tests/scenarios`; the report over all languages reads what is written here.
+#[test]
+fn scenarios() {
+    let tests = root().join("tests");
+    let results = match std::env::var_os("WASMSPAN_SCENARIOS") {
+        Some(folder) => PathBuf::from(folder),
+        None => root().join("target/scenarios"),
+    };
+    std::fs::create_dir_all(&results).unwrap();
+    let flags = ["-Wno-pedantic"];
+    let program = program(&source("scenarios.c"), C[0], Release::V0_11, &flags);
+    let [cases, skips, wasm] =
+        ["scenarios/cases", "scenarios/skips.json", "wasm"].map(|name| tests.join(name));
+    let results = results.join("scenarios-c.json");
+    let args = [cases, skips, wasm, results].map(|path| path.to_str().unwrap().to_string());
+    let output = run(&program, &args.each_ref().map(String::as_str), &scratch("scenarios"));
+    let out = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{:?}\n{out}{errors}", output.status);
+    assert!(out.contains(" 0 failures"), "{out}");
+}
+
 /// A hundredth of what the soak runs; under AddressSanitizer, which sees what C does and what is
 /// freed twice.
 #[test]
