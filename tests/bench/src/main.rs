@@ -7,8 +7,9 @@
 //! processor time, which other processes disturb less. `--quick` is for trying things out.
 //!
 //! `measure` has the statistics, `report` the table, `programs` the real programs, `calls` calls
-//! and traps, `instances` instantiation and memory, `stopping` cancelling and asynchronous calls.
+//! and traps, `bindgen` rich types, `instances` instantiation and memory, `stopping` cancelling and asynchronous calls.
 
+mod bindgen;
 mod calls;
 mod guest;
 mod handlers;
@@ -89,6 +90,7 @@ fn run(options: &Options) -> Result<()> {
     let mut report = Report::new();
     calls::calls(options, &mut report)?;
     calls::traps(options, &handlers, &mut report)?;
+    bindgen::bindgen(options, &mut report)?;
     instances::instantiate(options, &mut report)?;
     instances::idle(options, &mut report)?;
     programs::compile(options, &mut report)?;
