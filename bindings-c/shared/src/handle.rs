@@ -54,6 +54,8 @@ pub enum Kind {
     Vm,
     WasiConfig,
     Command,
+    Bindgen,
+    Heap,
 }
 
 /// An opaque C type and the object behind its handles.

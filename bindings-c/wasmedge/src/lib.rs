@@ -1,12 +1,13 @@
 //! `libwasmedge`: the C interface of WasmEdge 0.11.2.
 //!
 //! Here are only the functions that other releases lack or have in another form, and in `own` our
-//! additions.
+//! additions; `bindgen` has those for rich types.
 
 #![allow(non_snake_case, missing_docs)]
 // What every pointer must be is in the header, for all functions alike.
 #![allow(clippy::missing_safety_doc, clippy::not_unsafe_ptr_arg_deref)]
 
+pub mod bindgen;
 pub mod binding;
 pub mod command;
 pub mod own;
