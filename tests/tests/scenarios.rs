@@ -1,5 +1,6 @@
 //! Replays `tests/scenarios` in Rust, and checks the report over all languages with made-up results.
 
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use wasmspan_tests::scenario::report::{LANGUAGES, Results, report, skip, write};
 use wasmspan_tests::scenario::{all, folder, replay};
@@ -10,14 +11,14 @@ type All = BTreeMap<&'static str, Result<Results, String>>;
 fn every_scenario_holds() {
     let skips = std::fs::read_to_string(folder().join("skips.json")).expect("a text");
     let skips: serde_json::Value = serde_json::from_str(&skips).expect("JSON");
-    let mut results = Results::new();
-    for (name, scenario) in all() {
+    let replayed = all().into_par_iter().map(|(name, scenario)| {
         let result = match skip(&skips, "rust", &name) {
             Some(_) => "skipped".to_string(),
             None => replay(&scenario).err().unwrap_or_else(|| "ok".to_string()),
         };
-        results.insert(name, result);
-    }
+        (name, result)
+    });
+    let results: Results = replayed.collect();
     write("rust", &results).expect("the folder of results can be written");
     let wrong: Vec<String> = results
         .iter()

@@ -719,4 +719,7 @@ wasmspan_invoke(const WasmEdge_FunctionInstanceContext *function,
 } /* extern "C" */
 #endif
 
+/* Calls with strings and lists. It uses wasmspan_bytes. */
+#include <wasmspan/bindgen.h>
+
 #endif /* WASMSPAN_H */

@@ -56,6 +56,8 @@ pub enum Kind {
     Command,
     Files,
     Pool,
+    Bindgen,
+    Heap,
 }
 
 /// An opaque C type and the object behind its handles.

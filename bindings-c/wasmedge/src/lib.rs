@@ -7,6 +7,7 @@
 // What every pointer must be is in the header, for all functions alike.
 #![allow(clippy::missing_safety_doc, clippy::not_unsafe_ptr_arg_deref)]
 
+pub mod bindgen;
 pub mod binding;
 pub mod callback;
 pub mod command;

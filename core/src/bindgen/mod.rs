@@ -61,7 +61,7 @@ pub struct Bindgen {
     memory: Memory,
     allocate: TypedFunc<u32, u32>,
     deallocate: Option<TypedFunc<(u32, u32), ()>>,
-    /// Every export of the right type, sorted by name.
+    /// Every export of the right type, sorted by length and name: lengths are quick to compare.
     functions: Box<[(String, Entry)]>,
 }
 
@@ -92,7 +92,7 @@ impl Bindgen {
                 functions.push((name, entry));
             }
         }
-        functions.sort_by(|a, b| a.0.cmp(&b.0));
+        functions.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
         let deallocate = instance.get_func("deallocate").map(|func| func.typed()).transpose()?;
         Ok(Bindgen {
             memory: memory_of(instance)?,
@@ -115,7 +115,7 @@ impl Bindgen {
         &self.instance
     }
 
-    /// Names of the exports that can be such functions, sorted: the module tells no more than that their type fits.
+    /// Names of the exports that can be such functions, in no certain order: the module tells no more than that their type fits.
     pub fn functions(&self) -> impl ExactSizeIterator<Item = &str> {
         self.functions.iter().map(|(name, _)| name.as_str())
     }
@@ -130,7 +130,7 @@ impl Bindgen {
     /// [`CallError::Guest`] with the message of an `Err`; [`CallError::Engine`] for everything else. After a trap the
     /// guest keeps what the call had allocated.
     pub fn call(&self, name: &str, args: &[Value<'_>]) -> Result<Vec<Value<'static>>, CallError> {
-        self.call_with(name, args, |results| (0..results.len()).map(|at| results.get(at)).collect())
+        self.call_with(name, args, |results| results.to_vec())
     }
 
     /// As [`call`](Bindgen::call); `read` takes the results out of the guest's memory before they are freed. Bindings
@@ -179,7 +179,7 @@ impl Bindgen {
     }
 
     fn entry(&self, name: &str) -> Result<&Entry> {
-        match self.functions.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
+        match self.functions.binary_search_by(|(known, _)| order(known).cmp(&order(name))) {
             Ok(at) => Ok(&self.functions[at].1),
             Err(_) => self.instance.find_func(name).and_then(|func| {
                 Err(Error::with_detail(
@@ -241,6 +241,10 @@ impl fmt::Debug for Bindgen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.functions()).finish()
     }
+}
+
+fn order(name: &str) -> (usize, &str) {
+    (name.len(), name)
 }
 
 fn memory_of(instance: &Instance) -> Result<Memory> {

@@ -37,6 +37,8 @@ pub struct Results<'a> {
     /// Address, number of the kind and size for each.
     table: u32,
     len: u32,
+    /// The only one, or the first, which then isn't looked up again.
+    first: Option<Found>,
 }
 
 /// A result in the guest's memory.
@@ -59,10 +61,12 @@ impl<'a> Results<'a> {
         if len as usize > MAX_PARAMS {
             return Err(broken(format_args!("more than {MAX_PARAMS} results")));
         }
-        let results = Results { memory, table, len };
+        let mut results = Results { memory, table, len, first: None };
         let mut sum = 0;
         for at in 0..results.len() {
-            sum += results.found(at)?.size as usize;
+            let found = results.look_up(at)?;
+            sum += found.size as usize;
+            results.first.get_or_insert(found);
         }
         if sum > memory.len() {
             return Err(broken("the results are larger than the guest's memory"));
@@ -95,13 +99,20 @@ impl<'a> Results<'a> {
     ///
     /// If there is no such result or the guest describes it wrongly.
     pub fn found(&self, at: usize) -> Result<Found> {
-        if at >= self.len() {
-            return Err(broken(format_args!("there is no result {at} of {}", self.len)));
+        match self.first {
+            Some(first) if at == 0 => Ok(first),
+            _ if at < self.len() => self.look_up(at),
+            _ => Err(broken(format_args!("there is no result {at} of {}", self.len))),
         }
-        let entry = self.table as usize + Results::TABLE_ITEM as usize * at;
-        let place: u64 = self.memory.read_value(entry)?;
-        let size: u32 = self.memory.read_value(entry + 8)?;
-        let (address, number) = (place as u32, (place >> 32) as u32);
+    }
+
+    fn look_up(&self, at: usize) -> Result<Found> {
+        let mut entry = [0; Results::TABLE_ITEM as usize];
+        self.memory.read(self.table as usize + entry.len() * at, &mut entry)?;
+        let word = |at: usize| {
+            u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]])
+        };
+        let (address, number, size) = (word(0), word(4), word(8));
         let kind = Kind::from_number(number)
             .ok_or_else(|| broken(format_args!("no type has the number {number}")))?;
         let one = kind.item_size();
@@ -113,6 +124,19 @@ impl<'a> Results<'a> {
             true => Ok(Found { kind, address, size }),
             false => Err(broken(format_args!("a {kind} cannot have {size} bytes"))),
         }
+    }
+
+    /// All of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Results::get).
+    pub fn to_vec(&self) -> Result<Vec<Value<'static>>> {
+        let mut values = Vec::with_capacity(self.len());
+        for at in 0..self.len() {
+            values.push(self.get(at)?);
+        }
+        Ok(values)
     }
 
     /// Result `at`.

@@ -73,6 +73,14 @@ fn scenarios() {
     assert!(out.contains(" 0 failures"), "{out}");
 }
 
+#[test]
+fn bindgen() {
+    let guests = ["bindgen-rust", "strings-c", "strings-assemblyscript"];
+    let guests = guests.map(|name| root().join(format!("tests/wasm/{name}.wasm")));
+    let guests = guests.each_ref().map(|path| path.to_str().expect("a path of UTF-8"));
+    passes("bindgen.c", Release::V0_11, &guests);
+}
+
 /// A hundredth of what the soak runs; under AddressSanitizer, which sees what C does and what is
 /// freed twice.
 #[test]
@@ -199,8 +207,10 @@ fn exported_symbols_are_those_of_the_header() {
         assert_eq!(exported, wanted.lines().collect::<Vec<_>>(), "{release:?}");
         let header =
             std::fs::read_to_string(release.include().join("wasmedge/wasmedge.h")).unwrap();
-        let own = std::fs::read_to_string(Release::V0_11.include().join("wasmspan/wasmspan.h"))
-            .unwrap_or_default();
+        let own: String = ["wasmspan.h", "bindgen.h"]
+            .map(|name| Release::V0_11.include().join("wasmspan").join(name))
+            .map(|file| std::fs::read_to_string(file).expect("a header"))
+            .concat();
         for symbol in &exported {
             let declared = header.contains(&format!("{symbol}("))
                 || own.contains(&format!("{symbol}("))
