@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <wasmspan/wasmspan.h>
+#include <wasmspan/bindgen.h>
 
-enum { MANY = 16, LONG = 4096 };
+enum { MANY = 32, LONG = 1 << 16 };
 
 static const char *wasm_folder;
 
@@ -183,7 +183,9 @@ struct made {
   WasmEdge_ModuleInstanceContext *instance;
   WasmEdge_ExecutorContext *executor;
   WasmEdge_StatisticsContext *statistics;
+  wasmspan_bindgen *bindgen;
 };
+static WasmEdge_ConfigureContext *settings;
 static struct made modules[MANY], instances[MANY];
 static int module_count, instance_count;
 static WasmEdge_StoreContext *store;
@@ -343,8 +345,8 @@ static void step_module(const json *step) {
   } else {
     len = from_hex(text_of(need(step, "hex")), bytes, sizeof(bytes));
   }
-  struct made made = {name_in(step, "as", "main"), NULL, NULL, NULL, NULL};
-  WasmEdge_LoaderContext *loader = WasmEdge_LoaderCreate(NULL);
+  struct made made = {name_in(step, "as", "main"), NULL, NULL, NULL, NULL, NULL};
+  WasmEdge_LoaderContext *loader = WasmEdge_LoaderCreate(settings);
   if (yes(step, "compiled")) {
     char in[] = "/tmp/scenario-XXXXXX", out[64];
     int fd = mkstemp(in);
@@ -352,7 +354,7 @@ static void step_module(const json *step) {
       die("a file can't be written");
     close(fd);
     snprintf(out, sizeof(out), "%s.wasm", in);
-    WasmEdge_CompilerContext *compiler = WasmEdge_CompilerCreate(NULL);
+    WasmEdge_CompilerContext *compiler = WasmEdge_CompilerCreate(settings);
     result = WasmEdge_CompilerCompile(compiler, in, out);
     WasmEdge_CompilerDelete(compiler);
     if (WasmEdge_ResultOK(result))
@@ -364,7 +366,7 @@ static void step_module(const json *step) {
   WasmEdge_LoaderDelete(loader);
   if (!WasmEdge_ResultOK(result))
     return;
-  WasmEdge_ValidatorContext *validator = WasmEdge_ValidatorCreate(NULL);
+  WasmEdge_ValidatorContext *validator = WasmEdge_ValidatorCreate(settings);
   result = WasmEdge_ValidatorValidate(validator, made.module);
   WasmEdge_ValidatorDelete(validator);
   if (WasmEdge_ResultOK(result))
@@ -391,7 +393,8 @@ static void step_instance(const json *step) {
   wasmspan_configure_set_limits(configure, &limits);
   WasmEdge_ConfigureStatisticsSetInstructionCounting(configure, yes(step, "measure"));
   WasmEdge_ConfigureStatisticsSetCostMeasuring(configure, yes(step, "measure"));
-  struct made made = {name_in(step, "as", "main"), NULL, NULL, NULL, WasmEdge_StatisticsCreate()};
+  struct made made = {name_in(step, "as", "main"), NULL, NULL, NULL, WasmEdge_StatisticsCreate(),
+                      NULL};
   made.executor = WasmEdge_ExecutorCreate(configure, made.statistics);
   WasmEdge_ConfigureDelete(configure);
   const json *wasi = json_field(step, "wasi"), *name = json_field(step, "register");
@@ -589,7 +592,7 @@ static void step_types(const json *step, bool imports) {
   const WasmEdge_ASTModuleContext *module =
       find(modules, module_count, name_in(step, "module", "main"))->module;
   size_t len = 0;
-  gave = LINES;
+  gave = LINES, text[0] = 0;
   if (imports) {
     const WasmEdge_ImportTypeContext *list[MANY];
     uint32_t count = WasmEdge_ASTModuleListImports(module, list, MANY);
@@ -613,6 +616,189 @@ static void step_types(const json *step, bool imports) {
       len += (size_t)snprintf(text + len, sizeof(text) - len, "\n");
     }
   }
+}
+
+/* ---- bindgen */
+
+static const struct {
+  const char *name;
+  uint32_t kind;
+  /* Bytes of an item, and whether there may be many. */
+  size_t size;
+  bool list;
+} KINDS[] = {
+    {"u8", wasmspan_kind_u8, 1, false},      {"i8", wasmspan_kind_i8, 1, false},
+    {"u16", wasmspan_kind_u16, 2, false},    {"i16", wasmspan_kind_i16, 2, false},
+    {"u32", wasmspan_kind_u32, 4, false},    {"i32", wasmspan_kind_i32, 4, false},
+    {"u64", wasmspan_kind_u64, 8, false},    {"i64", wasmspan_kind_i64, 8, false},
+    {"f32", wasmspan_kind_f32, 4, false},    {"f64", wasmspan_kind_f64, 8, false},
+    {"bool", wasmspan_kind_bool, 1, false},  {"char", wasmspan_kind_char, 4, false},
+    {"u8s", wasmspan_kind_u8s, 1, true},     {"i8s", wasmspan_kind_i8s, 1, true},
+    {"u16s", wasmspan_kind_u16s, 2, true},   {"i16s", wasmspan_kind_i16s, 2, true},
+    {"u32s", wasmspan_kind_u32s, 4, true},   {"i32s", wasmspan_kind_i32s, 4, true},
+    {"u64s", wasmspan_kind_u64s, 8, true},   {"i64s", wasmspan_kind_i64s, 8, true},
+    {"string", wasmspan_kind_string, 1, true}};
+enum { KIND_COUNT = sizeof(KINDS) / sizeof(*KINDS) };
+
+/* The character that a text of UTF-8 begins with. */
+static uint32_t character(const char *utf8) {
+  const uint8_t *byte = (const uint8_t *)utf8;
+  int more = byte[0] < 0x80 ? 0 : byte[0] < 0xE0 ? 1 : byte[0] < 0xF0 ? 2 : 3;
+  uint32_t code = more == 0 ? byte[0] : byte[0] & (0x3Fu >> more);
+  for (int at = 1; at <= more; at++)
+    code = code << 6 | (byte[at] & 0x3Fu);
+  return code;
+}
+
+/* Its items, if it has any, are never freed. */
+static wasmspan_value rich(const char *written) {
+  const char *colon = strchr(written, ':');
+  int at = 0;
+  while (at < KIND_COUNT && (strlen(KINDS[at].name) != (size_t)(colon - written) ||
+                             strncmp(KINDS[at].name, written, (size_t)(colon - written)) != 0))
+    at++;
+  if (at == KIND_COUNT)
+    die("no value of bindgen: %s", written);
+  wasmspan_value value;
+  memset(&value, 0, sizeof(value));
+  value.kind = KINDS[at].kind;
+  const char *rest = colon + 1;
+  if (value.kind == wasmspan_kind_string) {
+    value.of.list.items = rest, value.of.list.count = strlen(rest);
+  } else if (KINDS[at].list) {
+    uint8_t *items = malloc(strlen(rest) * 8 + 8);
+    for (; *rest; rest += *rest == ',') {
+      char *end;
+      /* Numbers lie with their lowest byte first. */
+      uint64_t item = rest[0] == '-' ? (uint64_t)strtoll(rest, &end, 10) : strtoull(rest, &end, 10);
+      memcpy(items + value.of.list.count++ * KINDS[at].size, &item, KINDS[at].size);
+      rest = end;
+    }
+    value.of.list.items = items;
+  } else if (value.kind == wasmspan_kind_bool) {
+    value.of.boolean = strcmp(rest, "true") == 0;
+  } else if (value.kind == wasmspan_kind_char) {
+    value.of.character = character(rest);
+  } else if (value.kind == wasmspan_kind_f32) {
+    value.of.f32 = strtof(rest, NULL);
+  } else if (value.kind == wasmspan_kind_f64) {
+    value.of.f64 = strtod(rest, NULL);
+  } else {
+    uint64_t item = rest[0] == '-' ? (uint64_t)strtoll(rest, NULL, 10) : strtoull(rest, NULL, 10);
+    memcpy(&value.of, &item, KINDS[at].size);
+  }
+  return value;
+}
+
+static bool same_rich(const wasmspan_value *one, const wasmspan_value *two) {
+  int at = 0;
+  while (at < KIND_COUNT && KINDS[at].kind != one->kind)
+    at++;
+  if (at == KIND_COUNT || one->kind != two->kind)
+    return false;
+  if (KINDS[at].list)
+    return one->of.list.count == two->of.list.count &&
+           (one->of.list.count == 0 ||
+            memcmp(one->of.list.items, two->of.list.items, one->of.list.count * KINDS[at].size) == 0);
+  if (one->kind == wasmspan_kind_f32 && isnan(one->of.f32))
+    return isnan(two->of.f32);
+  if (one->kind == wasmspan_kind_f64 && isnan(one->of.f64))
+    return isnan(two->of.f64);
+  return memcmp(&one->of, &two->of, KINDS[at].size) == 0;
+}
+
+static void step_bindgen(const json *step) {
+  struct made *made = instance_of(step);
+  if (!made->bindgen)
+    made->bindgen = wasmspan_bindgen_create(made->instance);
+  if (!made->bindgen) {
+    result = wasmspan_error_result();
+    return;
+  }
+  wasmspan_value args[MANY];
+  uint32_t count = 0;
+  const json *list = json_field(step, "args"), *gives = json_field(step, "gives");
+  for (const json *arg = list ? list->first : NULL; arg && count < MANY; arg = arg->next)
+    args[count++] = rich(text_of(arg));
+  wasmspan_results results;
+  result = wasmspan_bindgen_call(made->bindgen, string(text_of(need(step, "function"))), args, count,
+                                 &results);
+  if (results.failed) {
+    snprintf(text, sizeof(text), "%s", results.message);
+    gave = TEXT;
+    if (gives)
+      die("the guest failed: %s", text);
+  } else if (WasmEdge_ResultOK(result) && gives) {
+    size_t at = 0;
+    for (const json *wanted = gives->first; wanted; wanted = wanted->next, at++) {
+      wasmspan_value value = rich(text_of(wanted));
+      if (at >= results.count || !same_rich(&results.values[at], &value))
+        die("result %u is not %s", (unsigned)at, text_of(wanted));
+    }
+    if (at != results.count)
+      die("there are %u results", (unsigned)results.count);
+  }
+  wasmspan_results_delete(&results);
+}
+
+/* The steps of a call with a string or bytes, as far as they succeed. */
+static WasmEdge_Result heap_call(const json *step, const struct made *made,
+                                 const wasmspan_heap *heap) {
+  const json *given = json_field(step, "text");
+  const char *returns = name_in(step, "returns", "string");
+  static uint8_t bytes[LONG / 2];
+  wasmspan_span span = {0, 0};
+  WasmEdge_Result done;
+  if (given) {
+    done = wasmspan_heap_put_string(heap, text_of(given), strlen(text_of(given)), &span);
+  } else {
+    size_t len = from_hex(text_of(need(step, "bytes")), bytes, sizeof(bytes));
+    done = wasmspan_heap_put_bytes(heap, bytes, len, &span);
+  }
+  if (!WasmEdge_ResultOK(done))
+    return done;
+  WasmEdge_FunctionInstanceContext *function =
+      WasmEdge_ModuleInstanceFindFunction(made->instance, string(text_of(need(step, "function"))));
+  uint32_t count = WasmEdge_FunctionTypeGetParametersLength(
+      WasmEdge_FunctionInstanceGetFunctionType(function));
+  WasmEdge_Value params[2] = {WasmEdge_ValueGenI32((int32_t)span.address),
+                              WasmEdge_ValueGenI32((int32_t)span.length)};
+  done = WasmEdge_ExecutorInvoke(made->executor, function, params, count == 2 ? 2 : 1, values, 1);
+  if (!WasmEdge_ResultOK(done))
+    return done;
+  done = wasmspan_heap_free(heap, span.address);
+  if (!WasmEdge_ResultOK(done))
+    return done;
+  if (strcmp(returns, "i32") == 0) {
+    value_count = 1, gave = VALUES;
+    return done;
+  }
+  wasmspan_bytes back = {NULL, 0};
+  if (strcmp(returns, "packed") == 0) {
+    uint64_t packed = (uint64_t)WasmEdge_ValueGetI64(values[0]);
+    done = wasmspan_heap_get_string(heap, (uint32_t)(packed >> 32), (uint32_t)packed, &back);
+  } else if (strcmp(returns, "bytes") == 0) {
+    done = wasmspan_heap_get_bytes(heap, (uint32_t)WasmEdge_ValueGetI32(values[0]), WASMSPAN_WHOLE,
+                                   &back);
+  } else {
+    done = wasmspan_heap_get_string(heap, (uint32_t)WasmEdge_ValueGetI32(values[0]), WASMSPAN_WHOLE,
+                                    &back);
+  }
+  gave = TEXT, text[0] = 0;
+  if (strcmp(returns, "bytes") == 0)
+    for (size_t at = 0; at < back.size; at++)
+      snprintf(text + 2 * at, 3, "%02x", back.data[at]);
+  else if (back.size > 0)
+    snprintf(text, sizeof(text), "%.*s", (int)back.size, (const char *)back.data);
+  wasmspan_bytes_delete(&back);
+  return done;
+}
+
+static void step_heap(const json *step) {
+  const struct made *made = instance_of(step);
+  wasmspan_heap *heap = wasmspan_heap_create(made->instance);
+  result = heap ? heap_call(step, made, heap) : wasmspan_error_result();
+  wasmspan_heap_delete(heap);
 }
 
 /* ---- commands */
@@ -692,6 +878,8 @@ static const struct {
     {"exports", NULL, {"module"}},
     {"imports", NULL, {"module"}},
     {"command", step_command, {"module", "args", "env", "stdin", "files", "read_only", "within"}},
+    {"bindgen", step_bindgen, {"instance", "function", "args"}},
+    {"heap", step_heap, {"instance", "function", "text", "bytes", "returns"}},
 };
 
 static void check_failure(const json *wanted) {
@@ -699,12 +887,15 @@ static void check_failure(const json *wanted) {
   wasmspan_error_text(whole, sizeof(whole));
   const json *code = json_field(wanted, "code"), *message = json_field(wanted, "message");
   const json *user = json_field(wanted, "user"), *detail = json_field(wanted, "detail");
-  if (!code && !user)
+  if (!code && !user && !detail)
     die("C has no such failure: %.*s", (int)wanted->source_len, wanted->source);
   uint32_t category = user ? WasmEdge_ErrCategory_UserLevelError : WasmEdge_ErrCategory_WASM;
-  uint32_t number_wanted = (uint32_t)(user ? user : code)->number;
-  if ((uint32_t)WasmEdge_ResultGetCategory(result) != category ||
-      WasmEdge_ResultGetCode(result) != number_wanted)
+  uint32_t number_wanted = 0;
+  bool any = !code && !user;
+  if (!any)
+    number_wanted = (uint32_t)(user ? user : code)->number;
+  if (!any && ((uint32_t)WasmEdge_ResultGetCategory(result) != category ||
+               WasmEdge_ResultGetCode(result) != number_wanted))
     die("error %u: %s", WasmEdge_ResultGetCode(result), whole);
   if (message && strcmp(WasmEdge_ResultGetMessage(result), text_of(message)) != 0)
     die("the message is: %s", WasmEdge_ResultGetMessage(result));
@@ -756,7 +947,12 @@ static void step(const json *step) {
   else
     step_types(step, strcmp(does, "imports") == 0);
   const json *fails = json_field(step, "fails"), *gives = json_field(step, "gives");
-  if (WasmEdge_ResultOK(result)) {
+  /* A run that was ended by the host is a success to C, under a code of its own. */
+  bool terminated = fails && WasmEdge_ResultGetCode(result) == WasmEdge_ErrCode_Terminated;
+  if (fails && json_field(fails, "guest")) {
+    if (gave != TEXT || strcmp(text, text_of(json_field(fails, "guest"))) != 0)
+      die("the guest said: %s", gave == TEXT ? text : "nothing");
+  } else if (WasmEdge_ResultOK(result) && !terminated) {
     if (fails)
       die("it succeeded instead of failing");
     if (gives)
@@ -789,6 +985,7 @@ static const char *replay(const char *path) {
     step(one);
   }
   for (int made = 0; made < instance_count; made++) {
+    wasmspan_bindgen_delete(instances[made].bindgen);
     WasmEdge_ModuleInstanceDelete(instances[made].instance);
     WasmEdge_ExecutorDelete(instances[made].executor);
     WasmEdge_StatisticsDelete(instances[made].statistics);
@@ -817,6 +1014,11 @@ int main(int argc, char *argv[]) {
   if (argc != 5)
     return 2;
   WasmEdge_LogOff();
+  /* Every proposal that is finished; of others the library refuses what uses them. */
+  settings = WasmEdge_ConfigureCreate();
+  for (unsigned at = 0; at <= WasmEdge_Proposal_FunctionReferences; at++)
+    if (at != WasmEdge_Proposal_ExceptionHandling && at != WasmEdge_Proposal_FunctionReferences)
+      WasmEdge_ConfigureAddProposal(settings, (enum WasmEdge_Proposal)at);
   wasm_folder = argv[3];
   const char *skip_text = read_file(argv[2], NULL);
   const json *skips = skip_text ? json_field(json_value(&skip_text), "c") : NULL;

@@ -51,6 +51,11 @@ fn additions_that_bound_and_count() {
     passes("additions_limits.c", Release::V0_11, &[]);
 }
 
+#[test]
+fn threads() {
+    passes("threads.c", Release::V0_11, &[]);
+}
+
 /// Replays `tests/scenarios`; the report over all languages reads what is written here.
 #[test]
 fn scenarios() {
