@@ -55,6 +55,7 @@ pub(crate) mod task;
 pub(crate) mod validator;
 pub(crate) mod vm;
 
+pub use cache::Stats as CacheStats;
 pub use command::Command;
 pub use compiler::{Compiler, Progress};
 pub use config::Config;

@@ -74,6 +74,10 @@ pub const DEFAULT_MEMORY_FS_BYTES: u64 = 256 << 20;
 /// much and asks again (16 MiB).
 pub const MAX_WASI_TRANSFER: usize = 16 << 20;
 
+/// Most bytes that one read or write of a file system which the host implements is asked to move; what
+/// a guest wants beyond is asked for in turn.
+pub const CUSTOM_FS_BYTES: usize = 256 * 1024;
+
 /// Refusals that a record of them keeps.
 pub const MAX_DENIALS: usize = 1000;
 

@@ -54,6 +54,8 @@ pub enum Kind {
     Vm,
     WasiConfig,
     Command,
+    Files,
+    Pool,
     Bindgen,
     Heap,
 }

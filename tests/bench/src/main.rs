@@ -19,6 +19,7 @@ mod programs;
 mod report;
 mod stopping;
 mod usage;
+mod wasi;
 
 use handlers::Handlers;
 use report::Report;
@@ -93,12 +94,14 @@ fn run(options: &Options) -> Result<()> {
     bindgen::bindgen(options, &mut report)?;
     instances::instantiate(options, &mut report)?;
     instances::idle(options, &mut report)?;
+    programs::first_result(options, &mut report)?;
     programs::compile(options, &mut report)?;
     programs::compute(options, &mut report)?;
     programs::limits(options, &mut report)?;
     stopping::cancel(options, &mut report)?;
     stopping::tasks(options, &mut report)?;
     instances::churn(options, &mut report)?;
+    wasi::wasi(options, &mut report)?;
     report.close();
     if let Some(file) = &options.json {
         std::fs::write(file, report.json()).map_err(|error| format!("{file}: {error}"))?;

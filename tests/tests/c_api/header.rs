@@ -62,10 +62,20 @@ fn declarations(release: Release) -> String {
         .collect();
     files.push(root().join(own));
     if release == Release::V0_11 {
-        files.push(root().join("bindings-c/wasmedge/src/bindgen.rs"));
-        files.push(root().join("bindings-c/wasmedge/src/binding.rs"));
-        files.push(root().join("bindings-c/wasmedge/src/own.rs"));
-        files.push(root().join("bindings-c/wasmedge/src/command.rs"));
+        for module in [
+            "bindgen",
+            "binding",
+            "callback",
+            "command",
+            "custom_fs",
+            "files",
+            "limits",
+            "own",
+            "pool",
+            "wasi",
+        ] {
+            files.push(root().join(format!("bindings-c/wasmedge/src/{module}.rs")));
+        }
     }
     for file in files.iter().filter(|file| file.exists()) {
         builder = builder.with_src(file);

@@ -49,6 +49,16 @@ fn bindgen() {
     passes("bindgen.c", Release::V0_11, &guests);
 }
 
+#[test]
+fn additions_to_wasi() {
+    passes("additions_wasi.c", Release::V0_11, &[]);
+}
+
+#[test]
+fn additions_that_bound_and_count() {
+    passes("additions_limits.c", Release::V0_11, &[]);
+}
+
 /// A hundredth of what the soak runs; under AddressSanitizer, which sees what C does and what is
 /// freed twice.
 #[test]
