@@ -50,6 +50,20 @@ fn bindgen() {
 }
 
 #[test]
+fn scenarios() {
+    let flags = ["-Wno-pedantic", "-lm", "-lpthread"];
+    let program = program(&source("scenarios/run.c"), C[0], Release::V0_11, &flags);
+    let results = wasmspan_tests::scenario::report::results_folder();
+    std::fs::create_dir_all(&results).expect("the folder of results");
+    let (tests, results) = (root().join("tests"), results.join("scenarios-c.json"));
+    let args = [tests.join("scenarios"), tests.join("wasm"), results];
+    let args = args.each_ref().map(|path| path.to_str().expect("a path of UTF-8"));
+    let output = run(&program, &args, &scratch("rules"));
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && out.contains(" 0 failures"), "{:?}: {out}", output.status);
+}
+
+#[test]
 fn additions_to_wasi() {
     passes("additions_wasi.c", Release::V0_11, &[]);
 }
