@@ -18,7 +18,7 @@ NEEDS_dist  = $(NODE_NEEDS) python go
 .DEFAULT_GOAL := help
 .PHONY: help check-prereqs demo test test-rust test-node test-python test-go soak fuzz fmt lint lint-node lint-python guests \
 	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
-	build-node develop-python prepare-go scenarios-c
+	build-node develop-python prepare-go
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -94,13 +94,10 @@ test-go: prepare-go
 	bindings-go/check.sh
 
 scenarios: ## one behaviour in five languages: replay all scenarios everywhere, and report
-	$(CARGO) test -q -p wasmspan-tests --test scenarios
-	@for language in c python node go; do \
+	$(CARGO) test -q -p wasmspan-tests --test scenarios --test c_api scenarios
+	@for language in python node go; do \
 		if $(MAKE) -n scenarios-$$language >/dev/null 2>&1; then $(MAKE) --no-print-directory scenarios-$$language || exit 1; fi; done
 	$(CARGO) run -q -p wasmspan-tests --bin scenario-report
-
-scenarios-c:
-	$(CARGO) test -q -p wasmspan-tests --test c_api scenarios
 
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)

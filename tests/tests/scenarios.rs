@@ -8,7 +8,7 @@ use wasmspan_tests::scenario::{all, folder, replay};
 type All = BTreeMap<&'static str, Result<Results, String>>;
 
 #[test]
-fn every_scenario_holds() {
+fn scenarios_hold() {
     let skips = std::fs::read_to_string(folder().join("skips.json")).expect("a text");
     let skips: serde_json::Value = serde_json::from_str(&skips).expect("JSON");
     let replayed = all().into_par_iter().map(|(name, scenario)| {

@@ -42,6 +42,28 @@ fn additions() {
 }
 
 #[test]
+fn bindgen() {
+    let guests = ["bindgen-rust", "strings-c", "strings-assemblyscript"];
+    let guests = guests.map(|name| root().join(format!("tests/wasm/{name}.wasm")));
+    let guests = guests.each_ref().map(|path| path.to_str().expect("a path of UTF-8"));
+    passes("bindgen.c", Release::V0_11, &guests);
+}
+
+#[test]
+fn scenarios() {
+    let flags = ["-Wno-pedantic", "-lm", "-lpthread"];
+    let program = program(&source("scenarios/run.c"), C[0], Release::V0_11, &flags);
+    let results = wasmspan_tests::scenario::report::results_folder();
+    std::fs::create_dir_all(&results).expect("the folder of results");
+    let (tests, results) = (root().join("tests"), results.join("scenarios-c.json"));
+    let args = [tests.join("scenarios"), tests.join("wasm"), results];
+    let args = args.each_ref().map(|path| path.to_str().expect("a path of UTF-8"));
+    let output = run(&program, &args, &scratch("rules"));
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && out.contains(" 0 failures"), "{:?}: {out}", output.status);
+}
+
+#[test]
 fn additions_to_wasi() {
     passes("additions_wasi.c", Release::V0_11, &[]);
 }
@@ -54,36 +76,6 @@ fn additions_that_bound_and_count() {
 #[test]
 fn threads() {
     passes("threads.c", Release::V0_11, &[]);
-}
-
-/// Replays `tests/scenarios`; the report over all languages reads what is written here.
-#[test]
-fn scenarios() {
-    let tests = root().join("tests");
-    let results = match std::env::var_os("WASMSPAN_SCENARIOS") {
-        Some(folder) => PathBuf::from(folder),
-        None => root().join("target/scenarios"),
-    };
-    std::fs::create_dir_all(&results).unwrap();
-    let flags = ["-Wno-pedantic"];
-    let program = program(&source("scenarios.c"), C[0], Release::V0_11, &flags);
-    let [cases, skips, wasm] =
-        ["scenarios/cases", "scenarios/skips.json", "wasm"].map(|name| tests.join(name));
-    let results = results.join("scenarios-c.json");
-    let args = [cases, skips, wasm, results].map(|path| path.to_str().unwrap().to_string());
-    let output = run(&program, &args.each_ref().map(String::as_str), &scratch("scenarios"));
-    let out = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{:?}\n{out}{errors}", output.status);
-    assert!(out.contains(" 0 failures"), "{out}");
-}
-
-#[test]
-fn bindgen() {
-    let guests = ["bindgen-rust", "strings-c", "strings-assemblyscript"];
-    let guests = guests.map(|name| root().join(format!("tests/wasm/{name}.wasm")));
-    let guests = guests.each_ref().map(|path| path.to_str().expect("a path of UTF-8"));
-    passes("bindgen.c", Release::V0_11, &guests);
 }
 
 /// A hundredth of what the soak runs; under AddressSanitizer, which sees what C does and what is
