@@ -25,6 +25,7 @@
 //! The folders of this crate are its layers; `ARCHITECTURE.md` draws how a module travels through
 //! them from bytes to a result.
 
+pub mod bindgen;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod command;
@@ -54,6 +55,7 @@ pub(crate) mod task;
 pub(crate) mod validator;
 pub(crate) mod vm;
 
+pub use cache::Stats as CacheStats;
 pub use command::Command;
 pub use compiler::{Compiler, Progress};
 pub use config::Config;

@@ -49,6 +49,9 @@ pub const MAX_BACKTRACE_FRAMES: usize = 64;
 /// Descriptors a WASI guest has open at once, standard streams and preopened directories included.
 pub const MAX_WASI_DESCRIPTORS: usize = 1024;
 
+/// Most parameters and results together of a host function that gets records, which lie on the stack.
+pub const MAX_RECORDS: usize = 32;
+
 /// Largest length of a path that a WASI guest gives, in bytes.
 pub const MAX_WASI_PATH_BYTES: u32 = 4095;
 
@@ -73,6 +76,10 @@ pub const DEFAULT_MEMORY_FS_BYTES: u64 = 256 << 20;
 /// Most bytes that one read or write of a WASI guest moves; a guest that asks for more gets this
 /// much and asks again (16 MiB).
 pub const MAX_WASI_TRANSFER: usize = 16 << 20;
+
+/// Most bytes that one read or write of a file system which the host implements is asked to move; what
+/// a guest wants beyond is asked for in turn.
+pub const CUSTOM_FS_BYTES: usize = 256 * 1024;
 
 /// Refusals that a record of them keeps.
 pub const MAX_DENIALS: usize = 1000;

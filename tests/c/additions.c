@@ -1,6 +1,6 @@
 /* What <wasmspan/wasmspan.h> offers beyond WasmEdge's interface. */
 #include "check.h"
-#include <wasmspan/wasmspan.h>
+#include "load.h"
 
 static const char WASM[] =
     "(module $named (memory (export \"memory\") 2)"
@@ -17,18 +17,6 @@ static const char HELLO[] =
     " (data (i32.const 16) \"hi\\n\") (func (export \"_start\")"
     " (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)))"
     " (call $exit (i32.const 5))))";
-
-static WasmEdge_ASTModuleContext *load(const char *text) {
-  WasmEdge_LoaderContext *loader = WasmEdge_LoaderCreate(NULL);
-  WasmEdge_ValidatorContext *validator = WasmEdge_ValidatorCreate(NULL);
-  WasmEdge_ASTModuleContext *module = NULL;
-  OK(load, WasmEdge_LoaderParseFromBuffer(loader, &module, (const uint8_t *)text,
-                                          (uint32_t)strlen(text)));
-  OK(load, WasmEdge_ValidatorValidate(validator, module));
-  WasmEdge_LoaderDelete(loader);
-  WasmEdge_ValidatorDelete(validator);
-  return module;
-}
 
 static void calls(void) {
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(NULL, NULL);

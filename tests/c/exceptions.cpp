@@ -4,6 +4,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <wasmspan/wasmspan.h>
 
 namespace {
 
@@ -73,12 +74,60 @@ void all(bool binding) {
   WasmEdge_ModuleInstanceDelete(host);
 }
 
+// What a stream's or file system's function throws is an error of the guest's, EIO.
+void callbacks() {
+  static const char text[] =
+      "(module (import \"wasi_snapshot_preview1\" \"fd_write\""
+      " (func $write (param i32 i32 i32 i32) (result i32)))"
+      " (import \"wasi_snapshot_preview1\" \"path_filestat_get\""
+      " (func $stat (param i32 i32 i32 i32 i32) (result i32)))"
+      " (memory (export \"memory\") 1) (data (i32.const 4) \"\\01\")"
+      " (func (export \"write\") (result i32)"
+      " (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))"
+      " (func (export \"stat\") (result i32)"
+      " (call $stat (i32.const 3) (i32.const 0) (i32.const 4) (i32.const 1) (i32.const 64))))";
+  wasmspan_fs_functions functions{};
+  functions.size = sizeof(functions);
+  functions.stat = [](void *, const char *, wasmspan_file_info *) -> int {
+    throw std::runtime_error("stat");
+  };
+  functions.open = [](void *, const char *, uint32_t, void **) { return 1; };
+  functions.read = [](void *, void *, uint64_t, uint8_t *, size_t, size_t *) { return 1; };
+  functions.close = [](void *, void *) {};
+  functions.list = [](void *, const char *, wasmspan_take_t, void *) { return 1; };
+  functions.finalize = [](void *) { throw Counted(1); };
+  auto *files = wasmspan_fs_create_custom(&functions, nullptr);
+  auto *config = wasmspan_wasi_config_create();
+  OK(callbacks, wasmspan_wasi_config_mount(config, files, name_of("/"), false));
+  wasmspan_fs_delete(files);
+  CHECK(callbacks, wasmspan_wasi_config_output_to(
+                       config, false,
+                       [](void *, const uint8_t *, size_t, size_t *) -> int { throw Counted(2); },
+                       nullptr, nullptr));
+  auto *wasi = WasmEdge_ModuleInstanceCreateWASI(nullptr, 0, nullptr, 0, nullptr, 0);
+  OK(callbacks, wasmspan_wasi_configure(wasi, config));
+  wasmspan_wasi_config_delete(config);
+  auto *vm = WasmEdge_VMCreate(nullptr, nullptr);
+  OK(callbacks, WasmEdge_VMRegisterModuleFromImport(vm, wasi));
+  for (const char *name : {"write", "stat"}) {
+    WasmEdge_Value got;
+    OK(callbacks, WasmEdge_VMRunWasmFromBuffer(vm, reinterpret_cast<const uint8_t *>(text),
+                                               sizeof(text) - 1, name_of(name), nullptr, 0, &got, 1));
+    CHECK(callbacks, WasmEdge_ValueGetI32(got) == 29);
+    CHECK(callbacks, std::uncaught_exceptions() == 0);
+  }
+  WasmEdge_VMDelete(vm);
+  WasmEdge_ModuleInstanceDelete(wasi);
+  CHECK(callbacks, destroyed == 2);
+}
+
 } // namespace
 
 int main() {
   WasmEdge_LogOff();
   all(false);
   all(true);
+  callbacks();
   // The program's own exceptions work as before.
   try {
     throw std::runtime_error("own");

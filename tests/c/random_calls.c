@@ -105,7 +105,8 @@ static void step(void) {
   WasmEdge_ModuleInstanceContext *instance = NULL;
   uint8_t bytes[16] = {0};
   wasmspan_slot slots[3] = {{0}, {0}, {0}};
-  switch (pick(64)) {
+  wasmspan_limits limits = WASMSPAN_NO_LIMITS;
+  switch (pick(80)) {
   case 0: keep(WasmEdge_VMCreate(any(), any())); break;
   case 1: keep(WasmEdge_StoreCreate()); break;
   case 2: keep(WasmEdge_ExecutorCreate(any(), any())); break;
@@ -202,6 +203,31 @@ static void step(void) {
   case 60: WasmEdge_ModuleInstanceDelete(any()); break;
   case 61: WasmEdge_FunctionInstanceDelete(any()); break;
   case 62: WasmEdge_TableInstanceDelete(any()); break;
+  case 63: wasmspan_pool_delete(any()); break;
+  case 64: wasmspan_fs_delete(any()); break;
+  case 65: wasmspan_wasi_config_delete(any()); break;
+  case 66: keep(wasmspan_pool_create(module, any(), pick(3))); break;
+  case 67:
+  case 68:
+    if (WasmEdge_ResultOK(wasmspan_pool_get(any(), 0, &instance)))
+      keep(instance);
+    break;
+  case 69: keep(wasmspan_pool_statistics(any())); break;
+  case 70: keep(wasmspan_fs_create_memory(pick(4) * 1000)); break;
+  case 71: wasmspan_fs_write(any(), name(), bytes, pick(16)); break;
+  case 72: keep(wasmspan_wasi_config_create()); break;
+  case 73: wasmspan_wasi_config_mount(any(), any(), name(), pick(2)); break;
+  case 74: keep(WasmEdge_ModuleInstanceCreateWASI(NULL, 0, NULL, 0, NULL, 0)); break;
+  case 75: wasmspan_wasi_configure(any(), any()); break;
+  case 76:
+    limits.cost = pick(50), limits.instances = pick(3);
+    wasmspan_configure_set_limits(any(), &limits);
+    break;
+  case 77:
+    limits.stack_bytes = pick(1 << 20);
+    wasmspan_executor_invoke_within(any(), any(), params, pick(3), got, 3, &limits);
+    break;
+  case 78: wasmspan_vm_execute_within(any(), name(), params, pick(3), got, 3, &limits); break;
   default: WasmEdge_MemoryInstanceDelete(any()); break;
   }
 }
@@ -225,6 +251,9 @@ static void delete_all(void) {
     WasmEdge_TableInstanceDelete(c);
     WasmEdge_MemoryInstanceDelete(c);
     WasmEdge_GlobalInstanceDelete(c);
+    wasmspan_pool_delete(c);
+    wasmspan_fs_delete(c);
+    wasmspan_wasi_config_delete(c);
   }
 }
 

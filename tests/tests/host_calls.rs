@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use wasmspan::limits::MAX_RECORDS;
 use wasmspan::{
     Caller, ErrCode, Error, Executor, Extern, Func, FuncType, Instance, Module, Store, Val, ValType,
 };
@@ -310,4 +311,63 @@ fn holders_are_counted() {
     assert_eq!((instance.holders(), func.holders()), (Some(3), Some(3)));
     drop((func, global));
     assert_eq!(instance.holders(), Some(1));
+}
+
+/// The function gives its parameters back in the opposite order.
+#[test]
+fn records_hold_values_and_types_up_to_their_number() {
+    use ValType::{F32, F64, I32, I64, V128};
+    // Bits that show what is written too wide or too narrow.
+    let value = |ty, at: usize| match ty {
+        I32 => Val::I32(-1 - at as i32),
+        I64 => Val::I64(i64::MIN + at as i64),
+        F32 => Val::F32(f32::from_bits(0xBF80_0000 + at as u32)),
+        F64 => Val::F64(f64::from_bits(0xFFEF_FFFF_0000_0000 + at as u64)),
+        _ => Val::V128(u128::MAX - at as u128),
+    };
+    let types = [I32, I64, F32, F64, V128];
+    for count in 0..=MAX_RECORDS / 2 {
+        let params: Vec<ValType> = (0..count).map(|at| types[at * 7 % 5]).collect();
+        let results: Vec<ValType> = params.iter().rev().copied().collect();
+        let ty = FuncType::new(params.clone(), results.clone());
+        let (seen, wanted) = (params.clone(), results.clone());
+        let host = Func::from_records(&ty, move |_, records| {
+            // SAFETY: there are two slots for each parameter and each result.
+            let records = unsafe { std::slice::from_raw_parts_mut(records, count * 4) };
+            for (at, ty) in seen.iter().chain(&wanted).enumerate() {
+                assert_eq!(records[at * 2 + 1], *ty as u128, "record {at}");
+            }
+            assert!(records[count * 2..].iter().step_by(2).all(|result| *result == 0));
+            for (at, ty) in seen.iter().enumerate() {
+                let narrow = matches!(ty, I32 | F32);
+                let bits = if narrow { 32 } else { 64 };
+                assert!(*ty == V128 || records[at * 2] >> bits == 0, "{ty:?}");
+                records[(count * 2 - 1 - at) * 2] = records[at * 2];
+            }
+            Ok(())
+        })
+        .unwrap();
+        let list = |types: &[ValType]| -> String {
+            types.iter().map(|ty| format!(" {}", ty.name())).collect()
+        };
+        let text = format!(
+            r#"(module (import "env" "f" (func $f (param{0}) (result{1})))
+                (func (export "f") (param{0}) (result{1}) {2} (call $f)))"#,
+            list(&params),
+            list(&results),
+            (0..count).map(|at| format!("(local.get {at})")).collect::<String>()
+        );
+        let values: Vec<Val> = params.iter().enumerate().map(|(at, ty)| value(*ty, at)).collect();
+        let back: Vec<Val> = values.iter().rev().cloned().collect();
+        let bits = |values: &[Val]| values.iter().map(|v| format!("{v:?}")).collect::<Vec<_>>();
+        assert_eq!(bits(&host.call(&values).unwrap()), bits(&back), "{ty}");
+        let instance = Executor::default()
+            .instantiate_with(&Module::new(text).unwrap(), &[host.into()])
+            .unwrap();
+        assert_eq!(bits(&instance.call("f", &values).unwrap()), bits(&back), "{ty}");
+    }
+    let long = FuncType::new(vec![I32; MAX_RECORDS], [I32]);
+    assert!(Func::from_records(&long, |_, _| Ok(())).is_err());
+    let reference = FuncType::new([], [ValType::ExternRef]);
+    assert!(Func::from_records(&reference, |_, _| Ok(())).is_err());
 }

@@ -83,7 +83,8 @@ typedef union wasmspan_slot {
  * Calls a function without checking or converting its values. `slots` holds the
  * parameters and gets the results; `count` must be at least the number of either,
  * else FuncSigMismatch. Functions with references among their values cannot be
- * called so: RefTypeMismatch. What the executor would count is not counted.
+ * called so: RefTypeMismatch. What the settings of the executor that made the
+ * instance count is counted, and a limit of cost holds.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result
 wasmspan_call(const WasmEdge_FunctionInstanceContext *function,
@@ -138,6 +139,334 @@ wasmspan_module_custom_section(const WasmEdge_ASTModuleContext *module,
                                WasmEdge_String name, uint32_t at,
                                const uint8_t **data, size_t *size);
 
+/* ---- Limits ------------------------------------------------------------- */
+
+/** Stands for no limit in every field of wasmspan_limits. */
+#define WASMSPAN_UNLIMITED UINT64_MAX
+
+/** What may be used at most; the library's own limits hold in any case. */
+typedef struct wasmspan_limits {
+  /** Time of one call, or of one instantiation with its start function, in ms. */
+  uint64_t time_ms;
+  /** Cost of all calls together, or of the one call; measured where it is set. */
+  uint64_t cost;
+  /** Size of each memory, in pages of 64 KiB. */
+  uint64_t memory_pages;
+  /** Size of each table, in elements. */
+  uint64_t table_elements;
+  /** Stack of one call, in bytes. */
+  uint64_t stack_bytes;
+  /** Module instances of one executor that exist at the same time. */
+  uint64_t instances;
+  /** Descriptors that a WASI guest has open at once. */
+  uint64_t open_files;
+  /** Bytes that one call writes to standard output and error together. */
+  uint64_t output_bytes;
+} wasmspan_limits;
+
+/** The value of a wasmspan_limits without any limit, to begin with. */
+#define WASMSPAN_NO_LIMITS                                                     \
+  {                                                                            \
+    WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED,                \
+        WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED,            \
+        WASMSPAN_UNLIMITED, WASMSPAN_UNLIMITED                                 \
+  }
+
+/**
+ * Reads limits from a JSON object that has some of the fields of wasmspan_limits,
+ * by their names. A failure leaves *limits as it was.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_limits_from_json(
+    const char *text, size_t len, wasmspan_limits *limits);
+
+/** Writes limits as JSON, as wasmspan_error_text() writes; 0 for NULL. */
+WASMEDGE_CAPI_EXPORT size_t wasmspan_limits_to_json(
+    const wasmspan_limits *limits, char *buf, size_t len);
+
+/**
+ * Sets what executors and VMs made with these settings may use in all. A call
+ * that would use more fails with a text that names the limit.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_limits(
+    WasmEdge_ConfigureContext *configure, const wasmspan_limits *limits);
+
+/** Reads what was set; false if one of the two is missing. */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_configure_get_limits(const WasmEdge_ConfigureContext *configure,
+                              wasmspan_limits *limits);
+
+/**
+ * As WasmEdge_ExecutorInvoke(), within limits of this call and those of the
+ * executor; where both say something, the smaller counts. Of `limits` only time,
+ * cost, stack and output may be set, and cost only for an executor that measures
+ * it; RuntimeError else. Time that is over gives Interrupted, cost CostLimitExceeded,
+ * stack WASMSPAN_ERROR_STACK_OVERFLOW.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_executor_invoke_within(
+    const WasmEdge_ExecutorContext *executor,
+    const WasmEdge_FunctionInstanceContext *function,
+    const WasmEdge_Value *params, uint32_t param_len, WasmEdge_Value *returns,
+    uint32_t return_len, const wasmspan_limits *limits);
+
+/**
+ * As WasmEdge_VMExecute(), within limits: see wasmspan_executor_invoke_within().
+ * The call runs on this thread, and the VM can be used again after any failure.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_vm_execute_within(
+    WasmEdge_VMContext *vm, WasmEdge_String name, const WasmEdge_Value *params,
+    uint32_t param_len, WasmEdge_Value *returns, uint32_t return_len,
+    const wasmspan_limits *limits);
+
+/** What the calls that have ended used. */
+typedef struct wasmspan_figures {
+  /** Instructions; 0 unless they are counted. */
+  uint64_t instructions;
+  /** Their cost; 0 unless it is measured. */
+  uint64_t cost;
+  /** What the cost may not exceed; WASMSPAN_UNLIMITED if nothing is set. */
+  uint64_t cost_limit;
+  /** Time in wasm; 0 unless it is measured. */
+  uint64_t wasm_nanoseconds;
+  /** Time in host functions that wasm called; 0 unless it is measured. */
+  uint64_t host_nanoseconds;
+} wasmspan_figures;
+
+/** Reads figures, on any thread; false if one of the two is missing. */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_statistics_read(const WasmEdge_StatisticsContext *statistics,
+                         wasmspan_figures *figures);
+
+/* ---- The disk cache ----------------------------------------------------- */
+
+/**
+ * Lets loaders, VMs and compilers made with these settings keep compiled code in
+ * a folder, for this process and later ones. It must belong to the user and not
+ * be writable by others; it is made if it is not there. NULL is the user's own,
+ * `wasmspan` in their cache folder. Entries take up to max_bytes, 0 being 1 GiB.
+ * A cache that can't be used does no harm: a warning goes to the log.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_configure_set_cache(WasmEdge_ConfigureContext *configure,
+                             const char *directory, uint64_t max_bytes);
+
+/** Keeps nothing on disk, which is the default. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_configure_no_cache(WasmEdge_ConfigureContext *configure);
+
+/**
+ * Tells how much the cache in a folder holds; NULL is the user's own. Either
+ * place may be NULL. IllegalPath if the folder can't be used.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_cache_stats(
+    const char *directory, uint64_t *entries, uint64_t *size);
+
+/** Removes all entries, and tells what there was as wasmspan_cache_stats() does.
+ * Code that is in use stays. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_cache_clear(
+    const char *directory, uint64_t *entries, uint64_t *size);
+
+/** Writes the folder's path as wasmspan_error_text() writes; 0 if there is none. */
+WASMEDGE_CAPI_EXPORT size_t wasmspan_cache_folder(const char *directory,
+                                                  char *buf, size_t len);
+
+/* ---- Pools of instances ------------------------------------------------- */
+
+/**
+ * Hands out instances of one module, each fresh, and never more than so many at a
+ * time. May be used from several threads at once.
+ */
+typedef struct wasmspan_pool wasmspan_pool;
+
+/**
+ * Makes a pool of at most `size` instances of a validated module, under the
+ * settings of the loader that loaded it. Imports are looked up in `store` now;
+ * NULL is an empty one. The pool keeps what it needs of both. NULL on failure;
+ * wasmspan_error_text() says why.
+ */
+WASMEDGE_CAPI_EXPORT wasmspan_pool *
+wasmspan_pool_create(const WasmEdge_ASTModuleContext *module,
+                     const WasmEdge_StoreContext *store, size_t size);
+
+/**
+ * Gives a fresh instance, waiting for room no longer than this; WASMSPAN_UNLIMITED
+ * is without end, 0 not at all. It is the caller's: WasmEdge_ModuleInstanceDelete()
+ * gives its place back, on any thread, also after the pool was deleted.
+ * RuntimeError if there was no room; else what instantiating can give.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_pool_get(const wasmspan_pool *pool, uint64_t milliseconds,
+                  WasmEdge_ModuleInstanceContext **instance);
+
+/** Instances that are handed out. */
+WASMEDGE_CAPI_EXPORT size_t wasmspan_pool_in_use(const wasmspan_pool *pool);
+
+/** Most instances at a time. */
+WASMEDGE_CAPI_EXPORT size_t wasmspan_pool_size(const wasmspan_pool *pool);
+
+/** What the pool's instances count together; lent by the pool. */
+WASMEDGE_CAPI_EXPORT WasmEdge_StatisticsContext *
+wasmspan_pool_statistics(const wasmspan_pool *pool);
+
+/** Deletes a pool; instances that are handed out stay. */
+WASMEDGE_CAPI_EXPORT void wasmspan_pool_delete(wasmspan_pool *pool);
+
+/* ---- Functions that the program gives ----------------------------------- */
+
+/*
+ * They get the `data` that was given with them, are called on the thread of the
+ * guest, and say 0 or an error number of <errno.h>, which becomes the guest's. An
+ * exception of C++ that leaves one is an error of the guest's, EIO. They may use
+ * this library, but not run a guest that uses the same stream or open file.
+ */
+
+/** Told when `data` is no longer used, once, on whatever thread finds that out. It
+ * must not call this library. May be NULL. */
+typedef void (*wasmspan_finalize_t)(void *data);
+
+/** Gives up to `len` bytes and their number in *done; 0 is the end. */
+typedef int (*wasmspan_read_t)(void *data, uint8_t *buf, size_t len,
+                               size_t *done);
+
+/** Takes bytes, and says in *done how many of them. */
+typedef int (*wasmspan_write_t)(void *data, const uint8_t *buf, size_t len,
+                                size_t *done);
+
+/* ---- File systems for guests -------------------------------------------- */
+
+/**
+ * Files that guests see where wasmspan_wasi_config_mount() puts them. Several
+ * guests may share one, on several threads at once.
+ */
+typedef struct wasmspan_fs wasmspan_fs;
+
+/**
+ * Makes an empty file system in memory that takes up to max_bytes, 0 being 256
+ * MiB: the contents of files, and 256 bytes and the name for each thing in it.
+ */
+WASMEDGE_CAPI_EXPORT wasmspan_fs *wasmspan_fs_create_memory(uint64_t max_bytes);
+
+/**
+ * Makes one that shows a directory of the host and keeps all changes in memory, up
+ * to max_bytes. NULL if it can't be opened; wasmspan_error_text() says why.
+ */
+WASMEDGE_CAPI_EXPORT wasmspan_fs *
+wasmspan_fs_create_overlay(const char *host, uint64_t max_bytes);
+
+/** Writes a whole file in memory, and makes the directories on the way to it. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_fs_write(const wasmspan_fs *fs, WasmEdge_String path,
+                  const uint8_t *data, size_t size);
+
+/** Makes a directory in memory, and those on the way to it. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_fs_create_directory(const wasmspan_fs *fs, WasmEdge_String path);
+
+/** Reads a whole file; delete the bytes. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_fs_read(const wasmspan_fs *fs,
+                                                      WasmEdge_String path,
+                                                      wasmspan_bytes *bytes);
+
+/** Gets a path, good during the call; `change` is 0 in a list, 1 for what was
+ * added, 2 for what was modified, 3 for what was removed. */
+typedef void (*wasmspan_path_t)(void *data, WasmEdge_String path,
+                                uint32_t change);
+
+/** Gives the names in a directory, in alphabetical order; "" is the root. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_fs_list(const wasmspan_fs *fs, WasmEdge_String path,
+                 wasmspan_path_t take, void *data);
+
+/** Gives what is different from how the file system began, in order of paths. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_fs_changes(const wasmspan_fs *fs, wasmspan_path_t take, void *data);
+
+/** Bytes used of max_bytes; 0 for a file system of the program's own. */
+WASMEDGE_CAPI_EXPORT uint64_t wasmspan_fs_used(const wasmspan_fs *fs);
+
+/** What there is under a path; all zero when a function gets it to fill. */
+typedef struct wasmspan_file_info {
+  /** Whether it is a directory; else it is a file. */
+  bool directory;
+  /** Size in bytes. */
+  uint64_t size;
+  /** When it was changed last, in nanoseconds since 1970. */
+  uint64_t modified;
+} wasmspan_file_info;
+
+/* Bits of the mode that a file is opened with. Without WRITE, which comes with
+ * each of the others, it is only read. */
+/** It may be written to. */
+#define WASMSPAN_OPEN_WRITE 1u
+/** It is made if it is not there. */
+#define WASMSPAN_OPEN_CREATE 2u
+/** It is made, and must not be there. */
+#define WASMSPAN_OPEN_EXCLUSIVE 4u
+/** What is in it goes. */
+#define WASMSPAN_OPEN_TRUNCATE 8u
+
+/** Takes one name in a directory, and whether it is a directory's. */
+typedef void (*wasmspan_take_t)(void *into, const char *name, bool directory);
+
+/**
+ * The functions of a file system of the program's own, with files and directories
+ * and no links. Positions, flags and rules of paths are kept by the library.
+ *
+ * Paths are relative, end with zero, and have no empty, "." and ".." parts; the
+ * root is ".". Functions may be called on several threads at once; those that get
+ * the same `file` never are. What they say: see above, "Functions that the program
+ * gives". What is not there is ENOENT.
+ */
+typedef struct wasmspan_fs_functions {
+  /** sizeof(wasmspan_fs_functions); later versions may have more. */
+  size_t size;
+
+  /** Tells what there is under a path. */
+  int (*stat)(void *data, const char *path, wasmspan_file_info *info);
+  /** Opens a file of which the path is known to be no directory's. *file is the
+   * program's, whatever it is. */
+  int (*open)(void *data, const char *path, uint32_t mode, void **file);
+  /** Reads up to `len` bytes from a place on; *done is 0 at the end. */
+  int (*read)(void *data, void *file, uint64_t at, uint8_t *buf, size_t len,
+              size_t *done);
+  /** Closes what open() gave. */
+  void (*close)(void *data, void *file);
+  /** Calls take(into, …) for each name in a directory. */
+  int (*list)(void *data, const char *path, wasmspan_take_t take, void *into);
+
+  /* What follows may be NULL. */
+
+  /** Tells what an open file is like; else stat() is asked. */
+  int (*stat_file)(void *data, void *file, wasmspan_file_info *info);
+  /** Writes at a place, filling a gap before it with zeros. Where it is NULL,
+   * guests get no right to change anything, and the rest is never called. */
+  int (*write)(void *data, void *file, uint64_t at, const uint8_t *buf,
+               size_t len, size_t *done);
+  /** Cuts a file, or makes it longer with zeros. */
+  int (*set_size)(void *data, void *file, uint64_t size);
+  /** Makes sure that what was written lasts. */
+  int (*sync)(void *data, void *file);
+  /** Makes a directory where nothing is. */
+  int (*create_directory)(void *data, const char *path);
+  /** Removes a file, or an empty directory. */
+  int (*remove)(void *data, const char *path, bool directory);
+  /** Gives something another path; a file or empty directory there goes. */
+  int (*rename)(void *data, const char *from, const char *to);
+  /** Sets the time of the last change. */
+  int (*set_modified)(void *data, const char *path, uint64_t modified);
+  /** Told when neither the file system nor an open file uses `data` any more. */
+  wasmspan_finalize_t finalize;
+} wasmspan_fs_functions;
+
+/**
+ * Makes a file system of the program's own. The functions are copied. NULL, and
+ * `finalize` is not called, if one of the first five is missing.
+ */
+WASMEDGE_CAPI_EXPORT wasmspan_fs *
+wasmspan_fs_create_custom(const wasmspan_fs_functions *functions, void *data);
+
+/** Deletes a file system; settings and guests that have it keep it. */
+WASMEDGE_CAPI_EXPORT void wasmspan_fs_delete(wasmspan_fs *fs);
+
 /* ---- The surroundings of WASI guests ------------------------------------ */
 
 /**
@@ -164,6 +493,14 @@ WASMEDGE_CAPI_EXPORT void
 wasmspan_wasi_config_directory(wasmspan_wasi_config *config, const char *host,
                                WasmEdge_String guest, bool read_only);
 
+/**
+ * Gives the guest a file system under a name, perhaps only for reading. The
+ * settings keep it.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_wasi_config_mount(wasmspan_wasi_config *config, const wasmspan_fs *fs,
+                           WasmEdge_String guest, bool read_only);
+
 /** Connects the guest with the standard streams of the process. */
 WASMEDGE_CAPI_EXPORT void
 wasmspan_wasi_config_inherit_streams(wasmspan_wasi_config *config);
@@ -186,6 +523,56 @@ wasmspan_wasi_config_capture(wasmspan_wasi_config *config, bool standard_error,
 WASMEDGE_CAPI_EXPORT bool
 wasmspan_wasi_config_output(const wasmspan_wasi_config *config,
                             bool standard_error, wasmspan_bytes *bytes);
+
+/**
+ * Lets the guest read what a function gives as its standard input: one call for
+ * each read. False, and `finalize` is not called, if there is no such context or
+ * no function.
+ */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_wasi_config_stdin_from(wasmspan_wasi_config *config,
+                                wasmspan_read_t read, void *data,
+                                wasmspan_finalize_t finalize);
+
+/** Sends what the guest writes to its standard output or error to a function, as
+ * wasmspan_wasi_config_stdin_from(). */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_wasi_config_output_to(wasmspan_wasi_config *config,
+                               bool standard_error, wasmspan_write_t write,
+                               void *data, wasmspan_finalize_t finalize);
+
+/** Lets the guest read from a file or pipe, at its position. It is duplicated. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_wasi_config_stdin_fd(wasmspan_wasi_config *config, int fd);
+
+/** Lets the guest write to a file or pipe, at its position. It is duplicated. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_wasi_config_output_fd(
+    wasmspan_wasi_config *config, bool standard_error, int fd);
+
+/** Allows or forbids the guest to open sockets and look up names; forbidden at
+ * first. A guest that may not gets 2 (EACCES). */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_wasi_config_sockets(wasmspan_wasi_config *config, bool allowed);
+
+/** Gives the guest a listening TCP socket, with the next descriptor after the
+ * directories, also if it may not open sockets itself. It is duplicated. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_wasi_config_listener(wasmspan_wasi_config *config, int fd);
+
+/** Sets how many descriptors the guest may have open at once; 1024 unless told
+ * otherwise, standard streams and directories included. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_wasi_config_max_descriptors(wasmspan_wasi_config *config, size_t most);
+
+/**
+ * Allows or forbids sockets to the guests of a WASI module, also one of
+ * WasmEdge_ModuleInstanceCreateWASI() or a VM, where they are allowed at first as
+ * in WasmEdge. Holds from the guests' next call on; open ones stay. Settings given
+ * later with WasmEdge_ModuleInstanceInitWASI() or wasmspan_wasi_configure() bring
+ * their own.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_wasi_sockets(WasmEdge_ModuleInstanceContext *wasi, bool allowed);
 
 /**
  * Gives a WASI module these settings in place of those it had, and sets its exit
@@ -216,6 +603,16 @@ typedef struct wasmspan_finished {
   wasmspan_bytes out;
   /** What it wrote to its standard error. */
   wasmspan_bytes err;
+  /** Whether it wanted to write more than the limit. */
+  bool truncated;
+  /** Whether its time was over; else an Interrupted run was stopped by somebody. */
+  bool timed_out;
+  /** Time from the start of its code to its end. */
+  uint64_t wall_nanoseconds;
+  /** Time that the processor worked on the run's thread meanwhile. */
+  uint64_t cpu_nanoseconds;
+  /** Most pages of 64 KiB that its exported memories had. */
+  uint64_t memory_pages;
 } wasmspan_finished;
 
 /** Makes a command of a loaded module. It gets nothing that is not given to it. */
@@ -240,6 +637,19 @@ wasmspan_command_directory(wasmspan_command *command, const char *host,
 WASMEDGE_CAPI_EXPORT void wasmspan_command_stdin(wasmspan_command *command,
                                                  const uint8_t *data,
                                                  size_t size);
+
+/**
+ * Gives the command these surroundings in place of those it had. An output that
+ * they send somewhere goes there; the others are captured.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_command_wasi(
+    wasmspan_command *command, const wasmspan_wasi_config *config);
+
+/** Runs it with these settings: limits, what is counted, the disk cache. To be
+ * called before wasmspan_command_max_memory_pages(). */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_command_configure(wasmspan_command *command,
+                           const WasmEdge_ConfigureContext *configure);
 
 /** Stops a run after so many milliseconds; never by default. */
 WASMEDGE_CAPI_EXPORT void
@@ -308,5 +718,8 @@ wasmspan_invoke(const WasmEdge_FunctionInstanceContext *function,
 #ifdef __cplusplus
 } /* extern "C" */
 #endif
+
+/* Calls with strings and lists. It uses wasmspan_bytes. */
+#include <wasmspan/bindgen.h>
 
 #endif /* WASMSPAN_H */

@@ -11,6 +11,8 @@ pub struct WasmEdge_Value {
     pub Value: u128,
     /// Byte of the value type.
     pub Type: u32,
+    /// What C does not see; named so that a value can be written as whole as C copies it.
+    pub Rest: [u32; 3],
 }
 
 /// Bytes with a length; not ended by zero.

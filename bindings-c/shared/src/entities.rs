@@ -291,7 +291,8 @@ pub extern "C" fn WasmEdge_GlobalInstanceSetValue(
     Cxt: *mut WasmEdge_GlobalInstanceContext,
     Value: WasmEdge_Value,
 ) {
-    door((), || get(Cxt.cast_const())?.global.set(&Value.to_val().ok()?).ok());
+    // There is no result to give; the failure is noted.
+    result(|| need(Cxt.cast_const())?.global.set(&Value.to_val()?));
 }
 
 #[unsafe(no_mangle)]

@@ -6,6 +6,7 @@ use crate::abi::{
 use crate::door::{SUCCESS, delete, door};
 use crate::frame::Frame;
 use crate::handle::{self, Key, Kind, Lent, get};
+use crate::value::write_halves;
 use std::collections::HashMap;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -159,7 +160,7 @@ impl FunctionObject {
             func.call(slots, || {
                 let wanted = if returns.is_null() { 0 } else { return_len as usize };
                 for (at, ty) in self.results.iter().take(wanted).enumerate() {
-                    returns.add(at).write(number(slots.add(at), *ty));
+                    write_halves(returns.add(at), slots.add(at), *ty);
                 }
             })
         }
@@ -195,24 +196,6 @@ impl FunctionObject {
             format!("Mismatched function type. Expected: {} , Got: {got}", self.func.ty()),
         )
     }
-}
-
-/// The number of type `ty` in a slot.
-///
-/// # Safety
-///
-/// The slot must hold one.
-#[inline(always)]
-unsafe fn number(slot: *const u128, ty: u32) -> WasmEdge_Value {
-    // SAFETY: the caller's promise.
-    let value = unsafe {
-        match ty {
-            0x7F | 0x7D => u128::from(*slot.cast::<u32>()),
-            0x7B => *slot,
-            _ => u128::from(*slot.cast::<u64>()),
-        }
-    };
-    WasmEdge_Value { Value: value, Type: ty }
 }
 
 /// Writes a number of type `ty` into a slot.
@@ -276,51 +259,31 @@ pub fn host_function<B: Body>(
 ) -> *mut WasmEdge_FunctionInstanceContext {
     door(ptr::null_mut(), || {
         let ty = get(ty)?.clone();
-        let params: Box<[ValType]> = ty.params().into();
-        let results: Box<[ValType]> = ty.results().into();
-        let lent = Arc::new(Lent::default());
-        let numbers = !params.iter().chain(&results).any(|ty| ty.is_ref());
-        let few = params.len() + results.len() <= INLINE;
-        let func = Func::from_slots(&ty, move |caller, slots| match numbers && few {
-            true => call_with_numbers(&body, caller, &slots, &params, &results),
-            false => call_host(&body, caller, &slots, &params, &results, &lent),
-        });
+        let func = match Func::can_pass_records(&ty) {
+            // A record is a value as C knows it.
+            true => {
+                let params = ty.params().len();
+                Func::from_records(&ty, move |caller, records| {
+                    let values: *mut WasmEdge_Value = records.cast();
+                    // SAFETY: there are records for all parameters and results.
+                    unsafe { call_body(&body, caller, values, values.add(params)) }
+                })
+            }
+            false => {
+                let lent = Arc::new(Lent::default());
+                let own = ty.clone();
+                Func::from_slots(&ty, move |caller, slots| {
+                    call_host(&body, caller, &slots, own.params(), own.results(), &lent)
+                })
+            }
+        };
         let made = handle::create(FunctionObject::new(func.ok()?.with_cost(cost)));
         introduce(made);
         Some(made)
     })
 }
 
-/// Calls a C function without references and with few values.
-#[inline(always)]
-fn call_with_numbers<B: Body>(
-    body: &B,
-    caller: &Caller<'_>,
-    slots: &Slots<'_>,
-    params: &[ValType],
-    results: &[ValType],
-) -> wasmspan::Result<()> {
-    let mut values = [const { MaybeUninit::<WasmEdge_Value>::uninit() }; INLINE];
-    let values: *mut WasmEdge_Value = values.as_mut_ptr().cast();
-    let slot = slots.as_ptr();
-    // SAFETY: the caller has counted; slots hold the parameters, and any bits are numbers.
-    unsafe {
-        for (at, ty) in params.iter().enumerate() {
-            values.add(at).write(number(slot.add(at), *ty as u32));
-        }
-        let returns = values.add(params.len());
-        for (at, ty) in results.iter().enumerate() {
-            returns.add(at).write(WasmEdge_Value { Value: 0, Type: *ty as u32 });
-        }
-        call_body(body, caller, values, returns)?;
-        for (at, ty) in results.iter().enumerate() {
-            store(slot.add(at), &*returns.add(at), *ty as u32);
-        }
-    }
-    Ok(())
-}
-
-/// Calls a C function with references or with many values.
+/// Calls a C function with references or many values.
 #[inline(never)]
 fn call_host<B: Body>(
     body: &B,
@@ -337,7 +300,7 @@ fn call_host<B: Body>(
             values.push(WasmEdge_Value::from_val(&slots.get(at, *ty), lent));
         }
         for ty in results {
-            values.push(WasmEdge_Value { Value: 0, Type: *ty as u32 });
+            values.push(WasmEdge_Value { Value: 0, Type: *ty as u32, Rest: [0; 3] });
         }
         let first = values.as_mut_ptr();
         call_body(body, caller, first, first.add(params.len()))?;

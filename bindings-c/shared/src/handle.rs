@@ -54,6 +54,10 @@ pub enum Kind {
     Vm,
     WasiConfig,
     Command,
+    Files,
+    Pool,
+    Bindgen,
+    Heap,
 }
 
 /// An opaque C type and the object behind its handles.

@@ -48,7 +48,7 @@ unsafe fn environment(
     let (args, envs, preopens) = unsafe {
         (strings(args.0, args.1), strings(envs.0, envs.1), strings(preopens.0, preopens.1))
     };
-    let mut settings = Wasi::builder().args(args);
+    let mut settings = Wasi::builder().args(args).sockets(true);
     for variable in envs {
         let (name, value) = split(variable, b'=').unwrap_or((variable, b""));
         settings = settings.env(name, value);

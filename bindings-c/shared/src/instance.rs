@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmspan::{Extern, ExternKind, Instance, Store, Wasi};
+use wasmspan::{Extern, ExternKind, Instance, Pooled, Store, Wasi};
 
 /// A module instance and what it lends.
 pub struct InstanceObject {
@@ -34,6 +34,8 @@ pub struct InstanceObject {
     functions: Mutex<Functions>,
     /// The function that was found last.
     last: AtomicPtr<Named>,
+    /// Its place in a pool, given back when all else is gone.
+    _pooled: Option<Pooled>,
 }
 
 /// Functions that were looked up. They stay until the instance goes, because callers use them
@@ -96,7 +98,14 @@ impl InstanceObject {
             stores: Mutex::default(),
             functions: Mutex::default(),
             last: AtomicPtr::default(),
+            _pooled: None,
         }
+    }
+
+    /// The object of an instance from a pool.
+    pub fn pooled(pooled: Pooled) -> InstanceObject {
+        let object = InstanceObject::new(pooled.clone());
+        InstanceObject { _pooled: Some(pooled), ..object }
     }
 
     /// The object of a WASI module.

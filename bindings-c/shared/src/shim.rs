@@ -92,6 +92,44 @@ pub unsafe fn call7(
     }
 }
 
+/// Runs `call`, which calls functions of the program's that host functions need; `None` if one throws.
+///
+/// # Safety
+///
+/// `call` must not panic, and have nothing to drop while the program's function runs.
+pub unsafe fn contain<R, F: FnOnce() -> R>(call: F) -> Option<R> {
+    struct State<R, F> {
+        call: Option<F>,
+        result: Option<R>,
+    }
+    unsafe extern "C-unwind" fn run<R, F: FnOnce() -> R>(
+        state: *mut c_void,
+        _: *const c_void,
+        _: *const c_void,
+        _: *mut c_void,
+    ) -> WasmEdge_Result {
+        // SAFETY: called below with this state.
+        let state = unsafe { &mut *state.cast::<State<R, F>>() };
+        if let Some(call) = state.call.take() {
+            state.result = Some(call());
+        }
+        crate::door::SUCCESS
+    }
+    let mut state = State { call: Some(call), result: None };
+    let none = std::ptr::null();
+    // SAFETY: the function takes such a state; the caller's promise.
+    unsafe {
+        call4(
+            run::<R, F> as *const () as usize,
+            (&raw mut state).cast(),
+            none,
+            none.cast(),
+            none.cast_mut().cast(),
+        );
+    }
+    state.result
+}
+
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod contained {
     use super::THROWN;

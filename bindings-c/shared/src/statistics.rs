@@ -4,6 +4,7 @@ use crate::abi::WasmEdge_StatisticsContext;
 use crate::door::{delete, door};
 use crate::handle::{create, get};
 use std::ptr;
+use wasmspan::config::{Limits, StatisticsOptions};
 use wasmspan::{Config, Executor, Statistics};
 
 /// What a handle to statistics leads to.
@@ -17,10 +18,10 @@ pub fn executor(config: &Config, statistics: *const WasmEdge_StatisticsContext) 
     }
 }
 
-/// Whether an executor counts nothing.
+/// Whether an executor neither counts nor limits anything.
 pub fn is_off(executor: &Executor) -> bool {
-    let counts = executor.config().statistics;
-    !(counts.instruction_counting || counts.cost_measuring || counts.time_measuring)
+    let config = executor.config();
+    config.statistics == StatisticsOptions::default() && config.limits == Limits::default()
 }
 
 #[unsafe(no_mangle)]

@@ -153,6 +153,7 @@ pub extern "C" fn WasmEdge_VMCreate(
             vm,
         };
         if let Some(wasi) = object.vm.wasi() {
+            wasi.allow_sockets(true);
             let made = handle::lend(InstanceObject::with_wasi(wasi));
             object
                 .lent

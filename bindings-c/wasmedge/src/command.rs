@@ -1,6 +1,7 @@
 //! Modules run as processes: `wasmspan_command_…`.
 
 use crate::own::{give, wasmspan_bytes};
+use crate::wasi::{self, wasmspan_wasi_config};
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -9,8 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use wasmspan::command::Ending;
 use wasmspan::wasi::Input;
-use wasmspan::{Command, ErrCode, Error};
-use wasmspan_c_shared::abi::{WasmEdge_ASTModuleContext, WasmEdge_Result, WasmEdge_String};
+use wasmspan::{Command, Config, ErrCode, Error};
+use wasmspan_c_shared::abi::{
+    WasmEdge_ASTModuleContext, WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdge_String,
+};
 use wasmspan_c_shared::door::{bytes, delete, door, need, null_argument, result};
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
 
@@ -33,6 +36,11 @@ pub struct wasmspan_finished {
     pub exit_code: u32,
     pub out: wasmspan_bytes,
     pub err: wasmspan_bytes,
+    pub truncated: bool,
+    pub timed_out: bool,
+    pub wall_nanoseconds: u64,
+    pub cpu_nanoseconds: u64,
+    pub memory_pages: u64,
 }
 
 fn copy(command: *const wasmspan_command) -> Option<Command> {
@@ -119,6 +127,32 @@ pub extern "C" fn wasmspan_command_max_memory_pages(command: *mut wasmspan_comma
 }
 
 #[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_command_wasi(
+    command: *mut wasmspan_command,
+    config: *const wasmspan_wasi_config,
+) -> WasmEdge_Result {
+    result(|| {
+        need(command.cast_const())?;
+        let settings = wasi::lock(need(config)?).clone();
+        set(command, |command| settings.apply(command));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_command_configure(
+    command: *mut wasmspan_command,
+    configure: *const WasmEdge_ConfigureContext,
+) -> WasmEdge_Result {
+    result(|| {
+        need(command.cast_const())?;
+        let config = need(configure)?.read(Config::clone);
+        set(command, |command| command.config(&config));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_command_run(
     command: *const wasmspan_command,
     finished: *mut wasmspan_finished,
@@ -135,6 +169,11 @@ pub unsafe extern "C" fn wasmspan_command_run(
             (*finished).exit_code = run.exit_code().unwrap_or(1);
             give(&raw mut (*finished).out, &run.stdout);
             give(&raw mut (*finished).err, &run.stderr);
+            (*finished).truncated = run.truncated;
+            (*finished).timed_out = matches!(run.ending, Ending::TimedOut);
+            (*finished).wall_nanoseconds = run.usage.wall.as_nanos() as u64;
+            (*finished).cpu_nanoseconds = run.usage.cpu.as_nanos() as u64;
+            (*finished).memory_pages = run.usage.memory_pages;
         }
         match run.ending {
             Ending::Exited(_) => Ok(()),

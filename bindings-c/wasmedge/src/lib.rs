@@ -1,15 +1,22 @@
 //! `libwasmedge`: the C interface of WasmEdge 0.11.2.
 //!
-//! Here are only the functions that other releases lack or have in another form, and in `own` our
+//! Here are only the functions that other releases lack or have in another form; the modules are our
 //! additions.
 
 #![allow(non_snake_case, missing_docs)]
 // What every pointer must be is in the header, for all functions alike.
 #![allow(clippy::missing_safety_doc, clippy::not_unsafe_ptr_arg_deref)]
 
+pub mod bindgen;
 pub mod binding;
+pub mod callback;
 pub mod command;
+pub mod custom_fs;
+pub mod files;
+pub mod limits;
 pub mod own;
+pub mod pool;
+pub mod wasi;
 
 use std::ffi::{c_char, c_void};
 use std::ptr;

@@ -1,21 +1,16 @@
-//! What `<wasmspan/wasmspan.h>` declares: our additions to the interface.
+//! Failures, fast calls, memories and modules: what of `<wasmspan/wasmspan.h>` has no context of its own.
 
-use std::ffi::{CStr, OsStr, c_char};
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::ffi::{CStr, c_char};
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use wasmspan::wasi::{Input, Output, OutputBuffer, WasiBuilder};
-use wasmspan::{Config, ErrCode, Error, Loader, Wasi};
+use wasmspan::{Config, ErrCode, Error, Loader};
 use wasmspan_c_shared::abi::{
     WasmEdge_ASTModuleContext, WasmEdge_FunctionInstanceContext, WasmEdge_MemoryInstanceContext,
-    WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String, WasmEdge_VMContext,
-    WasmEdge_Value,
+    WasmEdge_Result, WasmEdge_String, WasmEdge_VMContext, WasmEdge_Value,
 };
-use wasmspan_c_shared::door::{self, bytes, delete, door, fill, need, null_argument, result};
+use wasmspan_c_shared::door::{self, bytes, door, fill, need, null_argument, result};
 use wasmspan_c_shared::function::values;
-use wasmspan_c_shared::handle::{Context, Kind, create, get};
+use wasmspan_c_shared::handle::get;
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_version() -> *const c_char {
@@ -32,7 +27,7 @@ pub extern "C" fn wasmspan_version() -> *const c_char {
 /// # Safety
 ///
 /// `len` bytes must be writable at `buf`, unless that is null.
-unsafe fn write_text(text: &str, buf: *mut c_char, len: usize) -> usize {
+pub unsafe fn write_text(text: &str, buf: *mut c_char, len: usize) -> usize {
     if !buf.is_null() && len > 0 {
         let count = text.len().min(len - 1);
         // SAFETY: the caller's promise.
@@ -280,154 +275,4 @@ pub unsafe extern "C" fn wasmspan_module_custom_section(
         }
         Some(true)
     })
-}
-
-/// Settings for a WASI module; opaque.
-#[repr(C)]
-#[allow(non_camel_case_types)]
-pub struct wasmspan_wasi_config {
-    _opaque: [u8; 0],
-}
-
-impl Context for wasmspan_wasi_config {
-    const KIND: Kind = Kind::WasiConfig;
-    type Object = Mutex<Settings>;
-}
-
-/// What a guest is to get.
-pub struct Settings {
-    builder: WasiBuilder,
-    /// What is kept of standard output and of standard error.
-    captured: [Option<OutputBuffer>; 2],
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn wasmspan_wasi_config_create() -> *mut wasmspan_wasi_config {
-    door(ptr::null_mut(), || {
-        let builder = Wasi::builder().stdin(Input::Null).stdout(Output::Null).stderr(Output::Null);
-        Some(create(Mutex::new(Settings { builder, captured: [None, None] })))
-    })
-}
-
-/// Changes settings.
-fn set(config: *mut wasmspan_wasi_config, change: impl FnOnce(WasiBuilder) -> WasiBuilder) {
-    door((), || {
-        let mut settings = get(config.cast_const())?.lock().unwrap_or_else(PoisonError::into_inner);
-        settings.builder = change(std::mem::take(&mut settings.builder));
-        Some(())
-    });
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasmspan_wasi_config_arg(
-    config: *mut wasmspan_wasi_config,
-    arg: WasmEdge_String,
-) {
-    // SAFETY: the caller passes a string.
-    set(config, |builder| builder.arg(unsafe { arg.bytes() }));
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasmspan_wasi_config_env(
-    config: *mut wasmspan_wasi_config,
-    name: WasmEdge_String,
-    value: WasmEdge_String,
-) {
-    // SAFETY: the caller passes strings.
-    set(config, |builder| unsafe { builder.env(name.bytes(), value.bytes()) });
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasmspan_wasi_config_directory(
-    config: *mut wasmspan_wasi_config,
-    host: *const c_char,
-    guest: WasmEdge_String,
-    read_only: bool,
-) {
-    if host.is_null() {
-        return;
-    }
-    // SAFETY: the caller passes a path that ends with zero, and a string.
-    let (host, guest) = unsafe { (CStr::from_ptr(host), guest.lossy()) };
-    let host = PathBuf::from(OsStr::from_bytes(host.to_bytes()));
-    set(config, |builder| match read_only {
-        true => builder.preopen_read_only(host, guest),
-        false => builder.preopen(host, guest),
-    });
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn wasmspan_wasi_config_inherit_streams(config: *mut wasmspan_wasi_config) {
-    set(config, |builder| {
-        builder.stdin(Input::Inherit).stdout(Output::Inherit).stderr(Output::Inherit)
-    });
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasmspan_wasi_config_stdin(
-    config: *mut wasmspan_wasi_config,
-    data: *const u8,
-    size: usize,
-) {
-    // SAFETY: the caller passes bytes of this length, or null.
-    let bytes = unsafe { bytes(data, size) }.unwrap_or_default().to_vec();
-    set(config, |builder| builder.stdin(Input::Bytes(bytes)));
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn wasmspan_wasi_config_capture(
-    config: *mut wasmspan_wasi_config,
-    standard_error: bool,
-    limit: usize,
-) {
-    let buffer = OutputBuffer::with_limit(limit);
-    let output = Output::Buffer(buffer.clone());
-    set(config, |builder| match standard_error {
-        true => builder.stderr(output),
-        false => builder.stdout(output),
-    });
-    door((), || {
-        let settings = get(config.cast_const())?;
-        let mut settings = settings.lock().unwrap_or_else(PoisonError::into_inner);
-        settings.captured[usize::from(standard_error)] = Some(buffer);
-        Some(())
-    });
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasmspan_wasi_config_output(
-    config: *const wasmspan_wasi_config,
-    standard_error: bool,
-    bytes: *mut wasmspan_bytes,
-) -> bool {
-    door(false, || {
-        let settings = get(config)?.lock().unwrap_or_else(PoisonError::into_inner);
-        let buffer = settings.captured[usize::from(standard_error)].as_ref()?;
-        if bytes.is_null() {
-            return None;
-        }
-        // SAFETY: the caller passes a place for bytes.
-        unsafe { give(bytes, &buffer.contents()) };
-        Some(true)
-    })
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn wasmspan_wasi_configure(
-    wasi: *mut WasmEdge_ModuleInstanceContext,
-    config: *const wasmspan_wasi_config,
-) -> WasmEdge_Result {
-    result(|| {
-        let wasi = need(wasi)?.wasi.as_ref();
-        let wasi = wasi.ok_or_else(|| {
-            Error::with_detail(ErrCode::WrongVMWorkflow, "the module instance isn't WASI")
-        })?;
-        let settings = need(config)?.lock().unwrap_or_else(PoisonError::into_inner);
-        wasi.configure(settings.builder.clone())
-    })
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn wasmspan_wasi_config_delete(config: *mut wasmspan_wasi_config) {
-    delete(config);
 }

@@ -24,6 +24,10 @@ pub(crate) use trap::Trap;
 /// Bytes of one value in the arrays through which values pass between host and generated code.
 pub(crate) const SLOT_SIZE: u32 = 16;
 
+/// Bytes of one record, in which values pass to hosts that want to see their types: a value in 16 bytes,
+/// zero above it, then its type's byte as a number of 16 bytes.
+pub(crate) const RECORD_SIZE: u32 = 32;
+
 /// Results of each register class that the `Tail` convention returns in registers; functions with
 /// more of either store all results through a hidden pointer parameter.
 pub(crate) const MAX_REG_RESULTS: usize = 8;

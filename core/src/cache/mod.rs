@@ -13,6 +13,7 @@ mod tests;
 use crate::abi::{CodeBlob, Target};
 use crate::artifact::{self, Artifact, BUILD, Hash, Identity};
 use crate::config::{CacheOptions, CodeKind, Proposals};
+use crate::error::{ErrCode, Error, Result};
 use crate::log::{self, LogLevel};
 use folder::Folder;
 use std::collections::HashMap;
@@ -34,11 +35,56 @@ pub(crate) struct Cache {
     stores: AtomicU32,
 }
 
-/// How much a cache holds.
+/// How much a disk cache holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Stats {
+pub struct Stats {
+    /// Entries, one for each module and configuration.
     pub entries: usize,
+    /// Bytes of all entries.
     pub bytes: u64,
+}
+
+impl CacheOptions {
+    /// The folder that these options mean.
+    ///
+    /// # Errors
+    ///
+    /// `invalid path` if none is given and the environment names none.
+    pub fn folder(&self) -> Result<PathBuf> {
+        directory(self).map_err(unusable)
+    }
+
+    /// How much the cache holds.
+    ///
+    /// # Errors
+    ///
+    /// `invalid path` if the folder can't be used, with the reason.
+    pub fn stats(&self) -> Result<Stats> {
+        Ok(Cache::open(self).map_err(unusable)?.stats())
+    }
+
+    /// Removes all entries; gives what there was. Code that was loaded from them stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`stats`](CacheOptions::stats).
+    ///
+    /// ```
+    /// use wasmspan::config::CacheOptions;
+    /// # let folder = std::env::temp_dir().join(format!("wasmspan-doc-{}", std::process::id()));
+    /// let cache = CacheOptions { directory: Some(folder), ..CacheOptions::default() };
+    /// cache.clear()?;
+    /// assert_eq!(cache.stats()?.entries, 0);
+    /// # std::fs::remove_dir_all(cache.folder()?).unwrap();
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn clear(&self) -> Result<Stats> {
+        Ok(Cache::open(self).map_err(unusable)?.clear())
+    }
+}
+
+fn unusable(reason: String) -> Error {
+    Error::with_detail(ErrCode::IllegalPath, format!("the disk cache: {reason}"))
 }
 
 /// Which code is asked for.
@@ -96,7 +142,7 @@ pub(crate) fn open(options: &CacheOptions) -> Option<Arc<Cache>> {
 }
 
 /// The folder that these options mean.
-pub(crate) fn directory(options: &CacheOptions) -> Result<PathBuf, String> {
+pub(crate) fn directory(options: &CacheOptions) -> std::result::Result<PathBuf, String> {
     if let Some(directory) = &options.directory {
         return Ok(directory.clone());
     }
@@ -133,7 +179,7 @@ fn warn(reason: &str) {
 impl Cache {
     /// Opens a cache, making its folder and key if they are not there; the reason if it must not
     /// be used.
-    pub fn open(options: &CacheOptions) -> Result<Cache, String> {
+    pub fn open(options: &CacheOptions) -> std::result::Result<Cache, String> {
         let directory = directory(options)?;
         let folder = Folder::open(&directory)
             .map_err(|reason| format!("{}: {reason}", directory.display()))?;

@@ -148,6 +148,12 @@ impl Command {
         self
     }
 
+    /// Captures both output streams, as at first.
+    pub fn capture(mut self) -> Command {
+        (self.stdout, self.stderr) = (None, None);
+        self
+    }
+
     /// Captures at most this many bytes of each stream; the guest's writes beyond fail with "no
     /// space left".
     pub fn output_limit(mut self, bytes: usize) -> Command {

@@ -3,14 +3,15 @@
 //! The entry stub loads parameters from value slots, notes where the runtime continues after a
 //! trap, and calls. It calls with an exception handler: whoever stops the activation sets stack
 //! pointer, frame pointer and program counter to what the stub noted, and the stub then returns 0.
-//! The exit stub stores parameters into slots on the stack and calls the host.
+//! The exit stub stores parameters into slots on the stack, or into records that name their types, and
+//! calls the host.
 
 use super::isa;
 use super::translate::{
     Region, builtin_signature, returns_through_memory, value_type, wasm_signature,
 };
 use crate::abi::context::NO_SITE;
-use crate::abi::{Builtin, CodeBlob, ExecCtx, HostFuncCtx, SLOT_SIZE};
+use crate::abi::{Builtin, CodeBlob, ExecCtx, HostFuncCtx, RECORD_SIZE, SLOT_SIZE};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::types::{FuncType, ValType};
@@ -100,6 +101,24 @@ pub(crate) fn entry_trampoline(ty: &FuncType) -> Result<CodeBlob> {
 /// Code in the `Tail` convention of `ty` whose second hidden argument is a [`HostFuncCtx`]: calls
 /// the host with the parameters in value slots and returns what it left there.
 pub(crate) fn exit_trampoline(ty: &FuncType) -> Result<CodeBlob> {
+    exit(ty, Passing::Slots)
+}
+
+/// As [`exit_trampoline`], with [records](RECORD_SIZE) instead of slots.
+pub(crate) fn record_trampoline(ty: &FuncType) -> Result<CodeBlob> {
+    exit(ty, Passing::Records)
+}
+
+/// How values lie before the host.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passing {
+    /// Parameters in slots, and results in the same ones.
+    Slots,
+    /// Parameters in records, and results in the records after them.
+    Records,
+}
+
+fn exit(ty: &FuncType, passing: Passing) -> Result<CodeBlob> {
     let isa = isa::for_config(&Config::default())?;
     let mut context = Context::new();
     let mut builder = FunctionBuilderContext::new();
@@ -117,16 +136,28 @@ pub(crate) fn exit_trampoline(ty: &FuncType) -> Result<CodeBlob> {
         (None, &params[2..])
     };
 
-    let count = ty.params().len().max(ty.results().len()).max(1) as u32;
-    let slots = b.create_sized_stack_slot(StackSlotData::new(
-        StackSlotKind::ExplicitSlot,
-        count * SLOT_SIZE,
-        4,
-    ));
+    let (count, size) = match passing {
+        Passing::Slots => (ty.params().len().max(ty.results().len()), SLOT_SIZE),
+        Passing::Records => (ty.params().len() + ty.results().len(), RECORD_SIZE),
+    };
+    let (kind, bytes) = (StackSlotKind::ExplicitSlot, count.max(1) as u32 * size);
+    let slots = b.create_sized_stack_slot(StackSlotData::new(kind, bytes, 4));
     let slots = b.ins().stack_addr(types::I64, slots, 0);
     let flags = slot_flags(&mut b);
+    // Where results are found.
+    let first = if passing == Passing::Records { params.len() } else { 0 };
     for (at, value) in params.iter().enumerate() {
-        b.ins().store(flags, *value, slots, (at as u32 * SLOT_SIZE) as i32);
+        match passing {
+            Passing::Slots => {
+                b.ins().store(flags, *value, slots, (at as u32 * SLOT_SIZE) as i32);
+            }
+            Passing::Records => store_record(&mut b, Some(*value), ty.params()[at], slots, at),
+        }
+    }
+    if passing == Passing::Records {
+        for (at, ty) in ty.results().iter().enumerate() {
+            store_record(&mut b, None, *ty, slots, first + at);
+        }
     }
     let frame = b.ins().get_frame_pointer(types::I64);
     let no_site = b.ins().iconst(types::I64, NO_SITE as i64);
@@ -141,7 +172,8 @@ pub(crate) fn exit_trampoline(ty: &FuncType) -> Result<CodeBlob> {
     b.ins().call_indirect(signature, call, &[host, exec, slots]);
 
     let load = |b: &mut FunctionBuilder<'_>, at: usize, ty: ValType| {
-        b.ins().load(value_type(ty), flags, slots, (at as u32 * SLOT_SIZE) as i32)
+        let offset = (first + at) as u32 * size;
+        b.ins().load(value_type(ty), flags, slots, offset as i32)
     };
     match area {
         None => {
@@ -159,6 +191,35 @@ pub(crate) fn exit_trampoline(ty: &FuncType) -> Result<CodeBlob> {
     }
     b.finalize(isa.frontend_config());
     emit(context, &*isa)
+}
+
+/// Writes a record: a value, or zero, and its type. Both as 16 bytes at once, since a host that copies
+/// so much and finds it written in smaller parts waits for them to reach memory.
+fn store_record(
+    b: &mut FunctionBuilder<'_>,
+    value: Option<Value>,
+    ty: ValType,
+    records: Value,
+    at: usize,
+) {
+    let whole = |b: &mut FunctionBuilder<'_>, number: i64| {
+        let number = b.ins().iconst(types::I32, number);
+        b.ins().scalar_to_vector(types::I32X4, number)
+    };
+    let payload = match value {
+        None => whole(b, 0),
+        Some(value) => match b.func.dfg.value_type(value) {
+            types::I32 => b.ins().scalar_to_vector(types::I32X4, value),
+            types::I64 => b.ins().scalar_to_vector(types::I64X2, value),
+            types::F32 => b.ins().scalar_to_vector(types::F32X4, value),
+            types::F64 => b.ins().scalar_to_vector(types::F64X2, value),
+            _ => value,
+        },
+    };
+    let tag = whole(b, ty as i64);
+    let (flags, offset) = (slot_flags(b), (at as u32 * RECORD_SIZE) as i32);
+    b.ins().store(flags, payload, records, offset);
+    b.ins().store(flags, tag, records, offset + SLOT_SIZE as i32);
 }
 
 /// Code in the convention that preserves all registers: calls the builtin at `address`, which has no

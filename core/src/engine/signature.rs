@@ -1,4 +1,4 @@
-//! The process-wide registry of function types: a number and a pair of stubs for each.
+//! The process-wide registry of function types: a number, and stubs between host and wasm, for each.
 //!
 //! An entry lives while a module, function or handle uses it; the first ones stay for good. Its number
 //! is never given to another type, because code that compares it may outlive the entry.
@@ -24,6 +24,7 @@ pub(crate) struct Signature {
     pub ty: FuncType,
     entry: OnceLock<CodeRange>,
     exit: OnceLock<CodeRange>,
+    record: OnceLock<CodeRange>,
 }
 
 /// Compiles the stub of a function type.
@@ -35,6 +36,8 @@ pub(crate) struct StubCompiler {
     pub entry: MakeStub,
     /// Makes the exit stub of a type.
     pub exit: MakeStub,
+    /// Makes the exit stub of a type that passes records.
+    pub record: MakeStub,
     /// Makes the stub of a builtin that keeps all registers, given the builtin's address.
     pub keeping: fn(*const u8, Builtin) -> Result<CodeBlob>,
 }
@@ -97,6 +100,7 @@ impl Signature {
             ty: ty.clone(),
             entry: OnceLock::new(),
             exit: OnceLock::new(),
+            record: OnceLock::new(),
         });
         registry.by_type.insert(ty.clone(), Arc::downgrade(&signature));
         if registry.kept.len() < KEPT {
@@ -118,6 +122,11 @@ impl Signature {
     /// alive as long as the signature.
     pub fn exit(&self) -> Result<*const u8> {
         self.stub(&self.exit, |compiler| compiler.exit)
+    }
+
+    /// As [`exit`](Signature::exit), with records instead of slots.
+    pub fn record(&self) -> Result<*const u8> {
+        self.stub(&self.record, |compiler| compiler.record)
     }
 
     #[inline]

@@ -1,7 +1,8 @@
 //! Functions of the host, made from closures.
 
-use crate::error::Result;
+use crate::error::{ErrCode, Error, Result};
 use crate::executor::prepare_stubs;
+use crate::limits::MAX_RECORDS;
 use crate::runtime::{Caller, Func, IntoFunc, Slots, Val};
 use crate::types::FuncType;
 
@@ -33,6 +34,34 @@ impl Func {
     {
         prepare_stubs();
         Func::from_raw_slots(ty, body)
+    }
+
+    /// As [`from_slots`](Func::from_slots), for types without references, with records of 32 bytes: a
+    /// value in 16 bytes, zero above it, and then its type's byte as a number of 16 bytes. The
+    /// parameters come first; the results, which start as zero, follow them.
+    ///
+    /// # Errors
+    ///
+    /// `function signature mismatch` if the type has references or needs more than
+    /// [`MAX_RECORDS`](crate::limits::MAX_RECORDS); as there.
+    #[doc(hidden)]
+    pub fn from_records<F>(ty: &FuncType, body: F) -> Result<Func>
+    where
+        F: Fn(&Caller<'_>, *mut u128) -> Result<()> + Send + Sync + 'static,
+    {
+        prepare_stubs();
+        if !Func::can_pass_records(ty) {
+            let detail = format!("{ty} has references or too many values for records");
+            return Err(Error::with_detail(ErrCode::FuncSigMismatch, detail));
+        }
+        Func::from_raw_records(ty, body)
+    }
+
+    /// Whether [`from_records`](Func::from_records) makes functions of this type.
+    #[doc(hidden)]
+    pub fn can_pass_records(ty: &FuncType) -> bool {
+        let types = ty.params().iter().chain(ty.results());
+        types.clone().count() <= MAX_RECORDS && !types.clone().any(|ty| ty.is_ref())
     }
 
     /// As [`new`](Func::new), for types without references: the closure finds the parameters in

@@ -10,6 +10,7 @@ use super::func::{Func, body_of, dispatch};
 use super::instance::{Instance, WasmInstance};
 use super::value::Val;
 use crate::abi::{ExecCtx, HostFuncCtx};
+use crate::engine::Signature;
 use crate::engine::signature::EntryStub;
 use crate::error::Result;
 use crate::types::{FuncType, ValType};
@@ -123,6 +124,14 @@ impl Func {
         Func::from_host(ty, call_slots::<F>, body)
     }
 
+    /// Makes a host function whose dispatcher passes records.
+    pub(crate) fn from_raw_records<F>(ty: &FuncType, body: F) -> Result<Func>
+    where
+        F: Fn(&Caller<'_>, *mut u128) -> Result<()> + Send + Sync + 'static,
+    {
+        Func::from_host_through(ty, Signature::record, call_records::<F>, body)
+    }
+
     /// A number that no other live function has.
     pub fn identity(&self) -> usize {
         self.as_raw()
@@ -139,6 +148,17 @@ where
         dispatch(host, exec, |caller, exec| {
             body(&caller, Slots { slots, exec, activation: PhantomData })
         });
+    }
+}
+
+unsafe extern "C" fn call_records<F>(host: *mut HostFuncCtx, exec: *mut ExecCtx, records: *mut u128)
+where
+    F: Fn(&Caller<'_>, *mut u128) -> Result<()> + Send + Sync + 'static,
+{
+    // SAFETY: the exit stub passes the function's own head, the thread's state, and records.
+    unsafe {
+        let (body, _) = body_of::<F>(host);
+        dispatch(host, exec, |caller, _| body(&caller, records));
     }
 }
 

@@ -64,6 +64,16 @@ impl Func {
         call: unsafe extern "C" fn(*mut HostFuncCtx, *mut ExecCtx, *mut u128),
         body: F,
     ) -> Result<Func> {
+        Func::from_host_through(ty, Signature::exit, call, body)
+    }
+
+    /// As [`from_host`](Func::from_host), with the exit stub that `stub` gives.
+    pub(super) fn from_host_through<F: Send + Sync + 'static>(
+        ty: &FuncType,
+        stub: fn(&Signature) -> Result<*const u8>,
+        call: unsafe extern "C" fn(*mut HostFuncCtx, *mut ExecCtx, *mut u128),
+        body: F,
+    ) -> Result<Func> {
         let longest = ty.params().len().max(ty.results().len());
         if longest > MAX_PARAMS {
             return Err(Error::with_detail(
@@ -72,7 +82,7 @@ impl Func {
             ));
         }
         let signature = Signature::of(ty);
-        let code = signature.exit()?;
+        let code = stub(&signature)?;
         let object = Box::into_raw(Box::new(HostFunc {
             node: Node::new(const { &host_kind::<F>() }),
             jit: HostFuncCtx { call, cost: AtomicU64::new(0) },

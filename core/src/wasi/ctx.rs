@@ -5,7 +5,9 @@ use super::abi::{Errno, rights};
 use super::clock::Clocks;
 use super::denied::{Denials, option_for_sockets};
 use super::fds::{Descriptor, Descriptors, Object};
-use super::fs::{Directory, HostDirectory, MemoryFs, Root, clean_name};
+use super::fs::{
+    Custom, CustomDirectory, CustomFs, Directory, HostDirectory, MemoryFs, Root, clean_name,
+};
 use super::random::Random;
 use super::socket::Socket;
 use super::stream::{Input, Output, Stream};
@@ -15,6 +17,7 @@ use cap_std::fs::Dir;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Settings of a guest's environment; see [`Wasi::builder`].
 #[derive(Clone, Debug, Default)]
@@ -48,6 +51,7 @@ enum Host {
     Path(PathBuf),
     Dir(Arc<Dir>),
     Memory(MemoryFs),
+    Custom(Custom),
 }
 
 impl WasiBuilder {
@@ -119,6 +123,21 @@ impl WasiBuilder {
     /// As [`mount`](WasiBuilder::mount), but the guest can't change anything through it.
     pub fn mount_read_only(self, files: &MemoryFs, guest: impl AsRef<str>) -> WasiBuilder {
         self.give(Host::Memory(files.clone()), guest.as_ref(), true)
+    }
+
+    /// As [`preopen`](WasiBuilder::preopen), with a file system that the host implements.
+    pub fn mount_custom(self, files: Arc<dyn CustomFs>, guest: impl AsRef<str>) -> WasiBuilder {
+        let read_only = files.is_read_only();
+        self.give(Host::Custom(Custom(files)), guest.as_ref(), read_only)
+    }
+
+    /// As [`mount_custom`](WasiBuilder::mount_custom), but the guest can't change anything through it.
+    pub fn mount_custom_read_only(
+        self,
+        files: Arc<dyn CustomFs>,
+        guest: impl AsRef<str>,
+    ) -> WasiBuilder {
+        self.give(Host::Custom(Custom(files)), guest.as_ref(), true)
     }
 
     /// Gives a directory of the host as the commands do: `GUEST:HOST`, `GUEST:HOST:readonly`, or one
@@ -282,12 +301,13 @@ impl WasiBuilder {
         let has_root = self.preopens.iter().any(|preopen| preopen.guest == "/");
         let mut listed = Vec::new();
         for (at, preopen) in self.preopens.into_iter().enumerate() {
-            let opened = preopen.open()?;
+            let device = at as u64 + 1;
+            let opened = preopen.open(device)?;
             if let Host::Memory(files) = &preopen.host {
-                files.mounted(at as u64 + 1, &self.clocks);
+                files.mounted(device, &self.clocks);
             }
             if self.lists_preopens && !has_root {
-                listed.push((preopen.guest.clone(), Arc::from(preopen.open()?)));
+                listed.push((preopen.guest.clone(), Arc::from(preopen.open(device)?)));
             }
             let descriptor = Descriptor::preopen(opened, preopen.guest.clone(), preopen.read_only);
             descriptors.insert(descriptor).map_err(|_| preopen.failure(&"too many are open"))?;
@@ -307,6 +327,7 @@ impl WasiBuilder {
             descriptors.insert(descriptor).map_err(|_| why(&"too many descriptors are open"))?;
         }
         let WasiBuilder { args, sockets, clocks, random, denials, .. } = self;
+        let sockets = AtomicBool::new(sockets);
         Ok(Ctx { args, env, directories, sockets, descriptors, clocks, random, denials })
     }
 }
@@ -323,14 +344,16 @@ pub(crate) fn split_spec(spec: &str) -> (&str, &str, bool) {
 }
 
 impl Preopen {
-    /// Opens the directory, as a guest uses it.
-    fn open(&self) -> Result<Box<dyn Directory>> {
+    /// Opens the directory, as a guest uses it; `device` tells its files from others if the host has no
+    /// number for that.
+    fn open(&self, device: u64) -> Result<Box<dyn Directory>> {
         let opened = match &self.host {
             Host::Path(path) => {
                 HostDirectory::open_host(path).and_then(|dir| HostDirectory::reopen(&dir))
             }
             Host::Dir(dir) => HostDirectory::reopen(dir),
             Host::Memory(files) => return Ok(Box::new(files.directory())),
+            Host::Custom(files) => return Ok(Box::new(CustomDirectory::new(files, device))),
         };
         Ok(Box::new(opened.map_err(|error| self.failure(&error))?))
     }
@@ -338,7 +361,7 @@ impl Preopen {
     fn failure(&self, why: &dyn std::fmt::Display) -> Error {
         let detail = match &self.host {
             Host::Path(path) => format!("the directory {}: {why}", path.display()),
-            Host::Dir(_) | Host::Memory(_) => {
+            Host::Dir(_) | Host::Memory(_) | Host::Custom(_) => {
                 format!("the directory for {:?}: {why}", self.guest)
             }
         };
@@ -364,7 +387,7 @@ pub(super) struct Ctx {
     /// How many directories were given.
     pub directories: usize,
     /// Whether sockets may be opened and names looked up.
-    pub sockets: bool,
+    pub sockets: AtomicBool,
     pub descriptors: Descriptors,
     pub clocks: Clocks,
     pub random: Random,
@@ -379,7 +402,7 @@ impl Ctx {
         function: &str,
         wanted: impl FnOnce() -> String,
     ) -> std::result::Result<(), Errno> {
-        if self.sockets {
+        if self.sockets.load(Ordering::SeqCst) {
             return Ok(());
         }
         if let Some(denials) = &self.denials {

@@ -26,7 +26,7 @@
 //! # Files
 //!
 //! A guest reaches the directories that [`WasiBuilder::preopen`] and its relatives gave it, those of
-//! the host or of a [`MemoryFs`], and what is below them. A path that leads out is refused with 63 (`EPERM`), what a descriptor's rights
+//! the host, of a [`MemoryFs`] or of a [`CustomFs`], and what is below them. A path that leads out is refused with 63 (`EPERM`), what a descriptor's rights
 //! forbid with 76 (`ENOTCAPABLE`). Where programs and the specification differ, programs win:
 //!
 //! - Rights asked of `path_open` beyond those that the directory passes on are left out, since
@@ -53,7 +53,7 @@ pub use ctx::WasiBuilder;
 #[cfg(feature = "cli")]
 pub(crate) use ctx::{open_directory, split_spec};
 pub use denied::{Denial, Denials};
-pub use fs::{Change, ChangeKind, MemoryFs};
+pub use fs::{Change, ChangeKind, CustomFile, CustomFs, FileInfo, MemoryFs, OpenMode};
 pub use stream::{Input, Output, OutputBuffer, Reader, Writer};
 
 use crate::error::Result;
@@ -143,6 +143,18 @@ impl Wasi {
         drop(old);
         self.shared.exit_code.store(0, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// Allows or forbids sockets from the guests' next call on; those that are open stay. What
+    /// [`configure`](Wasi::configure) gives holds from then on.
+    ///
+    /// ```
+    /// let wasi = wasmspan::Wasi::builder().sockets(true).build()?;
+    /// wasi.allow_sockets(false);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn allow_sockets(&self, allowed: bool) {
+        self.shared.ctx().sockets.store(allowed, Ordering::SeqCst);
     }
 
     /// The host module, to be registered in stores.

@@ -7,9 +7,10 @@
 //! processor time, which other processes disturb less. `--quick` is for trying things out.
 //!
 //! `measure` has the statistics, `report` the table, `programs` the real programs, `calls` calls
-//! and traps, `instances` instantiation and memory, `stopping` cancelling and asynchronous calls,
-//! `wasi` files.
+//! and traps, `bindgen` rich types, `instances` instantiation and memory, `stopping` cancelling and
+//! asynchronous calls, `wasi` files.
 
+mod bindgen;
 mod calls;
 mod guest;
 mod handlers;
@@ -91,6 +92,7 @@ fn run(options: &Options) -> Result<()> {
     let mut report = Report::new();
     calls::calls(options, &mut report)?;
     calls::traps(options, &handlers, &mut report)?;
+    bindgen::bindgen(options, &mut report)?;
     instances::instantiate(options, &mut report)?;
     instances::idle(options, &mut report)?;
     programs::first_result(options, &mut report)?;

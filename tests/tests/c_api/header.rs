@@ -4,6 +4,7 @@ use crate::build::{C, CXX, Release, installed, root, scratch};
 use std::fmt::Write;
 use std::process::Command;
 use wasmspan::ErrCode;
+use wasmspan::bindgen::Kind;
 use wasmspan::config::{HostRegistration, OptimizationLevel, OutputFormat, Proposal};
 use wasmspan::{ExternKind, Mutability, RefType, ValType};
 
@@ -61,9 +62,20 @@ fn declarations(release: Release) -> String {
         .collect();
     files.push(root().join(own));
     if release == Release::V0_11 {
-        files.push(root().join("bindings-c/wasmedge/src/binding.rs"));
-        files.push(root().join("bindings-c/wasmedge/src/own.rs"));
-        files.push(root().join("bindings-c/wasmedge/src/command.rs"));
+        for module in [
+            "bindgen",
+            "binding",
+            "callback",
+            "command",
+            "custom_fs",
+            "files",
+            "limits",
+            "own",
+            "pool",
+            "wasi",
+        ] {
+            files.push(root().join(format!("bindings-c/wasmedge/src/{module}.rs")));
+        }
     }
     for file in files.iter().filter(|file| file.exists()) {
         builder = builder.with_src(file);
@@ -144,6 +156,19 @@ fn numbers_and_layouts_are_those_of_the_rust_side() {
     layout!(WasmEdge_Result: Code);
     layout!(WasmEdge_Limit: HasMax, Shared, Min, Max);
     let mut same = |what: String, number: u32| same(&what, number as usize);
+    let mut kinds = String::new();
+    for kind in Kind::ALL {
+        let name = format!("{kind:?}").to_lowercase();
+        writeln!(
+            kinds,
+            "extern char kind_{name}[wasmspan_kind_{name} == {} ? 1 : -1];",
+            *kind as u32
+        )
+        .unwrap();
+    }
+    let bindgen = "#include <wasmspan/bindgen.h>\n".to_string() + &kinds;
+    compiles("kinds.c", &bindgen, false, Release::V0_11);
+    compiles("kinds.cpp", &bindgen, true, Release::V0_11);
     for ty in ValType::ALL {
         same(format!("WasmEdge_ValType_{ty:?}"), *ty as u32);
     }

@@ -41,6 +41,43 @@ fn additions() {
     passes("additions.c", Release::V0_11, &[]);
 }
 
+#[test]
+fn bindgen() {
+    let guests = ["bindgen-rust", "strings-c", "strings-assemblyscript"];
+    let guests = guests.map(|name| root().join(format!("tests/wasm/{name}.wasm")));
+    let guests = guests.each_ref().map(|path| path.to_str().expect("a path of UTF-8"));
+    passes("bindgen.c", Release::V0_11, &guests);
+}
+
+#[test]
+fn scenarios() {
+    let flags = ["-Wno-pedantic", "-lm", "-lpthread"];
+    let program = program(&source("scenarios/run.c"), C[0], Release::V0_11, &flags);
+    let results = wasmspan_tests::scenario::report::results_folder();
+    std::fs::create_dir_all(&results).expect("the folder of results");
+    let (tests, results) = (root().join("tests"), results.join("scenarios-c.json"));
+    let args = [tests.join("scenarios"), tests.join("wasm"), results];
+    let args = args.each_ref().map(|path| path.to_str().expect("a path of UTF-8"));
+    let output = run(&program, &args, &scratch("rules"));
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && out.contains(" 0 failures"), "{:?}: {out}", output.status);
+}
+
+#[test]
+fn additions_to_wasi() {
+    passes("additions_wasi.c", Release::V0_11, &[]);
+}
+
+#[test]
+fn additions_that_bound_and_count() {
+    passes("additions_limits.c", Release::V0_11, &[]);
+}
+
+#[test]
+fn threads() {
+    passes("threads.c", Release::V0_11, &[]);
+}
+
 /// A hundredth of what the soak runs; under AddressSanitizer, which sees what C does and what is
 /// freed twice.
 #[test]
@@ -167,8 +204,10 @@ fn exported_symbols_are_those_of_the_header() {
         assert_eq!(exported, wanted.lines().collect::<Vec<_>>(), "{release:?}");
         let header =
             std::fs::read_to_string(release.include().join("wasmedge/wasmedge.h")).unwrap();
-        let own = std::fs::read_to_string(Release::V0_11.include().join("wasmspan/wasmspan.h"))
-            .unwrap_or_default();
+        let own: String = ["wasmspan.h", "bindgen.h"]
+            .map(|name| Release::V0_11.include().join("wasmspan").join(name))
+            .map(|file| std::fs::read_to_string(file).expect("a header"))
+            .concat();
         for symbol in &exported {
             let declared = header.contains(&format!("{symbol}("))
                 || own.contains(&format!("{symbol}("))

@@ -3,14 +3,17 @@
 //! [`Directory`] and [`File`] are what the functions of WASI work on. `host` has those of the host,
 //! where cap-std resolves every path below a directory that is open: no path, link or race of
 //! renames leads out of it. `memory` has those of a [`MemoryFs`], which may lie over a directory of
-//! the host, and `root` a directory that lists what was given. `path` reads the guest's strings.
+//! the host, `custom` those that the host implements, and `root` a directory that lists what was given. `path` reads the guest's strings.
 //! Whether a guest may is checked by the caller, from the rights of the descriptor.
 
+mod custom;
 mod host;
 mod memory;
 mod path;
 mod root;
 
+pub(super) use custom::{Custom, CustomDirectory};
+pub use custom::{CustomFile, CustomFs, FileInfo, OpenMode};
 pub(super) use host::HostDirectory;
 pub use memory::{Change, ChangeKind, MemoryFs};
 pub(super) use path::{GuestPath, clean_name};

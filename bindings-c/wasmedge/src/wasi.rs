@@ -1,0 +1,334 @@
+//! What a guest of WASI gets: `wasmspan_wasi_…`.
+
+use crate::callback::{self, wasmspan_finalize_t, wasmspan_read_t, wasmspan_write_t};
+use crate::files::wasmspan_fs;
+use crate::own::{give, wasmspan_bytes};
+use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use wasmspan::wasi::{Input, Output, OutputBuffer, WasiBuilder};
+use wasmspan::{Command, ErrCode, Error, Wasi};
+use wasmspan_c_shared::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String};
+use wasmspan_c_shared::door::{bytes, delete, door, need, result};
+use wasmspan_c_shared::handle::{Context, Kind, create, get};
+
+/// Settings for a WASI module; opaque.
+#[repr(C)]
+#[allow(non_camel_case_types)]
+pub struct wasmspan_wasi_config {
+    _opaque: [u8; 0],
+}
+
+impl Context for wasmspan_wasi_config {
+    const KIND: Kind = Kind::WasiConfig;
+    type Object = Mutex<Settings>;
+}
+
+/// What a guest is to get.
+#[derive(Clone)]
+pub struct Settings {
+    builder: WasiBuilder,
+    /// Where standard output and standard error go.
+    outputs: [Option<Output>; 2],
+}
+
+impl Settings {
+    /// The settings for a module; outputs that nobody asked for are closed.
+    fn builder(&self) -> WasiBuilder {
+        let [out, err] = self.outputs.clone().map(|output| output.unwrap_or(Output::Null));
+        self.builder.clone().stdout(out).stderr(err)
+    }
+
+    /// Gives a command these settings in place of those it had; outputs that nobody asked for are
+    /// captured, as commands do.
+    pub fn apply(&self, command: Command) -> Command {
+        let command = command.wasi(|_| self.builder.clone()).capture();
+        let [out, err] = self.outputs.clone();
+        let command = match out {
+            Some(out) => command.stdout(out),
+            None => command,
+        };
+        match err {
+            Some(err) => command.stderr(err),
+            None => command,
+        }
+    }
+}
+
+/// The settings, for the time of one function.
+pub fn lock(settings: &Mutex<Settings>) -> MutexGuard<'_, Settings> {
+    settings.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_create() -> *mut wasmspan_wasi_config {
+    door(ptr::null_mut(), || {
+        let builder = Wasi::builder().stdin(Input::Null);
+        Some(create(Mutex::new(Settings { builder, outputs: [None, None] })))
+    })
+}
+
+/// Changes settings; false if there are none.
+fn set(config: *mut wasmspan_wasi_config, change: impl FnOnce(WasiBuilder) -> WasiBuilder) -> bool {
+    door(false, || {
+        let mut settings = lock(get(config.cast_const())?);
+        settings.builder = change(std::mem::take(&mut settings.builder));
+        Some(true)
+    })
+}
+
+/// Says where an output goes; false if there are no settings.
+fn set_output(config: *mut wasmspan_wasi_config, standard_error: bool, output: Output) -> bool {
+    door(false, || {
+        lock(get(config.cast_const())?).outputs[usize::from(standard_error)] = Some(output);
+        Some(true)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_arg(
+    config: *mut wasmspan_wasi_config,
+    arg: WasmEdge_String,
+) {
+    // SAFETY: the caller passes a string.
+    set(config, |builder| builder.arg(unsafe { arg.bytes() }));
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_env(
+    config: *mut wasmspan_wasi_config,
+    name: WasmEdge_String,
+    value: WasmEdge_String,
+) {
+    // SAFETY: the caller passes strings.
+    set(config, |builder| unsafe { builder.env(name.bytes(), value.bytes()) });
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_directory(
+    config: *mut wasmspan_wasi_config,
+    host: *const c_char,
+    guest: WasmEdge_String,
+    read_only: bool,
+) {
+    if host.is_null() {
+        return;
+    }
+    // SAFETY: the caller passes a path that ends with zero, and a string.
+    let (host, guest) = unsafe { (CStr::from_ptr(host), guest.lossy()) };
+    let host = PathBuf::from(OsStr::from_bytes(host.to_bytes()));
+    set(config, |builder| match read_only {
+        true => builder.preopen_read_only(host, guest),
+        false => builder.preopen(host, guest),
+    });
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_inherit_streams(config: *mut wasmspan_wasi_config) {
+    set(config, |builder| builder.stdin(Input::Inherit));
+    set_output(config, false, Output::Inherit);
+    set_output(config, true, Output::Inherit);
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_stdin(
+    config: *mut wasmspan_wasi_config,
+    data: *const u8,
+    size: usize,
+) {
+    // SAFETY: the caller passes bytes of this length, or null.
+    let bytes = unsafe { bytes(data, size) }.unwrap_or_default().to_vec();
+    set(config, |builder| builder.stdin(Input::Bytes(bytes)));
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_capture(
+    config: *mut wasmspan_wasi_config,
+    standard_error: bool,
+    limit: usize,
+) {
+    set_output(config, standard_error, Output::Buffer(OutputBuffer::with_limit(limit)));
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_output(
+    config: *const wasmspan_wasi_config,
+    standard_error: bool,
+    bytes: *mut wasmspan_bytes,
+) -> bool {
+    door(false, || {
+        let settings = lock(get(config)?);
+        let Some(Output::Buffer(buffer)) = &settings.outputs[usize::from(standard_error)] else {
+            return None;
+        };
+        if bytes.is_null() {
+            return None;
+        }
+        // SAFETY: the caller passes a place for bytes.
+        unsafe { give(bytes, &buffer.contents()) };
+        Some(true)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_stdin_from(
+    config: *mut wasmspan_wasi_config,
+    read: wasmspan_read_t,
+    data: *mut c_void,
+    finalize: wasmspan_finalize_t,
+) -> bool {
+    let Some(read) = read else { return false };
+    door(false, || {
+        get(config.cast_const())?;
+        // SAFETY: the program gives function and data for this purpose.
+        let input = unsafe { callback::input(read, data, finalize) };
+        Some(set(config, |builder| builder.stdin(input)))
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_output_to(
+    config: *mut wasmspan_wasi_config,
+    standard_error: bool,
+    write: wasmspan_write_t,
+    data: *mut c_void,
+    finalize: wasmspan_finalize_t,
+) -> bool {
+    let Some(write) = write else { return false };
+    door(false, || {
+        get(config.cast_const())?;
+        // SAFETY: the program gives function and data for this purpose.
+        let output = unsafe { callback::output(write, data, finalize) };
+        Some(set_output(config, standard_error, output))
+    })
+}
+
+/// A descriptor of the program's, duplicated.
+///
+/// # Safety
+///
+/// The descriptor must be open, or be none.
+unsafe fn duplicate(fd: c_int) -> wasmspan::Result<OwnedFd> {
+    let why = |why: &dyn std::fmt::Display| {
+        Error::with_detail(ErrCode::HostFuncError, format!("the descriptor {fd}: {why}"))
+    };
+    if fd < 0 {
+        return Err(why(&"there is no such descriptor"));
+    }
+    // SAFETY: the caller's promise; the system answers for those that are not open.
+    let own = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned();
+    own.map_err(|error| why(&error))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_stdin_fd(
+    config: *mut wasmspan_wasi_config,
+    fd: c_int,
+) -> WasmEdge_Result {
+    result(|| {
+        need(config.cast_const())?;
+        // SAFETY: the caller passes a descriptor.
+        let file = File::from(unsafe { duplicate(fd) }?);
+        set(config, |builder| builder.stdin(Input::File(Arc::new(file))));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_output_fd(
+    config: *mut wasmspan_wasi_config,
+    standard_error: bool,
+    fd: c_int,
+) -> WasmEdge_Result {
+    result(|| {
+        need(config.cast_const())?;
+        // SAFETY: the caller passes a descriptor.
+        let file = File::from(unsafe { duplicate(fd) }?);
+        set_output(config, standard_error, Output::File(Arc::new(file)));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_mount(
+    config: *mut wasmspan_wasi_config,
+    files: *const wasmspan_fs,
+    guest: WasmEdge_String,
+    read_only: bool,
+) -> WasmEdge_Result {
+    result(|| {
+        need(config.cast_const())?;
+        let files = need(files)?;
+        // SAFETY: the caller passes a string.
+        let guest = unsafe { guest.lossy() };
+        set(config, |builder| files.mount(builder, &guest, read_only));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_sockets(config: *mut wasmspan_wasi_config, allowed: bool) {
+    set(config, |builder| builder.sockets(allowed));
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_wasi_config_listener(
+    config: *mut wasmspan_wasi_config,
+    fd: c_int,
+) -> WasmEdge_Result {
+    result(|| {
+        need(config.cast_const())?;
+        // SAFETY: the caller passes a descriptor.
+        let listener = TcpListener::from(unsafe { duplicate(fd) }?);
+        set(config, |builder| builder.listener(listener));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_max_descriptors(
+    config: *mut wasmspan_wasi_config,
+    most: usize,
+) {
+    set(config, |builder| builder.max_descriptors(most));
+}
+
+/// The WASI module behind a context.
+fn wasi_of<'a>(wasi: *const WasmEdge_ModuleInstanceContext) -> wasmspan::Result<&'a Wasi> {
+    need(wasi)?.wasi.as_ref().ok_or_else(|| {
+        Error::with_detail(ErrCode::WrongVMWorkflow, "the module instance isn't WASI")
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_sockets(
+    wasi: *mut WasmEdge_ModuleInstanceContext,
+    allowed: bool,
+) -> WasmEdge_Result {
+    result(|| {
+        wasi_of(wasi)?.allow_sockets(allowed);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_configure(
+    wasi: *mut WasmEdge_ModuleInstanceContext,
+    config: *const wasmspan_wasi_config,
+) -> WasmEdge_Result {
+    result(|| {
+        let wasi = wasi_of(wasi)?;
+        let settings = lock(need(config)?).builder();
+        wasi.configure(settings)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_delete(config: *mut wasmspan_wasi_config) {
+    delete(config);
+}
