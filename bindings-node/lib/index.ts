@@ -61,7 +61,8 @@ export {
   type ModuleImportDescriptor,
   type ModuleToken,
 } from "./module.js";
-export type { ExternKind } from "./native.js";
+export type { Denial, ExternKind } from "./native.js";
+export { Pool, PooledInstance, type PoolOptions } from "./pool.js";
 export {
   type GuestProcess,
   type RunOptions,
@@ -76,6 +77,7 @@ export {
   Compiler,
   Executor,
   HostFunction,
+  type InvokeOptions,
   Loader,
   type ModuleSource,
   Statistics,
@@ -92,6 +94,7 @@ export {
   WASI,
   type WASIOptions,
   Wasi,
+  type WasiLimits,
   type WasiOptions,
 } from "./wasi.js";
 export * as WebAssembly from "./webassembly.js";

@@ -10,11 +10,14 @@
 mod config;
 mod env;
 mod error;
+mod executor;
 mod function;
+mod gate;
 mod global;
 mod instance;
 mod memory;
 mod module;
+mod pool;
 mod remote;
 mod table;
 mod task;
