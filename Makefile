@@ -58,7 +58,7 @@ lint-node: bindings-node/node_modules
 	@tests/prereqs.sh $(NODE_NEEDS)
 	cd bindings-node && npm run --silent lint
 
-bench-node: NODE_BUILD = --release
+bench-node: NODE_BUILD = --release --peer
 bench-node: build-node
 	cd bindings-node && node bench/main.mjs
 
@@ -135,7 +135,7 @@ dist-c:
 	$(CARGO) build --profile dist -p wasmspan-c -p wasmspan-c-0-10
 	bindings-c/pkg/install.sh '$(TARGET)'/dist '$(PREFIX)'
 
-dist-node: NODE_BUILD = --release
+dist-node: NODE_BUILD = --dist
 dist-node: build-node
 	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
 

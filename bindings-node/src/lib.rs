@@ -17,6 +17,8 @@ mod global;
 mod instance;
 mod memory;
 mod module;
+#[cfg(feature = "peer")]
+mod peer;
 mod pool;
 mod remote;
 mod table;
