@@ -16,7 +16,7 @@ NEEDS_test  = $(NEEDS) g++ go
 NEEDS_dist  = $(NODE_NEEDS) python go
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust test-node test-python test-go soak fuzz fmt lint lint-node lint-python guests \
+.PHONY: help check-prereqs demo test test-rust test-node test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
 	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
 	build-node develop-python prepare-go
 
@@ -53,6 +53,9 @@ build-node: bindings-node/node_modules
 test-node: build-node
 	@tests/prereqs.sh $(NODE_NEEDS)
 	cd bindings-node && npm run --silent types && npm test --silent
+
+scenarios-node: build-node
+	cd bindings-node && node --test test/scenarios.test.mjs
 
 lint-node: bindings-node/node_modules
 	@tests/prereqs.sh $(NODE_NEEDS)

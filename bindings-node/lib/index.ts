@@ -25,6 +25,14 @@ native.begin([
 ]);
 
 export {
+  Bindgen,
+  type BindgenValue,
+  Heap,
+  type IntegerArray,
+  type Span,
+  type TypedValue,
+} from "./bindgen.js";
+export {
   type CacheOptions,
   Config,
   type ConfigOptions,
@@ -38,6 +46,7 @@ export {
   CompileError,
   type ErrorDetails,
   ExitError,
+  GuestError,
   LinkError,
   RuntimeError,
   TimeoutError,

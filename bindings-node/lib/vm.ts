@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { Config, type ConfigOptions } from "./config.js";
+import { Config, type ConfigOptions, limitsToJson } from "./config.js";
 import { RuntimeError } from "./errors.js";
 import { type Bytes, toBytes } from "./idl.js";
 import { type FunctionType, type Imports, Instance, ModuleInstance } from "./instance.js";
@@ -205,6 +205,18 @@ export class Compiler {
 export interface InvokeOptions extends CallOptions {
   /** What the call may cost, by default one for each instruction; the executor must measure costs. */
   fuel?: number;
+  /** Bytes of stack of the call. */
+  stackBytes?: number;
+}
+
+/** Limits of one call as the addon takes them. */
+function within(options: InvokeOptions | undefined): string | undefined {
+  const { fuel, stackBytes } = options ?? {};
+  if (fuel === undefined && stackBytes === undefined) return undefined;
+  return limitsToJson({
+    ...(fuel === undefined ? {} : { fuel }),
+    ...(stackBytes === undefined ? {} : { stackBytes }),
+  });
 }
 
 /** Instantiates modules and calls functions under one configuration. */
@@ -248,7 +260,7 @@ export class Executor {
     options?: InvokeOptions,
   ): unknown {
     checkSignal(options);
-    return this.#native.invoke(fn, [...args], options?.timeout, options?.fuel);
+    return this.#native.invoke(fn, [...args], options?.timeout, within(options));
   }
 
   /** Calls an exported function on another thread. */
@@ -257,7 +269,7 @@ export class Executor {
     args: readonly unknown[] = [],
     options?: InvokeOptions,
   ): Promise<unknown> {
-    return stoppable(() => this.#native.invokeAsync(fn, [...args], options?.fuel), options);
+    return stoppable(() => this.#native.invokeAsync(fn, [...args], within(options)), options);
   }
 }
 

@@ -1,7 +1,7 @@
 //! Executors: a configuration and figures that instances and calls share.
 
 use crate::config::{self, NativeConfig};
-use crate::error::{Outcome, door};
+use crate::error::{Failure, Outcome, door};
 use crate::task::{callee, params, start, timeout};
 use crate::vm::NativeStatistics;
 use crate::{remote, value};
@@ -29,8 +29,9 @@ pub fn of(
     }
 }
 
-fn limits(fuel: Option<f64>) -> Limits {
-    Limits { cost: fuel.map(|fuel| fuel.max(0.0) as u64), ..Limits::default() }
+fn limits(json: Option<&str>) -> Outcome<Limits> {
+    let read = |json| Limits::from_json(json).map_err(|e| Failure::Type(e.to_string()));
+    json.map_or_else(|| Ok(Limits::default()), read)
 }
 
 #[napi]
@@ -52,7 +53,8 @@ impl NativeExecutor {
         NativeStatistics { statistics: self.executor.statistics().clone() }
     }
 
-    /// Calls an exported function on this thread, with so much time and cost.
+    /// Calls an exported function on this thread, with so much time and within limits of the
+    /// call, as JSON.
     #[napi]
     pub fn invoke<'env>(
         &self,
@@ -60,12 +62,13 @@ impl NativeExecutor {
         function: Unknown<'_>,
         args: Unknown<'_>,
         limit: Option<f64>,
-        fuel: Option<f64>,
+        within: Option<String>,
     ) -> napi::Result<Unknown<'env>> {
         let raw = door(*env, |state| {
             let (func, _) = callee(state, &function)?;
             let params = params(state, &func, &args)?;
-            let call = || self.executor.invoke_within(&func, &params, &limits(fuel));
+            let within = limits(within.as_deref())?;
+            let call = || self.executor.invoke_within(&func, &params, &within);
             let results: Outcome<_> = remote::with_timeout(timeout(limit), call);
             state.refresh_buffers();
             value::results_to_js(state, &results?)
@@ -74,25 +77,25 @@ impl NativeExecutor {
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
     }
 
-    /// Calls an exported function on another thread, with so much cost.
+    /// Calls an exported function on another thread, within limits of the call, as JSON.
     #[napi]
     pub fn invoke_async<'env>(
         &self,
         env: &'env Env,
         function: Unknown<'_>,
         args: Unknown<'_>,
-        fuel: Option<f64>,
+        within: Option<String>,
     ) -> napi::Result<Unknown<'env>> {
-        let (func, params, gate) = door(*env, |state| {
+        let (func, params, gate, within) = door(*env, |state| {
             let (func, gate) = callee(state, &function)?;
             let params = params(state, &func, &args)?;
-            Ok((func, params, gate))
+            Ok((func, params, gate, limits(within.as_deref())?))
         })?;
         let executor = self.executor.clone();
         start(
             env,
             gate.into_iter().collect(),
-            move || executor.invoke_within(&func, &params, &limits(fuel)),
+            move || executor.invoke_within(&func, &params, &within),
             |state, results| value::results_to_js(state, &results),
         )
     }

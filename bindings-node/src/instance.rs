@@ -87,6 +87,11 @@ impl NativeInstance {
         NativeInstance { held: RefCell::new(Some(Held::Own(instance))), gate }
     }
 
+    /// The gate that its functions share.
+    pub fn gate(&self) -> Gate {
+        Rc::clone(&self.gate)
+    }
+
     /// The instance; fails if it was disposed of.
     pub fn get(&self) -> Outcome<Instance> {
         match &*self.held.borrow() {

@@ -88,7 +88,7 @@ impl NativeMemory {
                 state.detach(&memory);
             }
             state.refresh_buffers();
-            old.map(|old| old as f64).map_err(|error| Failure::Range(error.to_string()))
+            old.map(|old| old as f64).map_err(Failure::OutOfRange)
         })
     }
 
@@ -117,7 +117,7 @@ impl NativeMemory {
 }
 
 fn range(error: wasmspan::Error) -> Failure {
-    Failure::Range(error.to_string())
+    Failure::OutOfRange(error)
 }
 
 fn external(state: &EnvState, memory: &Memory) -> Outcome<sys::napi_value> {

@@ -309,6 +309,10 @@ unsafe extern "C" fn rejected(
     }
 }
 
+fn time_limit(time: Duration) -> String {
+    format!("the time limit is {} ms", time.as_secs_f64() * 1000.0)
+}
+
 /// Runs `call` on this thread, and stops it after `timeout`.
 pub fn with_timeout<T>(
     timeout: Option<Duration>,
@@ -316,11 +320,13 @@ pub fn with_timeout<T>(
 ) -> Outcome<T> {
     let Some(timeout) = timeout else { return Ok(call()?) };
     let interrupt = Interrupt::new();
-    let deadline = Deadline::after(timeout, &interrupt, format!("the timeout is {timeout:?}"))?;
+    let deadline = Deadline::after(timeout, &interrupt, time_limit(timeout))?;
     let result = interrupt.run(call);
     let expired = deadline.finish();
     match result {
-        Err(error) if error.code() == ErrCode::Interrupted && expired => Err(Failure::Timeout),
+        Err(error) if error.code() == ErrCode::Interrupted && expired => {
+            Err(Failure::Timeout(error))
+        }
         other => Ok(other?),
     }
 }

@@ -400,7 +400,11 @@ pub fn run_command<'env>(
             };
             let error = match error {
                 Some(error) => to_js(state, Failure::Core(error)),
-                None if ending == "timeout" => to_js(state, Failure::Timeout),
+                None if ending == "timeout" => {
+                    let over =
+                        wasmspan::Error::with_detail(ErrCode::Interrupted, "its time is over");
+                    to_js(state, Failure::Timeout(over))
+                }
                 None if ending == "interrupted" => {
                     to_js(state, wasmspan::Error::new(ErrCode::Interrupted).into())
                 }

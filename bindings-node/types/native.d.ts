@@ -31,6 +31,12 @@ export interface Native {
     NativeExecutor: {
         new (config: NativeConfig | undefined, statistics: NativeStatistics | undefined): NativeExecutor;
     };
+    NativeBindgen: {
+        new (instance: NativeInstance, attached: boolean): NativeBindgen;
+    };
+    NativeHeap: {
+        new (instance: NativeInstance): NativeHeap;
+    };
     NativePool: {
         withImports(module: NativeModule, imports: unknown[], size: number): NativePool;
         inStore(module: NativeModule, store: NativeStore, size: number): NativePool;
@@ -79,14 +85,30 @@ export interface NativeModule {
     imports(): [module: string, name: string, kind: string, type: string][];
     exports(): [name: string, kind: string, type: string][];
     globalImports(): ([type: string, mutability: string] | [])[];
+    functionTypes(imports: boolean): ([string[], string[]] | [])[];
     customSections(name: string): Uint8Array[];
     bytes(): Uint8Array;
     share(): number;
 }
 export interface NativeExecutor {
     statistics(): NativeStatistics;
-    invoke(fn: unknown, args: unknown[], timeout: number | undefined, fuel: number | undefined): unknown;
-    invokeAsync(fn: unknown, args: unknown[], fuel: number | undefined): Started<unknown>;
+    invoke(fn: unknown, args: unknown[], timeout: number | undefined, limits: string | undefined): unknown;
+    invokeAsync(fn: unknown, args: unknown[], limits: string | undefined): Started<unknown>;
+}
+export interface NativeBindgen {
+    readonly functions: string[];
+    call(name: string, args: unknown[], timeout: number | undefined): unknown[];
+    callAsync(name: string, args: unknown[]): Started<unknown[]>;
+}
+export interface NativeHeap {
+    readonly style: "assemblyscript" | "malloc";
+    putString(text: string): [address: number, length: number];
+    putBytes(bytes: Uint8Array): [address: number, length: number];
+    putArray(kind: number, bytes: Uint8Array): [address: number, length: number];
+    getString(address: number, length: number | undefined): string;
+    getBytes(address: number, length: number | undefined): Uint8Array;
+    getArray(address: number): Uint8Array;
+    free(address: number): void;
 }
 export interface NativePool {
     readonly inUse: number;

@@ -80,6 +80,8 @@ export declare class Compiler {
 export interface InvokeOptions extends CallOptions {
     /** What the call may cost, by default one for each instruction; the executor must measure costs. */
     fuel?: number;
+    /** Bytes of stack of the call. */
+    stackBytes?: number;
 }
 /** Instantiates modules and calls functions under one configuration. */
 export declare class Executor {
