@@ -11,7 +11,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Instance, Module } from "../index.mjs";
+import { Bindgen, Instance, Module, ModuleInstance, WASI } from "../index.mjs";
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -124,6 +124,33 @@ if (wants("asynchronous")) {
   const [ours, task, raw] = await rounds(works, 500);
   row("asynchronous call, ns", ours, "napi-rs AsyncTask", task, 1.5);
   row("asynchronous call, ns", ours, "C napi_async_work", raw);
+}
+if (wants("bindgen")) {
+  // A text of 100 bytes in and one out, beside the same by hand in Rust.
+  const file = join(here, "../../tests/wasm/bindgen-rust.wasm");
+  const wasi = new WASI({ stdout: "ignore" });
+  const guest = new Instance(new Module(readFileSync(file)), wasi.getImportObject());
+  const bindgen = new Bindgen(guest);
+  const text = "x".repeat(100);
+  const inner = ModuleInstance.nativeOf(guest);
+  const works = [
+    (turns) => {
+      for (let turn = 0; turn < turns; turn++) bindgen.call("echo_string", [text]);
+    },
+    (turns) => addon.peerBindgen(inner, "echo_string", text, turns),
+  ];
+  const [ours, raw] = await rounds(works, 20_000);
+  row("bindgen, text of 100 bytes, ns", ours, "by hand in Rust", raw);
+  const more = ours.map((time, at) => time - raw[at]);
+  const [low, high] = interval(more);
+  rows.push({
+    what: "bindgen, more than by hand, ns",
+    ours: `${median(more).toFixed(0)} (${low.toFixed(0)}–${high.toFixed(0)})`,
+    peer: "",
+    ratio: "",
+    bar: 1000,
+    met: low <= 1000 ? "yes" : "NO",
+  });
 }
 if (wants("require")) {
   const entry = join(here, "../dist/index.js");
