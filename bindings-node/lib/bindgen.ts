@@ -49,6 +49,7 @@ function nativeOf(instance: ModuleInstance<any>) {
 /** Calls of a guest that was built with the crates `wasmedge-bindgen` 0.4. */
 export class Bindgen {
   readonly #native: NativeBindgen;
+  readonly #functions = new Map<string, (...args: unknown[]) => unknown>();
 
   /**
    * Prepares calls of an instance, and initialises it, if it exports `_initialize`.
@@ -76,7 +77,16 @@ export class Bindgen {
    */
   call(name: string, args: readonly BindgenValue[] = [], options?: CallOptions): any {
     checkSignal(options);
-    return one(this.#native.call(String(name), [...args], options?.timeout));
+    if (options?.timeout !== undefined) {
+      return this.#native.call(String(name), [...args], options.timeout);
+    }
+    const known = this.#functions.get(name);
+    if (known !== undefined) return known(...args);
+    const made = this.#native.function(String(name));
+    const result = made(...args);
+    // Kept only if there is one of this name.
+    this.#functions.set(name, made);
+    return result;
   }
 
   /** As {@link Bindgen.call}, on another thread. */
@@ -86,12 +96,8 @@ export class Bindgen {
     options?: CallOptions,
   ): Promise<any> {
     const start = () => this.#native.callAsync(String(name), [...args]);
-    return one(await stoppable(start, options));
+    return stoppable(start, options);
   }
-}
-
-function one(results: unknown[]): unknown {
-  return results.length > 1 ? results : results[0];
 }
 
 /** Bytes in a guest's memory. */

@@ -1,7 +1,7 @@
 //! Guests of wasmedge-bindgen, and strings and buffers of other guests.
 
 use crate::env::EnvState;
-use crate::error::{Failure, Outcome, door, string};
+use crate::error::{Failure, Outcome, door, flatten, string, throw};
 use crate::gate::Gate;
 use crate::instance::NativeInstance;
 use crate::task::{self, timeout};
@@ -10,6 +10,8 @@ use crate::{remote, value};
 use napi::bindgen_prelude::{ToNapiValue, Uint8Array, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -44,7 +46,37 @@ impl NativeBindgen {
         self.bindgen.functions().map(str::to_string).collect()
     }
 
-    /// Calls a function on this thread: an array of its results.
+    /// A JavaScript function that calls one of the guest's: without what a method costs.
+    #[napi]
+    pub fn function<'env>(&self, env: &'env Env, name: String) -> napi::Result<Unknown<'env>> {
+        let raw = door(*env, |state| {
+            let (bindgen, gate) = (Arc::clone(&self.bindgen), Rc::clone(&self.gate));
+            let callee = Callee { state: Rc::clone(state), bindgen, gate, name };
+            let callee = Box::into_raw(Box::new(callee));
+            let mut value = ptr::null_mut();
+            // SAFETY: the environment's thread; the finalizer takes the box over once it is set.
+            unsafe {
+                let (data, none) = (callee.cast(), ptr::null_mut());
+                let name = &(&*callee).name;
+                let (start, len) = (name.as_ptr().cast(), name.len() as isize);
+                let call = Some(call_callee as _);
+                let made = sys::napi_create_function(state.env, start, len, call, data, &mut value);
+                let freed = Some(free_callee as _);
+                if made != sys::Status::napi_ok
+                    || sys::napi_add_finalizer(state.env, value, data, freed, none, ptr::null_mut())
+                        != sys::Status::napi_ok
+                {
+                    drop(Box::from_raw(callee));
+                    return Err(Failure::Pending);
+                }
+            }
+            Ok(value)
+        })?;
+        // SAFETY: a value of this environment.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+    }
+
+    /// Calls a function on this thread.
     #[napi]
     pub fn call<'env>(
         &self,
@@ -87,6 +119,60 @@ impl NativeBindgen {
     }
 }
 
+/// What stands behind a JavaScript function that calls one of a guest.
+struct Callee {
+    state: Rc<EnvState>,
+    bindgen: Arc<Bindgen>,
+    gate: Gate,
+    name: String,
+}
+
+/// Arguments that fit into the array on the stack.
+const FEW: usize = 16;
+
+unsafe extern "C" fn call_callee(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    let mut args = [ptr::null_mut(); FEW];
+    let (mut count, mut data) = (FEW, ptr::null_mut());
+    let none = ptr::null_mut();
+    // SAFETY: Node-API calls us with the data that `function` gave, which lives as long as that.
+    let callee = unsafe {
+        sys::napi_get_cb_info(env, info, &mut count, args.as_mut_ptr(), none, &mut data);
+        &*data.cast::<Callee>()
+    };
+    let state = &callee.state;
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        callee.gate.pass()?;
+        let mut all = Vec::new();
+        let args = if count <= FEW {
+            &args[..count]
+        } else {
+            all.resize(count, ptr::null_mut());
+            // SAFETY: as above; there is room for all.
+            unsafe {
+                let none = ptr::null_mut();
+                sys::napi_get_cb_info(env, info, &mut count, all.as_mut_ptr(), none, none.cast());
+            }
+            &all[..]
+        };
+        let args: Outcome<Vec<_>> = args.iter().map(|arg| value_from_js(state, *arg)).collect();
+        let answer = settle(callee.bindgen.call(&callee.name, &args?));
+        state.refresh_buffers();
+        answer_to_js(state, answer?)
+    }));
+    flatten(outcome).unwrap_or_else(|failure| {
+        throw(state, failure);
+        ptr::null_mut()
+    })
+}
+
+unsafe extern "C" fn free_callee(_: sys::napi_env, data: *mut c_void, _: *mut c_void) {
+    // SAFETY: the box that `function` made.
+    drop(unsafe { Box::from_raw(data.cast::<Callee>()) });
+}
+
 /// Keeps a message of the guest apart from failures of the engine.
 fn settle(answer: Answer) -> wasmspan::Result<Result<Vec<Value<'static>>, String>> {
     match answer {
@@ -96,11 +182,15 @@ fn settle(answer: Answer) -> wasmspan::Result<Result<Vec<Value<'static>>, String
     }
 }
 
+/// Several results as an array, none as undefined.
 fn answer_to_js(
     state: &Rc<EnvState>,
     answer: Result<Vec<Value<'static>>, String>,
 ) -> Outcome<sys::napi_value> {
-    let values = answer.map_err(Failure::Guest)?;
+    let mut values = answer.map_err(Failure::Guest)?;
+    if values.len() <= 1 {
+        return values.pop().map_or_else(|| Ok(undefined(state)), |one| value_to_js(state, one));
+    }
     let mut list = ptr::null_mut();
     // SAFETY: values of this environment, for both calls.
     unsafe { sys::napi_create_array_with_length(state.env, values.len(), &mut list) };

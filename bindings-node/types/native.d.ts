@@ -97,8 +97,9 @@ export interface NativeExecutor {
 }
 export interface NativeBindgen {
     readonly functions: string[];
-    call(name: string, args: unknown[], timeout: number | undefined): unknown[];
-    callAsync(name: string, args: unknown[]): Started<unknown[]>;
+    function(name: string): (...args: unknown[]) => unknown;
+    call(name: string, args: unknown[], timeout: number | undefined): unknown;
+    callAsync(name: string, args: unknown[]): Started<unknown>;
 }
 export interface NativeHeap {
     readonly style: "assemblyscript" | "malloc";
