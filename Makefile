@@ -63,7 +63,8 @@ lint-node: bindings-node/node_modules
 
 bench-node: NODE_BUILD = --release --peer
 bench-node: build-node
-	cd bindings-node && node bench/main.mjs
+	$(CARGO) build --release -p wasmspan-bench
+	cd bindings-node && WASMSPAN_RUST_BENCH='$(abspath $(TARGET))/release/wasmspan-bench' node bench/main.mjs
 
 # Tools for Python in an environment of their own; the package in it is the one in the source tree.
 VENV   = $(abspath $(TARGET))/python-venv
