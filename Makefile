@@ -16,7 +16,7 @@ NEEDS_test  = $(NEEDS) g++ go
 NEEDS_dist  = $(NODE_NEEDS) python go
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust test-node test-python test-go soak fuzz fmt lint lint-node lint-python guests \
+.PHONY: help check-prereqs demo test test-rust test-node test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
 	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
 	build-node develop-python prepare-go
 
@@ -54,13 +54,17 @@ test-node: build-node
 	@tests/prereqs.sh $(NODE_NEEDS)
 	cd bindings-node && npm run --silent types && npm test --silent
 
+scenarios-node: build-node
+	cd bindings-node && node --test test/scenarios.test.mjs
+
 lint-node: bindings-node/node_modules
 	@tests/prereqs.sh $(NODE_NEEDS)
 	cd bindings-node && npm run --silent lint
 
-bench-node: NODE_BUILD = --release
+bench-node: NODE_BUILD = --release --peer
 bench-node: build-node
-	cd bindings-node && node bench/main.mjs
+	$(CARGO) build --release -p wasmspan-bench
+	cd bindings-node && WASMSPAN_RUST_BENCH='$(abspath $(TARGET))/release/wasmspan-bench' node bench/main.mjs
 
 # Tools for Python in an environment of their own; the package in it is the one in the source tree.
 VENV   = $(abspath $(TARGET))/python-venv
@@ -142,7 +146,7 @@ dist-c:
 	$(CARGO) build --profile dist -p wasmspan-c -p wasmspan-c-0-10
 	bindings-c/pkg/install.sh '$(TARGET)'/dist '$(PREFIX)'
 
-dist-node: NODE_BUILD = --release
+dist-node: NODE_BUILD = --dist
 dist-node: build-node
 	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
 

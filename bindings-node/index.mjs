@@ -1,6 +1,7 @@
 // Written by scripts/build.mjs.
 import wasmspan from "./dist/index.js";
 
+export const Bindgen = wasmspan.Bindgen;
 export const BusyError = wasmspan.BusyError;
 export const CompileError = wasmspan.CompileError;
 export const Compiler = wasmspan.Compiler;
@@ -8,6 +9,8 @@ export const Config = wasmspan.Config;
 export const Executor = wasmspan.Executor;
 export const ExitError = wasmspan.ExitError;
 export const Global = wasmspan.Global;
+export const GuestError = wasmspan.GuestError;
+export const Heap = wasmspan.Heap;
 export const HostFunction = wasmspan.HostFunction;
 export const Instance = wasmspan.Instance;
 export const LinkError = wasmspan.LinkError;
@@ -18,6 +21,8 @@ export const Module = wasmspan.Module;
 export const ModuleInstance = wasmspan.ModuleInstance;
 export const OptimizationLevel = wasmspan.OptimizationLevel;
 export const OutputFormat = wasmspan.OutputFormat;
+export const Pool = wasmspan.Pool;
+export const PooledInstance = wasmspan.PooledInstance;
 export const Proposal = wasmspan.Proposal;
 export const RuntimeError = wasmspan.RuntimeError;
 export const Statistics = wasmspan.Statistics;

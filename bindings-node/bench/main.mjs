@@ -1,19 +1,25 @@
-// How fast the package is, against what each figure is measured by, in one run: pairs in turns, ratios of medians.
+// How fast the package is, against what each figure is measured by, in one run: ours and the peer's turns alternate, and a
+// ratio is the median of the rounds' ratios with its 95 % interval. A bar is met if the interval touches it.
 //
-//   node bench/main.mjs            (after a build with --release; needs cc for the raw peer)
+//   node bench/main.mjs [FILTER]
+//
+// After a build with --release --peer; FILTER is part of a row's name. Needs cc for the raw peer. With WASMSPAN_RUST_BENCH,
+// the path of the Rust benchmark, the programs are compared with wasmtime too.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Instance, Module } from "../index.mjs";
+import { Bindgen, Instance, Module, ModuleInstance, WASI } from "../index.mjs";
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
-const ROUNDS = 9;
+const filter = process.argv[2] ?? "";
+const wants = (name) => name.includes(filter);
+const ROUNDS = 21;
 
-/** The peer: functions in C straight on Node-API. */
+/** A peer: functions in C straight on Node-API. */
 function buildPeer() {
   const folder = mkdtempSync(join(tmpdir(), "wasmspan-bench-"));
   const file = join(folder, "peer.node");
@@ -26,48 +32,58 @@ function buildPeer() {
 
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 
-/** Nanoseconds of one turn of each work, measured in turns. */
-function compare(works, turns, rounds = ROUNDS) {
-  const times = works.map(() => []);
-  for (let round = -1; round < rounds; round++) {
-    for (const [at, work] of works.entries()) {
-      const start = process.hrtime.bigint();
-      work(turns);
-      const took = Number(process.hrtime.bigint() - start) / turns;
-      if (round >= 0) times[at].push(took);
-    }
+/** The 95 % interval of a median: the ranks that a fair coin leaves out once in forty, on each side. */
+function interval(list) {
+  const sorted = [...list].sort((a, b) => a - b);
+  let [rank, tail, chance] = [0, 0, 0.5 ** list.length];
+  while (tail + chance <= 0.025) {
+    tail += chance;
+    chance *= (list.length - rank) / (rank + 1);
+    rank++;
   }
-  return times.map(median);
+  const at = Math.max(rank - 1, 0);
+  return [sorted[at], sorted[sorted.length - 1 - at]];
 }
 
-/** As `compare`, of asynchronous works. */
-async function compareAsync(works, turns) {
+/** Nanoseconds of one turn of each work, by round; the works take turns in being first. */
+async function rounds(works, turns, count = ROUNDS) {
   const times = works.map(() => []);
-  for (let round = -1; round < ROUNDS; round++) {
-    for (const [at, work] of works.entries()) {
+  for (let round = -1; round < count; round++) {
+    for (let at = 0; at < works.length; at++) {
+      const which = (at + Math.max(round, 0)) % works.length;
       const start = process.hrtime.bigint();
-      for (let turn = 0; turn < turns; turn++) await work();
+      const pending = works[which](turns);
+      if (pending instanceof Promise) await pending;
       const took = Number(process.hrtime.bigint() - start) / turns;
-      if (round >= 0) times[at].push(took);
+      if (round >= 0) times[which].push(took);
     }
   }
-  return times.map(median);
+  return times;
 }
 
 const rows = [];
-function row(what, ours, peerName, peer, bar) {
-  const ratio = ours / peer;
+
+function show(what, ours, peerName, peer, ratios, bar) {
+  const [low, high] = interval(ratios);
   rows.push({
     what,
-    ours: ours.toFixed(1),
-    peer: `${peerName} ${peer.toFixed(1)}`,
-    ratio: ratio.toFixed(2),
-    bar,
-    met: ratio <= bar ? "yes" : "NO",
+    ours,
+    peer: `${peerName} ${peer}`,
+    ratio: `${median(ratios).toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`,
+    bar: bar ?? "",
+    met: bar === undefined ? "" : low <= bar ? "yes" : "NO",
   });
 }
 
+/** A row of ours against a peer, from times by round. */
+function row(what, ours, peerName, peer, bar) {
+  const ratios = ours.map((time, at) => time / peer[at]);
+  show(what, median(ours).toFixed(1), peerName, median(peer).toFixed(1), ratios, bar);
+}
+
 const peer = buildPeer();
+const addon = require("../dist/native.js").native;
+if (addon.peerAdd === undefined) throw new Error("build with --peer");
 const text = `(module (import "m" "f" (func $f (param i32 i32) (result i32)))
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "loop") (param $n i32) (result i32) (local $sum i32)
@@ -78,47 +94,100 @@ const f = (a, b) => (a + b) | 0;
 const instance = new Instance(new Module(Buffer.from(text)), { m: { f } });
 const { add, loop } = instance.exports;
 
-{
-  const calls = (fn) => (turns) => {
-    let sum = 0;
-    for (let turn = 0; turn < turns; turn++) sum = fn(sum, turn);
-    return sum;
-  };
-  const works = [calls(add), calls(peer.add)];
-  const [ours, raw] = compare(works, 100_000);
+if (wants("call")) {
+  // A loop of its own for each, so that none is slowed by what another has taught the compiler.
+  const calls = (fn) =>
+    new Function(
+      "fn",
+      "return (turns) => { let sum = 0; for (let n = 0; n < turns; n++) sum = fn(sum, n); return sum; }",
+    )(fn);
+  const works = [calls(add), calls(peer.add), calls(addon.peerEmpty), calls(addon.peerAdd)];
+  const [ours, raw, empty, same] = await rounds(works, 100_000);
   row("call (i32,i32)->i32, ns", ours, "C", raw, 3);
+  row("call (i32,i32)->i32, ns", ours, "empty #[napi]", empty, 0.6);
+  row("call (i32,i32)->i32, ns", ours, "#[napi] of the same type", same);
 }
-{
-  const [ours, raw] = compare(
-    [(turns) => loop(turns), (turns) => peer.callMany(f, turns)],
-    100_000,
-  );
+if (wants("import")) {
+  const works = [(turns) => loop(turns), (turns) => peer.callMany(f, turns)];
+  const [ours, raw] = await rounds(works, 100_000);
   row("import (i32,i32)->i32, ns", ours, "C", raw, 1.5);
 }
-{
-  const works = [() => instance.callAsync("add", [1, 2]), () => peer.asyncAdd(1, 2)];
-  const [ours, raw] = await compareAsync(works, 300);
-  row("asynchronous call, ns", ours, "C napi_async_work", raw, 1.5);
+if (wants("asynchronous")) {
+  const many = (call) => async (turns) => {
+    for (let turn = 0; turn < turns; turn++) await call();
+  };
+  const works = [
+    many(() => instance.callAsync("add", [1, 2])),
+    many(() => addon.peerAddAsync(1, 2)),
+    many(() => peer.asyncAdd(1, 2)),
+  ];
+  const [ours, task, raw] = await rounds(works, 500);
+  row("asynchronous call, ns", ours, "napi-rs AsyncTask", task, 1.5);
+  row("asynchronous call, ns", ours, "C napi_async_work", raw);
 }
-{
+if (wants("bindgen")) {
+  // A text of 100 bytes in and one out, beside the same by hand in Rust.
+  const file = join(here, "../../tests/wasm/bindgen-rust.wasm");
+  const wasi = new WASI({ stdout: "ignore" });
+  const guest = new Instance(new Module(readFileSync(file)), wasi.getImportObject());
+  const bindgen = new Bindgen(guest);
+  const text = "x".repeat(100);
+  const inner = ModuleInstance.nativeOf(guest);
+  const works = [
+    (turns) => {
+      for (let turn = 0; turn < turns; turn++) bindgen.call("echo_string", [text]);
+    },
+    (turns) => addon.peerBindgen(inner, "echo_string", text, turns),
+  ];
+  const [ours, raw] = await rounds(works, 20_000);
+  row("bindgen, text of 100 bytes, ns", ours, "by hand in Rust", raw);
+  const more = ours.map((time, at) => time - raw[at]);
+  const [low, high] = interval(more);
+  rows.push({
+    what: "bindgen, more than by hand, ns",
+    ours: `${median(more).toFixed(0)} (${low.toFixed(0)}–${high.toFixed(0)})`,
+    peer: "",
+    ratio: "",
+    bar: 1000,
+    met: low <= 1000 ? "yes" : "NO",
+  });
+}
+if (wants("require")) {
   const entry = join(here, "../dist/index.js");
   const load = `const t = process.hrtime.bigint(); require(${JSON.stringify(entry)}); console.log(Number(process.hrtime.bigint() - t) / 1e6)`;
-  const times = Array.from({ length: 9 }, () =>
+  const times = Array.from({ length: 15 }, () =>
     Number(spawnSync(process.execPath, ["-e", load], { encoding: "utf8" }).stdout),
   );
+  const [low, high] = interval(times);
   rows.push({
     what: "require, ms",
-    ours: median(times).toFixed(1),
+    ours: `${median(times).toFixed(1)} (${low.toFixed(1)}–${high.toFixed(1)})`,
     peer: "",
     ratio: "",
     bar: 20,
-    met: median(times) <= 20 ? "yes" : "NO",
+    met: low <= 20 ? "yes" : "NO",
   });
 }
 
+/** Nanoseconds that wasmtime needs for a program, from the Rust benchmark. */
+function inWasmtime(name) {
+  const command = process.env.WASMSPAN_RUST_BENCH;
+  if (!command) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), "wasmspan-bench-"));
+  const file = join(folder, "result.json");
+  try {
+    execFileSync(command, [`compute/${name}`, "--quick", "--json", file], { stdio: "ignore" });
+    const found = JSON.parse(readFileSync(file, "utf8")).rows.find(
+      (row) => row.name === `compute/${name}`,
+    );
+    return found && found.wasmtime_seconds * 1e9;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 // Programs of the repository: `setup` once, then `run` does all the work and gives a checksum.
-const ratios = [];
-const programs = process.env.PROGRAMS?.split(",") ?? [
+const PROGRAMS = [
   "fibonacci",
   "bignum",
   "crc32",
@@ -131,7 +200,8 @@ const programs = process.env.PROGRAMS?.split(",") ?? [
   "regex",
   "sha256",
 ];
-for (const name of programs) {
+const [toV8, toWasmtime] = [[], []];
+for (const name of PROGRAMS.filter((name) => wants(`programs/${name}`))) {
   const bytes = readFileSync(join(here, `../../tests/wasm/${name}.wasm`));
   const start = ({ exports }) => {
     if (exports.fib) return () => exports.fib(30);
@@ -142,28 +212,43 @@ for (const name of programs) {
   const ours = start(new Instance(new Module(bytes), {}));
   const theirs = start(new WebAssembly.Instance(new WebAssembly.Module(bytes), {}));
   if (ours() !== theirs()) throw new Error(`${name} gives different results`);
-  const [a, b] = compare(
-    [ours, theirs].map((work) => () => work()),
-    1,
-    5,
+  const works = [ours, theirs].map((work) => () => {
+    work();
+  });
+  const before = inWasmtime(name);
+  const [a, b] = await rounds(works, 1, 9);
+  row(
+    `programs/${name}, ms`,
+    a.map((time) => time / 1e6),
+    "V8",
+    b.map((time) => time / 1e6),
   );
-  ratios.push(a / b);
+  toV8.push(median(a) / median(b));
+  if (before !== undefined) {
+    // Before and after ours, in one session; each is a median of its own.
+    const peers = [before, inWasmtime(name)];
+    const ratio = median(a) / Math.sqrt(peers[0] * peers[1]);
+    toWasmtime.push(ratio);
+    const shown = (Math.sqrt(peers[0] * peers[1]) / 1e6).toFixed(1);
+    show(`programs/${name}, ms`, (median(a) / 1e6).toFixed(1), "wasmtime", shown, [ratio]);
+  }
+}
+for (const [name, list, bar] of [
+  ["V8", toV8, 1.5],
+  ["wasmtime", toWasmtime, 1.0],
+]) {
+  if (list.length === 0) continue;
+  const logs = list.map(Math.log);
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  const spread = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (logs.length - 1 || 1);
+  const error = 1.96 * Math.sqrt(spread / logs.length);
   rows.push({
-    what: `${name}, ms`,
-    ours: (a / 1e6).toFixed(2),
-    peer: `V8 ${(b / 1e6).toFixed(2)}`,
-    ratio: (a / b).toFixed(2),
-    bar: "",
-    met: "",
+    what: "programs, geometric mean",
+    ours: "",
+    peer: name,
+    ratio: `${Math.exp(mean).toFixed(2)} (${Math.exp(mean - error).toFixed(2)}–${Math.exp(mean + error).toFixed(2)})`,
+    bar,
+    met: Math.exp(mean - error) <= bar ? "yes" : "NO",
   });
 }
-const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-rows.push({
-  what: "programs, geometric mean",
-  ours: "",
-  peer: "V8",
-  ratio: mean.toFixed(2),
-  bar: 1.5,
-  met: mean <= 1.5 ? "yes" : "NO",
-});
 console.table(rows);

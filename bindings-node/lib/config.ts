@@ -72,6 +72,20 @@ const LIMITS: Record<keyof Limits, string> = {
   instances: "instances",
 };
 
+/**
+ * Limits as the addon takes them.
+ * @internal
+ */
+export function limitsToJson(limits: Limits): string {
+  const entries = Object.entries(limits).filter(([, value]) => value !== undefined);
+  const inner = entries.map(([name, value]) => {
+    const known = LIMITS[name as keyof Limits];
+    if (known === undefined) throw new TypeError(`there is no limit '${name}'`);
+    return [known, Math.floor(value)];
+  });
+  return JSON.stringify(Object.fromEntries(inner));
+}
+
 /** The settings of a configuration. */
 export interface ConfigOptions {
   /** Largest size of any memory, in pages of 64 KiB. */
@@ -161,13 +175,7 @@ export class Config {
   }
 
   set limits(limits: Limits) {
-    const entries = Object.entries(limits).filter(([, value]) => value !== undefined);
-    const inner = entries.map(([name, value]) => {
-      const known = LIMITS[name as keyof Limits];
-      if (known === undefined) throw new TypeError(`there is no limit '${name}'`);
-      return [known, Math.floor(value)];
-    });
-    this.#native.setLimits(JSON.stringify(Object.fromEntries(inner)));
+    this.#native.setLimits(limitsToJson(limits));
   }
 
   /** Whether and where compiled code is kept on disk. */

@@ -60,6 +60,10 @@ named("BusyError", BusyError);
 export class ExitError extends RuntimeError {}
 named("ExitError", ExitError);
 
+/** A function of a guest of wasmedge-bindgen failed with this message. */
+export class GuestError extends WasmError {}
+named("GuestError", GuestError);
+
 const CLASSES: Record<string, new (message?: string, options?: ErrorDetails) => Error> = {
   CompileError,
   LinkError,
@@ -67,6 +71,7 @@ const CLASSES: Record<string, new (message?: string, options?: ErrorDetails) => 
   TimeoutError,
   BusyError,
   ExitError,
+  GuestError,
   TypeError: globalThis.TypeError,
   RangeError: globalThis.RangeError,
 };
@@ -78,6 +83,9 @@ const CLASSES: Record<string, new (message?: string, options?: ErrorDetails) => 
 export function makeError(kind: string, message: string, code: number, frames: string[]): Error {
   const type = CLASSES[kind] ?? RuntimeError;
   const error = new type(message, { code, frames });
+  if (code !== 0 && !(error instanceof WasmError)) {
+    Object.defineProperty(error, "code", { value: code, configurable: true, writable: true });
+  }
   if (Error.captureStackTrace) {
     Error.captureStackTrace(error, makeError);
   }

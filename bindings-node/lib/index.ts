@@ -25,6 +25,14 @@ native.begin([
 ]);
 
 export {
+  Bindgen,
+  type BindgenValue,
+  Heap,
+  type IntegerArray,
+  type Span,
+  type TypedValue,
+} from "./bindgen.js";
+export {
   type CacheOptions,
   Config,
   type ConfigOptions,
@@ -38,6 +46,7 @@ export {
   CompileError,
   type ErrorDetails,
   ExitError,
+  GuestError,
   LinkError,
   RuntimeError,
   TimeoutError,
@@ -61,7 +70,8 @@ export {
   type ModuleImportDescriptor,
   type ModuleToken,
 } from "./module.js";
-export type { ExternKind } from "./native.js";
+export type { Denial, ExternKind } from "./native.js";
+export { Pool, PooledInstance, type PoolOptions } from "./pool.js";
 export {
   type GuestProcess,
   type RunOptions,
@@ -76,6 +86,7 @@ export {
   Compiler,
   Executor,
   HostFunction,
+  type InvokeOptions,
   Loader,
   type ModuleSource,
   Statistics,
@@ -92,6 +103,7 @@ export {
   WASI,
   type WASIOptions,
   Wasi,
+  type WasiLimits,
   type WasiOptions,
 } from "./wasi.js";
 export * as WebAssembly from "./webassembly.js";

@@ -6,6 +6,7 @@ import { Memory } from "./memory.js";
 import { Module } from "./module.js";
 import {
   type ExternKind,
+  type NativeExecutor,
   type NativeGlobal,
   type NativeInstance,
   type NativeMemory,
@@ -142,6 +143,17 @@ export class ModuleInstance<E extends object = Record<string, any>> {
     return this.#changed();
   }
 
+  /**
+   * Lets go of an instance, its functions, and its memories but those that it imports.
+   * @internal
+   */
+  static release(instance: ModuleInstance<any>, imports: readonly unknown[]): void {
+    instance.#native.dispose();
+    for (const item of Object.values(instance.#exports ?? {})) {
+      if (item instanceof Memory && !imports.includes(Memory.nativeOf(item))) Memory.release(item);
+    }
+  }
+
   #changed(): this {
     this.#exports = undefined;
     return this;
@@ -158,8 +170,11 @@ export class ModuleInstance<E extends object = Record<string, any>> {
   }
 }
 
-/** What a module asks for, taken from an import object by the JavaScript API's rules. */
-function readImports(module: NativeModule, imports: unknown): unknown[] {
+/**
+ * What a module asks for, taken from an import object by the JavaScript API's rules.
+ * @internal
+ */
+export function readImports(module: NativeModule, imports: unknown): unknown[] {
   const wanted = module.imports();
   if (imports !== undefined && (typeof imports !== "object" || imports === null)) {
     throw new TypeError("the imports must be an object");
@@ -212,14 +227,18 @@ function isNumeric(type: string): boolean {
 
 /** Settings of an instantiation. */
 export interface InstanceOptions {
-  /** The configuration; by default that of the module's defaults. */
+  /** The configuration; by default the module's. */
   config?: Config;
   /** Milliseconds after which the start function is stopped. */
   timeout?: number;
+  /** @internal */
+  executor?: NativeExecutor;
 }
 
 /** An instance of a module. */
 export class Instance<E extends object = Record<string, any>> extends ModuleInstance<E> {
+  readonly #imports: readonly unknown[];
+
   /**
    * Instantiates a module and runs its start function on this thread.
    *
@@ -231,15 +250,32 @@ export class Instance<E extends object = Record<string, any>> extends ModuleInst
     }
     const inner = Module.nativeOf(module);
     const list = readImports(inner, imports);
-    const { config, timeout } = options ?? {};
+    const { config, executor, timeout } = options ?? {};
     super(
       native.NativeInstance.instantiate(
         inner,
+        executor,
         Config.nativeOf(config),
         list,
         timeout,
       ) as unknown as string,
     );
+    this.#imports = list;
+  }
+
+  /**
+   * Frees the instance and its memories now, not when they are collected; also what `using` calls.
+   * Its exports can't be used any more then. Others that import something of it keep that.
+   *
+   * @throws {@link BusyError} while it is running.
+   */
+  dispose(): void {
+    ModuleInstance.release(this, this.#imports);
+  }
+
+  /** As {@link Instance.dispose}. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

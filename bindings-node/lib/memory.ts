@@ -102,6 +102,15 @@ export class Memory {
     return bytes.length;
   }
 
+  /**
+   * Detaches the buffers of the memory and lets go of it.
+   * @internal
+   */
+  static release(memory: Memory): void {
+    memory.#native.dispose();
+    memory.#buffer = undefined;
+  }
+
   /** @internal */
   static nativeOf(memory: Memory): NativeMemory {
     return memory.#native;

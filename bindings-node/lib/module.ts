@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Config } from "./config.js";
 import { type Bytes, defineInterface, toBytes } from "./idl.js";
+import type { FunctionType } from "./instance.js";
 import { type ExternKind, type NativeModule, native } from "./native.js";
 import { stoppable } from "./task.js";
 
@@ -128,6 +129,16 @@ export class Module {
     return this.#native.isPrecompiled;
   }
 
+  /** The types of what it imports, in the order of {@link Module.imports}; undefined for other kinds. */
+  get importedFunctionTypes(): (FunctionType | undefined)[] {
+    return this.#native.functionTypes(true).map(toType);
+  }
+
+  /** The types of what it exports, in the order of {@link Module.exports}; undefined for other kinds. */
+  get exportedFunctionTypes(): (FunctionType | undefined)[] {
+    return this.#native.functionTypes(false).map(toType);
+  }
+
   /** @internal */
   static nativeOf(module: Module): NativeModule {
     return module.#native;
@@ -137,6 +148,10 @@ export class Module {
   static wrap(item: NativeModule): Module {
     return new Module(item as unknown as Bytes);
   }
+}
+
+function toType([parameters, results]: [string[], string[]] | []): FunctionType | undefined {
+  return parameters === undefined || results === undefined ? undefined : { parameters, results };
 }
 
 function nativeOf(module: unknown): NativeModule {

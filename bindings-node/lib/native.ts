@@ -28,18 +28,31 @@ export interface Native {
     host(name: string): NativeInstance;
     instantiate(
       module: NativeModule,
+      by: NativeExecutor | undefined,
       config: NativeConfig | undefined,
       imports: unknown[],
       timeout: number | undefined,
     ): NativeInstance;
     instantiateIn(
       module: NativeModule,
-      config: NativeConfig | undefined,
+      by: NativeExecutor,
       store: NativeStore,
       name: string | undefined,
     ): NativeInstance;
   };
   NativeStore: { new (): NativeStore };
+  NativeExecutor: {
+    new (
+      config: NativeConfig | undefined,
+      statistics: NativeStatistics | undefined,
+    ): NativeExecutor;
+  };
+  NativeBindgen: { new (instance: NativeInstance, attached: boolean): NativeBindgen };
+  NativeHeap: { new (instance: NativeInstance): NativeHeap };
+  NativePool: {
+    withImports(module: NativeModule, imports: unknown[], size: number): NativePool;
+    inStore(module: NativeModule, store: NativeStore, size: number): NativePool;
+  };
   NativeMemory: {
     new (initial: number, maximum: number | undefined, shared: boolean): NativeMemory;
   };
@@ -88,13 +101,51 @@ export interface NativeModule {
   imports(): [module: string, name: string, kind: string, type: string][];
   exports(): [name: string, kind: string, type: string][];
   globalImports(): ([type: string, mutability: string] | [])[];
+  functionTypes(imports: boolean): ([string[], string[]] | [])[];
   customSections(name: string): Uint8Array[];
   bytes(): Uint8Array;
   share(): number;
 }
 
+export interface NativeExecutor {
+  statistics(): NativeStatistics;
+  invoke(
+    fn: unknown,
+    args: unknown[],
+    timeout: number | undefined,
+    limits: string | undefined,
+  ): unknown;
+  invokeAsync(fn: unknown, args: unknown[], limits: string | undefined): Started<unknown>;
+}
+
+export interface NativeBindgen {
+  readonly functions: string[];
+  function(name: string): (...args: unknown[]) => unknown;
+  call(name: string, args: unknown[], timeout: number | undefined): unknown;
+  callAsync(name: string, args: unknown[]): Started<unknown>;
+}
+
+export interface NativeHeap {
+  readonly style: "assemblyscript" | "malloc";
+  putString(text: string): [address: number, length: number];
+  putBytes(bytes: Uint8Array): [address: number, length: number];
+  putArray(kind: number, bytes: Uint8Array): [address: number, length: number];
+  getString(address: number, length: number | undefined): string;
+  getBytes(address: number, length: number | undefined): Uint8Array;
+  getArray(address: number): Uint8Array;
+  free(address: number): void;
+}
+
+export interface NativePool {
+  readonly inUse: number;
+  readonly size: number;
+  tryGet(): NativeInstance | null;
+  statistics(): NativeStatistics;
+}
+
 export interface NativeInstance {
   readonly name: string;
+  dispose(): void;
   exports(): [name: string, kind: ExternKind, item: unknown][];
   defineFunction(name: string, parameters: string[], results: string[], fn: unknown): void;
   defineMemory(name: string, item: NativeMemory): void;
@@ -113,6 +164,7 @@ export interface NativeMemory {
   readonly id: number;
   readonly byteLength: number;
   readonly limits: number[];
+  dispose(): void;
   grow(delta: number): number;
   read(offset: number, length: number): Uint8Array;
   write(offset: number, bytes: Uint8Array): void;
@@ -146,6 +198,21 @@ export interface NativeWasiOptions {
   stdoutMode: string;
   stderrMode: string;
   outputLimit: number;
+  sockets: boolean;
+  allowedAddresses: string[];
+  maxDescriptors?: number;
+}
+
+/** Something that a guest asked for and did not get. */
+export interface Denial {
+  /** The function of WASI that it called. */
+  readonly function: string;
+  /** What it asked for: a path, an address, or words. */
+  readonly wanted: string;
+  /** The error number that it got. */
+  readonly errno: number;
+  /** What would allow it, as an option of the command `wasmspan run`, or in words. */
+  readonly option: string;
 }
 
 export interface NativeMemoryFs {
@@ -171,6 +238,7 @@ export interface NativeFinished {
   wallTime: number;
   cpuTime: number;
   memoryPages: number;
+  denials: Denial[];
 }
 
 export interface NativeWasi {
@@ -178,6 +246,7 @@ export interface NativeWasi {
   instance(): NativeInstance;
   stdout(): Uint8Array | null;
   stderr(): Uint8Array | null;
+  denials(): Denial[];
 }
 
 export interface NativeStatistics {
@@ -220,6 +289,7 @@ export interface NativeVm {
   configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
   readonly exitCode: number | null;
   output(descriptor: number): Uint8Array | null;
+  denials(): Denial[];
 }
 
 /** The kinds of imports and exports. */

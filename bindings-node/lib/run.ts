@@ -2,19 +2,18 @@
  * Modules as processes.
  */
 import { EventEmitter } from "node:events";
-import { closeSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { closeSync, readFile } from "node:fs";
 import type { Socket } from "node:net";
-import { Readable, type Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Readable, Writable } from "node:stream";
+import { promisify } from "node:util";
 import { type Config, type ConfigOptions, Config as Configuration } from "./config.js";
 import { type Bytes, toBytes } from "./idl.js";
 import { Module } from "./module.js";
-import { type NativeFinished, native } from "./native.js";
+import { type Denial, type NativeFinished, native } from "./native.js";
 import { type CallOptions, stoppable } from "./task.js";
-import { type Mount, nativeOptions, type WasiOptions } from "./wasi.js";
+import { type Mount, nativeOptions, type WasiLimits, type WasiOptions } from "./wasi.js";
 
-/** A module, or where its bytes are: a path, a URL of a file, bytes, a response, or a stream. */
+/** A module, or where its bytes are: a path, a URL, bytes, a response, or a stream. */
 export type RunSource =
   | Module
   | string
@@ -24,7 +23,7 @@ export type RunSource =
   | AsyncIterable<Uint8Array>;
 
 /** What a guest gets, and its limits. */
-interface ProcessOptions extends CallOptions {
+interface ProcessOptions extends CallOptions, WasiLimits {
   /** Arguments, without the program's name. */
   args?: readonly string[];
   /** The program's name, argument 0; by default that of the file. */
@@ -79,6 +78,8 @@ export interface RunResult {
   cpuTime: number;
   /** Most bytes that its exported memories had. */
   peakMemory: number;
+  /** What it asked for and did not get, each thing once, and at most 1000. */
+  denials: Denial[];
 }
 
 const PAGE = 65536;
@@ -91,8 +92,13 @@ function configure({ config, fuel }: ProcessOptions): Config {
 
 async function load(source: RunSource, config: Config): Promise<Module> {
   if (source instanceof Module) return source;
+  if (source instanceof URL && source.protocol !== "file:") {
+    const response = await fetch(source);
+    if (!response.ok) throw new Error(`${source} answers ${response.status}`);
+    return Module.compile(await response.arrayBuffer(), config);
+  }
   if (typeof source === "string" || source instanceof URL) {
-    return Module.compile(await readFile(source), config);
+    return Module.compile(await promisify(readFile)(source), config);
   }
   if (typeof (source as { arrayBuffer?: unknown }).arrayBuffer === "function") {
     const response = source as { arrayBuffer(): Promise<ArrayBuffer> };
@@ -133,6 +139,8 @@ async function start(
     preopens: options.fs ?? {},
   };
   if (options.outputLimit !== undefined) wasi.outputLimit = options.outputLimit;
+  if (options.sockets !== undefined) wasi.sockets = options.sockets;
+  if (options.maxDescriptors !== undefined) wasi.maxDescriptors = options.maxDescriptors;
   const [inner, mounts, places] = nativeOptions(wasi);
   inner.stdinMode = streams.stdin;
   inner.stdoutMode = streams.stdout;
@@ -175,10 +183,18 @@ function toResult(finished: NativeFinished): RunResult {
     wallTime: finished.wallTime,
     cpuTime: finished.cpuTime,
     peakMemory: finished.memoryPages * PAGE,
+    denials: finished.denials,
   };
 }
 
-/** Our end of a pipe as a stream. Loaded when first needed: most programs have no pipes. */
+/** Streams and pipes are loaded when they are first needed: most programs have none. */
+const streams = (): typeof import("node:stream") => require("node:stream");
+
+function pump(from: Readable, to: Writable, options: { end?: boolean } = {}): Promise<void> {
+  return streams().promises.pipeline(from, to, options);
+}
+
+/** Our end of a pipe as a stream. */
 function socket(options: { fd: number; readable: boolean; writable: boolean }): Socket {
   const net: typeof import("node:net") = require("node:net");
   return new net.Socket(options);
@@ -219,11 +235,11 @@ export async function run(source: RunSource, options: RunOptions = {}): Promise<
   const { stdin, stdout, stderr } = options;
   if (stdin === "inherit") {
     streams.stdin = "inherit";
-  } else if (stdin instanceof Readable) {
+  } else if (typeof (stdin as Readable | undefined)?.pipe === "function") {
     const [mode, ours] = inputPipe();
     streams.stdin = mode;
     // What the guest did not read is of no interest.
-    pipeline(stdin, ours).catch(() => {});
+    pump(stdin as Readable, ours).catch(() => {});
   } else if (stdin !== undefined && stdin !== null) {
     const text =
       typeof stdin === "string"
@@ -243,7 +259,7 @@ export async function run(source: RunSource, options: RunOptions = {}): Promise<
     else if (value !== undefined && value !== "buffer") {
       const [mode, ours] = outputPipe();
       streams[name] = mode;
-      pumps.push(pipeline(ours, value, { end: false }));
+      pumps.push(pump(ours, value, { end: false }));
     }
   }
   try {

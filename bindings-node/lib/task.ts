@@ -45,7 +45,15 @@ export async function stoppable<T>(start: () => Started<T>, options: CallOptions
   const timer =
     timeout === undefined || timeout === Number.POSITIVE_INFINITY
       ? undefined
-      : setTimeout(() => stop(new TimeoutError("the call ran out of time", { code: 7 })), timeout);
+      : setTimeout(
+          () =>
+            stop(
+              new TimeoutError(`execution interrupted: the time limit is ${timeout} ms`, {
+                code: 7,
+              }),
+            ),
+          timeout,
+        );
   try {
     return await promise;
   } catch (error) {

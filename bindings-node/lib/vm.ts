@@ -1,11 +1,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { Config, type ConfigOptions } from "./config.js";
+import { Config, type ConfigOptions, limitsToJson } from "./config.js";
 import { RuntimeError } from "./errors.js";
 import { type Bytes, toBytes } from "./idl.js";
 import { type FunctionType, type Imports, Instance, ModuleInstance } from "./instance.js";
 import type { Memory } from "./memory.js";
 import { Module } from "./module.js";
-import { type NativeStatistics, type NativeStore, type NativeVm, native } from "./native.js";
+import {
+  type Denial,
+  type NativeExecutor,
+  type NativeStatistics,
+  type NativeStore,
+  type NativeVm,
+  native,
+} from "./native.js";
 import { type CallOptions, checkSignal, stoppable } from "./task.js";
 import { nativeOptions, type WasiOptions } from "./wasi.js";
 
@@ -61,6 +68,9 @@ export class Store {
   }
 
   /** @internal */
+  static nativeOf(store: Store): NativeStore;
+  /** @internal */
+  static nativeOf(store: Store | undefined): NativeStore | undefined;
   static nativeOf(store: Store | undefined): NativeStore | undefined {
     return store === undefined ? undefined : store.#native;
   }
@@ -191,13 +201,37 @@ export class Compiler {
   }
 }
 
+/** Settings of {@link Executor.invoke}. */
+export interface InvokeOptions extends CallOptions {
+  /** What the call may cost, by default one for each instruction; the executor must measure costs. */
+  fuel?: number;
+  /** Bytes of stack of the call. */
+  stackBytes?: number;
+}
+
+/** Limits of one call as the addon takes them. */
+function within(options: InvokeOptions | undefined): string | undefined {
+  const { fuel, stackBytes } = options ?? {};
+  if (fuel === undefined && stackBytes === undefined) return undefined;
+  return limitsToJson({
+    ...(fuel === undefined ? {} : { fuel }),
+    ...(stackBytes === undefined ? {} : { stackBytes }),
+  });
+}
+
 /** Instantiates modules and calls functions under one configuration. */
 export class Executor {
-  readonly #config: Config;
+  readonly #native: NativeExecutor;
 
-  /** An executor with a copy of this configuration. */
-  constructor(config?: Config) {
-    this.#config = new Config(config);
+  /** An executor with a copy of this configuration, which may add to figures that others share. */
+  constructor(config?: Config, statistics?: Statistics) {
+    const shared = statistics && Statistics.nativeOf(statistics);
+    this.#native = new native.NativeExecutor(Config.nativeOf(config), shared);
+  }
+
+  /** What its instances and calls count. */
+  get statistics(): Statistics {
+    return Statistics.wrap(this.#native.statistics());
   }
 
   /** An anonymous instance; its imports are looked up in the store, or in an import object. */
@@ -205,7 +239,7 @@ export class Executor {
     if (imports instanceof Store) {
       return this.#inStore(imports, module);
     }
-    return new Instance(module, imports, { config: this.#config });
+    return new Instance(module, imports, { executor: this.#native });
   }
 
   /** An instance that is registered in the store. */
@@ -214,28 +248,28 @@ export class Executor {
   }
 
   #inStore(store: Store, module: Module, name?: string): ModuleInstance {
-    const config = Config.nativeOf(this.#config);
-    const [inner, items] = [Module.nativeOf(module), Store.nativeOf(store) as NativeStore];
-    return ModuleInstance.wrap(native.NativeInstance.instantiateIn(inner, config, items, name));
+    const [inner, items] = [Module.nativeOf(module), Store.nativeOf(store)];
+    const made = native.NativeInstance.instantiateIn(inner, this.#native, items, name);
+    return ModuleInstance.wrap(made);
   }
 
   /** Calls an exported function on this thread. */
   invoke(
     fn: (...args: any[]) => any,
     args: readonly unknown[] = [],
-    options?: CallOptions,
+    options?: InvokeOptions,
   ): unknown {
     checkSignal(options);
-    return native.call(fn, [...args], options?.timeout);
+    return this.#native.invoke(fn, [...args], options?.timeout, within(options));
   }
 
   /** Calls an exported function on another thread. */
   async invokeAsync(
     fn: (...args: any[]) => any,
     args: readonly unknown[] = [],
-    options?: CallOptions,
+    options?: InvokeOptions,
   ): Promise<unknown> {
-    return stoppable(() => native.callAsync(fn, [...args]), options);
+    return stoppable(() => this.#native.invokeAsync(fn, [...args], within(options)), options);
   }
 }
 
@@ -256,6 +290,7 @@ const RETURN_AREA = 8;
 export class VM {
   readonly #native: NativeVm;
   readonly #config: Config;
+  #module: Module | undefined;
   #active: ModuleInstance | undefined;
 
   /** A VM on a store of its own, or on one that others use too. */
@@ -284,7 +319,9 @@ export class VM {
 
   /** Takes a module; allowed in every state. */
   load(source: ModuleSource): this {
-    this.#native.load(Module.nativeOf(loaded(source, this.#config)));
+    const module = loaded(source, this.#config);
+    this.#native.load(Module.nativeOf(module));
+    this.#module = module;
     return this;
   }
 
@@ -306,6 +343,12 @@ export class VM {
   cleanup(): void {
     this.#native.cleanup();
     this.#active = undefined;
+    this.#module = undefined;
+  }
+
+  /** As {@link VM.cleanup}; what `using` calls. */
+  [Symbol.dispose](): void {
+    this.cleanup();
   }
 
   /** Instantiates a module and registers the instance, for others to import from. */
@@ -439,6 +482,11 @@ export class VM {
     return this.#native.output(2) ?? undefined;
   }
 
+  /** What the guest was refused, each thing once, and at most 1000. */
+  get denials(): Denial[] {
+    return this.#native.denials();
+  }
+
   /** Calls `_start`, and gives the exit code. */
   start(options?: CallOptions): number {
     this.#ready();
@@ -492,9 +540,10 @@ export class VM {
     return this.#bound(name, args, true).bytes as Uint8Array;
   }
 
-  /** Compiles the VM's module ahead of time into a file that {@link Module.loadCompiled} runs. */
-  compile(source: ModuleSource, path: string): void {
-    const bytes = Module.bytes(loaded(source, this.#config));
+  /** Compiles the loaded module ahead of time into a file that {@link Module.loadCompiled} runs. */
+  compile(path: string | URL): void {
+    if (this.#module === undefined) throw new RuntimeError("the VM has no module to compile");
+    const bytes = Module.bytes(this.#module);
     const compiled = native.NativeModule.compileToBytes(Config.nativeOf(this.#config), bytes);
     writeFileSync(path, compiled);
   }

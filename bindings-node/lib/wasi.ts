@@ -1,14 +1,32 @@
 import { RuntimeError } from "./errors.js";
 import { type Bytes, toBytes } from "./idl.js";
 import { ModuleInstance } from "./instance.js";
-import { type NativeMemoryFs, type NativeWasi, type NativeWasiOptions, native } from "./native.js";
+import {
+  type Denial,
+  type NativeMemoryFs,
+  type NativeWasi,
+  type NativeWasiOptions,
+  native,
+} from "./native.js";
 import type { CallOptions } from "./task.js";
 
 /** A directory of the guest: one of this machine, by its path, or files in memory. */
 export type Mount = string | MemoryFs | { path: string | MemoryFs; readOnly?: boolean };
 
+/** What a guest may use besides its arguments, variables, directories and streams. */
+export interface WasiLimits {
+  /**
+   * Sockets: none (`false`, if nothing is said), any, or those for the addresses, nets and names of a
+   * list, such as `127.0.0.1:8080`, `10.0.0.0/8`, `[::1]:80`, `example.org:443` or `*:53`. The list
+   * goes for what a socket is bound to, connected to or sends to, and for names that are looked up.
+   */
+  sockets?: boolean | { allow: readonly string[] };
+  /** Most descriptors that are open at once, streams and directories included; 1024 by default. */
+  maxDescriptors?: number;
+}
+
 /** What a guest may use; it gets nothing else. */
-export interface WasiOptions {
+export interface WasiOptions extends WasiLimits {
   /** Arguments; the first is the program's name. */
   args?: readonly string[];
   /** Environment variables. */
@@ -69,7 +87,7 @@ export function nativeOptions(
   for (const [name, value] of Object.entries(options.env ?? {})) {
     if (value !== undefined) env.push([name, String(value)]);
   }
-  const { stdin } = options;
+  const { stdin, sockets = false, maxDescriptors } = options;
   let bytes: Uint8Array | undefined;
   if (typeof stdin === "object") {
     bytes = "text" in stdin ? new TextEncoder().encode(stdin.text) : toBytes(stdin);
@@ -82,7 +100,10 @@ export function nativeOptions(
     stdoutMode: streamMode(options.stdout, "stdout"),
     stderrMode: streamMode(options.stderr, "stderr"),
     outputLimit: options.outputLimit ?? OUTPUT_LIMIT,
+    sockets: sockets === true,
+    allowedAddresses: typeof sockets === "object" ? [...sockets.allow].map(String) : [],
   };
+  if (maxDescriptors !== undefined) inner.maxDescriptors = maxDescriptors;
   if (bytes !== undefined) inner.stdin = bytes;
   return [inner, mounts, places];
 }
@@ -191,6 +212,11 @@ export class Wasi {
   /** What was written to standard error so far, if that is kept. */
   get stderr(): Uint8Array | undefined {
     return this.#native.stderr() ?? undefined;
+  }
+
+  /** What the guest was refused so far, each thing once, and at most 1000. */
+  get denials(): Denial[] {
+    return this.#native.denials();
   }
 }
 

@@ -1,6 +1,8 @@
 // Builds the package: the addon with cargo, JavaScript and declarations with tsc, and the entry for `import`.
 //
-//   node scripts/build.mjs [--release] [--no-addon]
+//   node scripts/build.mjs [--release | --dist] [--peer] [--no-addon]
+//
+// With --peer the addon has what the benchmark compares it with.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,15 +17,16 @@ if (!options.has("--no-addon")) {
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Error("the runtime's engine supports x86-64 Linux only, so far");
   }
-  const release = options.has("--release");
-  run("cargo", ["build", "-p", "wasmspan-node", ...(release ? ["--release"] : [])]);
+  const profile = options.has("--dist") ? "dist" : options.has("--release") ? "release" : "dev";
+  const peer = options.has("--peer") ? ["--features", "peer"] : [];
+  run("cargo", ["build", "-p", "wasmspan-node", "--profile", profile, ...peer]);
   const target = process.env.CARGO_TARGET_DIR ?? join(here, "../target");
-  const built = join(target, release ? "release" : "debug", "libwasmspan_node.so");
+  const built = join(target, profile === "dev" ? "debug" : profile, "libwasmspan_node.so");
   const addon = join(here, "wasmspan.linux-x64-gnu.node");
   // A process may have the old file mapped.
   rmSync(addon, { force: true });
   copyFileSync(built, addon);
-  if (release) run("strip", ["--strip-unneeded", addon]);
+  if (profile !== "dev") run("strip", ["--strip-unneeded", addon]);
 }
 
 rmSync(join(here, "dist"), { recursive: true, force: true });

@@ -1,6 +1,6 @@
 // Packs what is published: the package, and the package with the addon for this machine.
 //
-//   node scripts/pack.mjs FOLDER      (after a build with --release)
+//   node scripts/pack.mjs FOLDER      (after a build with --dist)
 import { execFileSync } from "node:child_process";
 import {
   cpSync,
@@ -36,7 +36,7 @@ const { scripts, devDependencies, ...manifest } = JSON.parse(
 const built = Object.keys(PLATFORMS).filter((name) =>
   existsSync(join(here, `wasmspan.${name}.node`)),
 );
-if (built.length === 0) throw new Error("no addon is built: run scripts/build.mjs --release first");
+if (built.length === 0) throw new Error("no addon is built: run scripts/build.mjs --dist first");
 
 function pack(content, files) {
   const folder = mkdtempSync(join(tmpdir(), "wasmspan-pack-"));

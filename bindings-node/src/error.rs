@@ -20,10 +20,14 @@ pub enum Failure {
     Type(String),
     /// A `RangeError`.
     Range(String),
+    /// An error of the runtime that JavaScript's API has as a `RangeError`.
+    OutOfRange(wasmspan::Error),
     /// The instance runs on another thread.
     Busy,
     /// A call was stopped by its time limit.
-    Timeout,
+    Timeout(wasmspan::Error),
+    /// A guest's function failed with a message of its own.
+    Guest(String),
     /// A JavaScript exception is pending already.
     Pending,
 }
@@ -107,15 +111,18 @@ pub fn to_js(state: &EnvState, failure: Failure) -> Option<sys::napi_value> {
             0,
             &[],
         ),
-        Failure::Timeout => make(state, "TimeoutError", "the call ran out of time", 0, &[]),
+        Failure::Guest(text) => make(state, "GuestError", &text, 0, &[]),
+        Failure::OutOfRange(error) => of_core(state, "RangeError", &error),
+        Failure::Timeout(error) => of_core(state, "TimeoutError", &error),
         Failure::Core(error) => {
-            if let Some(thrown) = thrown(state, &error) {
-                return Some(thrown);
-            }
-            let frames: Vec<String> = error.frames().iter().map(ToString::to_string).collect();
-            make(state, kind(&error), &message(&error), error.number(), &frames)
+            thrown(state, &error).or_else(|| of_core(state, kind(&error), &error))
         }
     }
+}
+
+fn of_core(state: &EnvState, kind: &str, error: &wasmspan::Error) -> Option<sys::napi_value> {
+    let frames: Vec<String> = error.frames().iter().map(ToString::to_string).collect();
+    make(state, kind, &message(error), error.number(), &frames)
 }
 
 /// The exception that a function of JavaScript threw, if that is what the error carries.

@@ -8,10 +8,11 @@ use crate::env::{EnvState, JsRef};
 use crate::error::{
     Failure, JsException, Outcome, exception_as_error, flatten, throw, to_js as error_to_js,
 };
+use crate::gate::{Gate, disposed};
 use crate::remote;
 use crate::value;
 use napi::sys;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -26,18 +27,47 @@ const FEW: usize = 16;
 const TAG: sys::napi_type_tag =
     sys::napi_type_tag { lower: 0x5ba0_94c1_3f1e_4e7d, upper: 0x9d2a_77f0_6b3c_1c25 };
 
-/// Calls of an instance that run on other threads; others must wait for them.
-pub type Gate = Rc<Cell<usize>>;
-
 /// What stands behind an exported function.
 pub struct Exported {
     state: Rc<EnvState>,
-    func: Func,
-    call: RawFunc,
+    identity: usize,
+    /// Borrowed while it is called; gone when its instance was disposed of.
+    held: RefCell<Option<Held>>,
     gate: Option<Gate>,
     /// All parameters and results are numbers, and few.
     plain: bool,
     reference: Cell<sys::napi_ref>,
+}
+
+struct Held {
+    func: Func,
+    call: RawFunc,
+}
+
+impl Exported {
+    /// Whether a call of it is on this thread's stack.
+    pub fn is_running(&self) -> bool {
+        self.held.try_borrow_mut().is_err()
+    }
+
+    /// Lets go of the function, which must not be running; calls of it fail from now on.
+    pub fn let_go(&self) {
+        self.forget();
+        let held = self.held.borrow_mut().take();
+        drop(held);
+    }
+
+    /// Another JavaScript function may stand for the same one from now on.
+    fn forget(&self) {
+        let mut functions = self.state.functions.borrow_mut();
+        if functions.get(&self.identity) == Some(&self.reference.get()) {
+            functions.remove(&self.identity);
+        }
+    }
+
+    fn func(&self) -> Option<Func> {
+        self.held.borrow().as_ref().map(|held| held.func.clone())
+    }
 }
 
 /// The JavaScript function for `func`: the same one as long as it is in use.
@@ -67,8 +97,8 @@ pub fn to_js(
     let few = ty.params().len() <= FEW && ty.results().len() <= 1;
     let exported = Box::into_raw(Box::new(Exported {
         state: Rc::clone(state),
-        func: func.clone(),
-        call: RawFunc::new(func)?,
+        identity,
+        held: RefCell::new(Some(Held { func: func.clone(), call: RawFunc::new(func)? })),
         gate: export.map(|(_, gate)| gate.clone()),
         plain: numbers && few,
         reference: Cell::new(ptr::null_mut()),
@@ -112,6 +142,9 @@ pub fn to_js(
         sys::napi_define_properties(env, value, 1, &length);
         (*exported).reference.set(reference);
         state.functions.borrow_mut().insert(identity, reference);
+        if let Some(gate) = &(*exported).gate {
+            gate.add(exported);
+        }
     }
     Ok(value)
 }
@@ -120,12 +153,10 @@ pub fn to_js(
 unsafe extern "C" fn finalize(_env: sys::napi_env, data: *mut c_void, _hint: *mut c_void) {
     // SAFETY: the box that `to_js` made.
     let exported = unsafe { Box::from_raw(data.cast::<Exported>()) };
-    let identity = exported.func.identity();
-    let mut functions = exported.state.functions.borrow_mut();
-    if functions.get(&identity) == Some(&exported.reference.get()) {
-        functions.remove(&identity);
+    exported.forget();
+    if let Some(gate) = &exported.gate {
+        gate.remove(&raw const *exported);
     }
-    drop(functions);
 }
 
 /// The data of a JavaScript function, if it is one of ours.
@@ -148,7 +179,7 @@ fn exported<'a>(state: &EnvState, value: sys::napi_value) -> Option<&'a Exported
 
 /// The function behind a JavaScript function, if it is one of ours.
 pub fn unwrap(state: &EnvState, value: sys::napi_value) -> Option<Func> {
-    exported(state, value).map(|exported| exported.func.clone())
+    exported(state, value)?.func()
 }
 
 /// The gate of the instance that exports a JavaScript function, if there is one.
@@ -171,20 +202,22 @@ unsafe extern "C" fn call_exported(
         &*data.cast::<Exported>()
     };
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        if exported.gate.as_ref().is_some_and(|gate| gate.get() != 0) {
-            return Err(Failure::Busy);
+        if let Some(gate) = &exported.gate {
+            gate.pass()?;
         }
+        let held = exported.held.borrow();
+        let held = held.as_ref().ok_or_else(disposed)?;
         if exported.plain {
-            call_plain(exported, &args)
+            call_plain(&exported.state, held, &args)
         } else {
-            let mut all = vec![ptr::null_mut(); exported.func.ty().params().len().max(1)];
+            let mut all = vec![ptr::null_mut(); held.func.ty().params().len().max(1)];
             let mut count = all.len();
             // SAFETY: as above.
             unsafe {
                 let (this, data) = (ptr::null_mut(), ptr::null_mut());
                 sys::napi_get_cb_info(env, info, &mut count, all.as_mut_ptr(), this, data);
             }
-            call_any(exported, &all)
+            call_any(&exported.state, held, &all)
         }
     }));
     match flatten(outcome) {
@@ -197,9 +230,12 @@ unsafe extern "C" fn call_exported(
 }
 
 #[inline(always)]
-fn call_plain(exported: &Exported, args: &[sys::napi_value; FEW]) -> Outcome<sys::napi_value> {
-    let state = &exported.state;
-    let ty = exported.func.ty();
+fn call_plain(
+    state: &EnvState,
+    held: &Held,
+    args: &[sys::napi_value; FEW],
+) -> Outcome<sys::napi_value> {
+    let ty = held.func.ty();
     let mut slots = [const { std::mem::MaybeUninit::<u128>::uninit() }; FEW];
     for (at, ty) in ty.params().iter().enumerate() {
         let raw = match ty {
@@ -213,7 +249,7 @@ fn call_plain(exported: &Exported, args: &[sys::napi_value; FEW]) -> Outcome<sys
     let slots = slots.as_mut_ptr().cast::<u128>();
     // SAFETY: there are slots for the few parameters and the one result of a plain function, and the
     // parameters are set.
-    let raw = unsafe { exported.call.call(slots, || slots.cast::<u64>().read()) };
+    let raw = unsafe { held.call.call(slots, || slots.cast::<u64>().read()) };
     state.refresh_buffers();
     let raw = raw?;
     let Some(ty) = ty.results().first() else { return Ok(ptr::null_mut()) };
@@ -233,12 +269,15 @@ fn call_plain(exported: &Exported, args: &[sys::napi_value; FEW]) -> Outcome<sys
     Ok(result)
 }
 
-fn call_any(exported: &Exported, args: &[sys::napi_value]) -> Outcome<sys::napi_value> {
-    let state = &exported.state;
-    let params = exported.func.ty().params().iter().zip(args);
+fn call_any(
+    state: &Rc<EnvState>,
+    held: &Held,
+    args: &[sys::napi_value],
+) -> Outcome<sys::napi_value> {
+    let params = held.func.ty().params().iter().zip(args);
     let params: Outcome<Vec<Val>> =
         params.map(|(ty, arg)| value::from_js(state, *arg, *ty)).collect();
-    let results = exported.func.call(&params?);
+    let results = held.func.call(&params?);
     state.refresh_buffers();
     value::results_to_js(state, &results?)
 }

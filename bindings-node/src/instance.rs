@@ -1,9 +1,11 @@
 //! Instances: made from a module and imports, or by hand as host modules; stores.
 
-use crate::config::{self, NativeConfig};
+use crate::config::NativeConfig;
 use crate::env::EnvState;
 use crate::error::{Outcome, door};
-use crate::function::{self, Gate};
+use crate::executor::{self, NativeExecutor};
+use crate::function;
+use crate::gate::{Gate, disposed};
 use crate::global::{NativeGlobal, val_type};
 use crate::memory::NativeMemory;
 use crate::module::NativeModule;
@@ -14,15 +16,23 @@ use crate::value;
 use napi::bindgen_prelude::{ClassInstance, FromNapiValue, ToNapiValue, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
+use std::cell::RefCell;
 use std::ptr;
 use std::rc::Rc;
-use wasmspan::{Executor, Extern, ExternType, FuncType, Instance, Store};
+use wasmspan::{Extern, ExternType, FuncType, Instance, Module, Pooled, Store};
 
 /// An instance of a module, or a host module.
 #[napi]
 pub struct NativeInstance {
-    pub(crate) instance: Instance,
-    pub(crate) gate: Gate,
+    /// Gone when it was disposed of.
+    held: RefCell<Option<Held>>,
+    gate: Gate,
+}
+
+/// What keeps an instance.
+enum Held {
+    Own(Instance),
+    Pooled(Pooled),
 }
 
 /// Instances by name.
@@ -55,13 +65,40 @@ impl NativeStore {
     /// Registers an instance.
     #[napi]
     pub fn register(&self, env: Env, name: String, instance: &NativeInstance) -> napi::Result<()> {
-        door(env, |_| Ok(self.store.register(&name, &instance.instance)?))
+        door(env, |_| Ok(self.store.register(&name, &instance.get()?)?))
     }
 }
 
 impl From<Instance> for NativeInstance {
     fn from(instance: Instance) -> NativeInstance {
-        NativeInstance { instance, gate: Gate::default() }
+        NativeInstance::new(instance, Gate::default())
+    }
+}
+
+impl From<Pooled> for NativeInstance {
+    fn from(pooled: Pooled) -> NativeInstance {
+        NativeInstance { held: RefCell::new(Some(Held::Pooled(pooled))), gate: Gate::default() }
+    }
+}
+
+impl NativeInstance {
+    /// An instance whose functions go through a gate that others may share.
+    pub fn new(instance: Instance, gate: Gate) -> NativeInstance {
+        NativeInstance { held: RefCell::new(Some(Held::Own(instance))), gate }
+    }
+
+    /// The gate that its functions share.
+    pub fn gate(&self) -> Gate {
+        Rc::clone(&self.gate)
+    }
+
+    /// The instance; fails if it was disposed of.
+    pub fn get(&self) -> Outcome<Instance> {
+        match &*self.held.borrow() {
+            Some(Held::Own(instance)) => Ok(instance.clone()),
+            Some(Held::Pooled(pooled)) => Ok((**pooled).clone()),
+            None => Err(disposed()),
+        }
     }
 }
 
@@ -78,17 +115,14 @@ impl NativeInstance {
     pub fn instantiate(
         env: Env,
         module: &NativeModule,
+        by: Option<&NativeExecutor>,
         config: Option<&NativeConfig>,
         imports: Unknown<'_>,
         limit: Option<f64>,
     ) -> napi::Result<NativeInstance> {
         door(env, |state| {
-            let mut externs = Vec::new();
-            for (at, import) in module.module.imports().iter().enumerate() {
-                let given = value::element(state, imports.raw(), at)?;
-                externs.push(import_from_js(state, given, &import.ty)?);
-            }
-            let executor = Executor::new(&config::of(config));
+            let externs = imports_from_js(state, &module.module, &imports)?;
+            let executor = executor::of(by, config, &module.module);
             let instance = remote::with_timeout(timeout(limit), || {
                 executor.instantiate_with(&module.module, &externs)
             });
@@ -102,12 +136,12 @@ impl NativeInstance {
     pub fn instantiate_in(
         env: Env,
         module: &NativeModule,
-        config: Option<&NativeConfig>,
+        by: &NativeExecutor,
         store: &NativeStore,
         name: Option<String>,
     ) -> napi::Result<NativeInstance> {
         door(env, |state| {
-            let executor = Executor::new(&config::of(config));
+            let executor = &by.executor;
             let (store, module) = (&store.store, &module.module);
             let instance = match name {
                 Some(name) => executor.register(store, module, &name),
@@ -121,18 +155,30 @@ impl NativeInstance {
     /// The name it is registered under.
     #[napi(getter)]
     pub fn name(&self) -> String {
-        self.instance.name().to_string()
+        self.get().map_or_else(|_| String::new(), |instance| instance.name().to_string())
+    }
+
+    /// Lets go of the instance and of what its functions stand for; fails while one is running.
+    #[napi]
+    pub fn dispose(&self, env: Env) -> napi::Result<()> {
+        door(env, |_| {
+            self.gate.dispose()?;
+            let held = self.held.borrow_mut().take();
+            drop(held);
+            Ok(())
+        })
     }
 
     /// Triples of name, kind and what is exported.
     #[napi]
     pub fn exports<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
         let raw = door(*env, |state| {
+            let instance = self.get()?;
             let mut list = ptr::null_mut();
             // SAFETY: values of this environment, for all three calls.
             unsafe { sys::napi_create_array(state.env, &mut list) };
-            for (at, (name, kind)) in self.instance.export_names().iter().enumerate() {
-                let Some(item) = self.instance.get_export(name) else { continue };
+            for (at, (name, kind)) in instance.export_names().iter().enumerate() {
+                let Some(item) = instance.get_export(name) else { continue };
                 let entry = [
                     crate::error::string(state, name),
                     crate::error::string(state, &kind.to_string()),
@@ -169,33 +215,46 @@ impl NativeInstance {
             };
             let ty = FuncType::new(types(&parameters)?, types(&results)?);
             let func = function::import(state, function.raw(), &ty)?;
-            Ok(self.instance.define(name, func)?)
+            Ok(self.get()?.define(name, func)?)
         })
     }
 
     /// Puts a memory into a host module.
     #[napi]
     pub fn define_memory(&self, env: Env, name: String, item: &NativeMemory) -> napi::Result<()> {
-        door(env, |_| Ok(self.instance.define(name, item.memory.clone())?))
+        door(env, |_| Ok(self.get()?.define(name, item.get()?)?))
     }
 
     /// Puts a table into a host module.
     #[napi]
     pub fn define_table(&self, env: Env, name: String, item: &NativeTable) -> napi::Result<()> {
-        door(env, |_| Ok(self.instance.define(name, item.table.clone())?))
+        door(env, |_| Ok(self.get()?.define(name, item.table.clone())?))
     }
 
     /// Puts a global into a host module.
     #[napi]
     pub fn define_global(&self, env: Env, name: String, item: &NativeGlobal) -> napi::Result<()> {
-        door(env, |_| Ok(self.instance.define(name, item.global.clone())?))
+        door(env, |_| Ok(self.get()?.define(name, item.global.clone())?))
     }
 
     /// Types of an exported function; null if there is none.
     #[napi]
     pub fn function_type(&self, name: String) -> Option<Vec<Vec<String>>> {
-        self.instance.func_type(&name).map(|ty| type_names(&ty))
+        self.get().ok()?.func_type(&name).map(|ty| type_names(&ty))
     }
+}
+
+/// The imports of a module from a list, each of the kind that is asked for.
+pub fn imports_from_js(
+    state: &Rc<EnvState>,
+    module: &Module,
+    list: &Unknown<'_>,
+) -> Outcome<Vec<Extern>> {
+    let wanted = module.imports().into_iter().enumerate();
+    let read = |(at, import): (usize, wasmspan::ImportType)| {
+        import_from_js(state, value::element(state, list.raw(), at)?, &import.ty)
+    };
+    wanted.map(read).collect()
 }
 
 fn import_from_js(
@@ -209,7 +268,7 @@ fn import_from_js(
             ExternType::Func(ty) => Extern::Func(function::import(state, given, ty)?),
             ExternType::Memory(_) => {
                 let item = ClassInstance::<NativeMemory>::from_napi_value(state.env, given)?;
-                Extern::Memory(item.memory.clone())
+                Extern::Memory(item.get()?)
             }
             ExternType::Table(_) => {
                 let item = ClassInstance::<NativeTable>::from_napi_value(state.env, given)?;
@@ -234,7 +293,7 @@ pub fn extern_to_js(
         Ok(match item {
             Extern::Func(func) => function::to_js(state, &func, export)?,
             Extern::Memory(memory) => {
-                ToNapiValue::to_napi_value(state.env, NativeMemory { memory })?
+                ToNapiValue::to_napi_value(state.env, NativeMemory::from(memory))?
             }
             Extern::Table(table) => ToNapiValue::to_napi_value(state.env, NativeTable { table })?,
             Extern::Global(global) => {

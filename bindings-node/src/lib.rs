@@ -7,14 +7,20 @@
 // napi registers nothing in test builds, where the functions that only JavaScript calls look unused.
 #![cfg_attr(test, allow(dead_code))]
 
+mod bindgen;
 mod config;
 mod env;
 mod error;
+mod executor;
 mod function;
+mod gate;
 mod global;
 mod instance;
 mod memory;
 mod module;
+#[cfg(feature = "peer")]
+mod peer;
+mod pool;
 mod remote;
 mod table;
 mod task;

@@ -164,6 +164,20 @@ impl NativeModule {
             .collect()
     }
 
+    /// For each import, or else export, that is a function: names of its parameters' and results' types.
+    #[napi]
+    pub fn function_types(&self, imports: bool) -> Vec<Vec<Vec<String>>> {
+        let types = |ty: &wasmspan::ExternType| match ty {
+            wasmspan::ExternType::Func(ty) => task::type_names(ty),
+            _ => Vec::new(),
+        };
+        if imports {
+            self.module.imports().iter().map(|import| types(&import.ty)).collect()
+        } else {
+            self.module.exports().iter().map(|export| types(&export.ty)).collect()
+        }
+    }
+
     /// Contents of the custom sections of this name.
     #[napi]
     pub fn custom_sections(&self, name: String) -> Vec<Uint8Array> {

@@ -6,7 +6,8 @@
 
 use crate::env::{EnvState, Hook, JsRef, Shared, check};
 use crate::error::{Failure, JsException, Outcome, to_js};
-use crate::function::{self, Gate, apply};
+use crate::function::{self, apply};
+use crate::gate::Gate;
 use crate::value;
 use napi::sys;
 use std::ffi::c_void;
@@ -45,7 +46,7 @@ pub fn start<T: Send + 'static>(
     let interrupt = Interrupt::new();
     state.shared.begin(run, interrupt.clone());
     for gate in &gates {
-        gate.set(gate.get() + 1);
+        gate.leave();
     }
     state.keep_loop();
     state.parked.borrow_mut().insert(run, Parked { deferred, gates });
@@ -90,7 +91,7 @@ where
             let parked = state.parked.borrow_mut().remove(&run);
             let Some(parked) = parked else { return };
             for gate in &parked.gates {
-                gate.set(gate.get() - 1);
+                gate.come_back();
             }
             state.release_loop();
             state.refresh_buffers();
@@ -308,6 +309,10 @@ unsafe extern "C" fn rejected(
     }
 }
 
+fn time_limit(time: Duration) -> String {
+    format!("the time limit is {} ms", time.as_secs_f64() * 1000.0)
+}
+
 /// Runs `call` on this thread, and stops it after `timeout`.
 pub fn with_timeout<T>(
     timeout: Option<Duration>,
@@ -315,11 +320,13 @@ pub fn with_timeout<T>(
 ) -> Outcome<T> {
     let Some(timeout) = timeout else { return Ok(call()?) };
     let interrupt = Interrupt::new();
-    let deadline = Deadline::after(timeout, &interrupt, format!("the timeout is {timeout:?}"))?;
+    let deadline = Deadline::after(timeout, &interrupt, time_limit(timeout))?;
     let result = interrupt.run(call);
     let expired = deadline.finish();
     match result {
-        Err(error) if error.code() == ErrCode::Interrupted && expired => Err(Failure::Timeout),
+        Err(error) if error.code() == ErrCode::Interrupted && expired => {
+            Err(Failure::Timeout(error))
+        }
         other => Ok(other?),
     }
 }

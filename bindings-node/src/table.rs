@@ -27,7 +27,7 @@ impl NativeTable {
             let element = if functions { RefType::FuncRef } else { RefType::ExternRef };
             let maximum = maximum.map(|maximum| maximum as u64);
             let table = Table::new(TableType::new(element, initial as u64, maximum))
-                .map_err(|error| Failure::Range(error.to_string()))?;
+                .map_err(Failure::OutOfRange)?;
             Ok(NativeTable { table })
         })
     }
@@ -91,5 +91,5 @@ impl NativeTable {
 }
 
 fn range(error: wasmspan::Error) -> Failure {
-    Failure::Range(error.to_string())
+    Failure::OutOfRange(error)
 }

@@ -2,7 +2,8 @@
 
 use crate::env::EnvState;
 use crate::error::{Failure, Outcome, door};
-use crate::function::{self, Gate};
+use crate::function;
+use crate::gate::Gate;
 use crate::{remote, value};
 use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue, sys};
@@ -50,12 +51,19 @@ pub fn stop(env: Env, run: f64) -> napi::Result<()> {
     })
 }
 
-fn callee(state: &EnvState, function: &Unknown<'_>) -> Outcome<Func> {
-    function::unwrap(state, function.raw())
-        .ok_or_else(|| Failure::Type("this is no function that an instance exports".into()))
+/// The function behind a JavaScript function that may be called, and its instance's gate.
+pub fn callee(state: &EnvState, function: &Unknown<'_>) -> Outcome<(Func, Option<Gate>)> {
+    let gate = function::gate_of(state, function.raw());
+    if let Some(gate) = &gate {
+        gate.pass()?;
+    }
+    let func = function::unwrap(state, function.raw())
+        .ok_or_else(|| Failure::Type("this is no function that an instance exports".into()))?;
+    Ok((func, gate))
 }
 
-fn params(state: &Rc<EnvState>, func: &Func, args: &Unknown<'_>) -> Outcome<Vec<Val>> {
+/// Parameters of a function from a list.
+pub fn params(state: &Rc<EnvState>, func: &Func, args: &Unknown<'_>) -> Outcome<Vec<Val>> {
     value::list_from_js(state, args.raw(), func.ty().params())
 }
 
@@ -68,10 +76,7 @@ pub fn call<'env>(
     limit: Option<f64>,
 ) -> napi::Result<Unknown<'env>> {
     let raw = door(*env, |state| {
-        let func = callee(state, &function)?;
-        if function::gate_of(state, function.raw()).is_some_and(|gate| gate.get() != 0) {
-            return Err(Failure::Busy);
-        }
+        let func = callee(state, &function)?.0;
         let params = params(state, &func, &args)?;
         let results = remote::with_timeout(timeout(limit), || func.call(&params));
         state.refresh_buffers();
@@ -89,11 +94,7 @@ pub fn call_async<'env>(
     args: Unknown<'_>,
 ) -> napi::Result<Unknown<'env>> {
     let (func, params, gate) = door(*env, |state| {
-        let func = callee(state, &function)?;
-        let gate = function::gate_of(state, function.raw());
-        if gate.as_ref().is_some_and(|gate| gate.get() != 0) {
-            return Err(Failure::Busy);
-        }
+        let (func, gate) = callee(state, &function)?;
         let params = params(state, &func, &args)?;
         Ok((func, params, gate))
     })?;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use wasmspan::{ExternRef, Val, ValType};
 
 /// Largest integer that a JavaScript number holds exactly.
-const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+pub const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
 /// What has a type in JavaScript's sense.
 fn type_of(state: &EnvState, value: sys::napi_value) -> sys::napi_valuetype {

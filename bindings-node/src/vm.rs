@@ -2,19 +2,18 @@
 
 use crate::config::{self, NativeConfig};
 use crate::env::EnvState;
-use crate::error::{Failure, Outcome, door};
-use crate::function::Gate;
+use crate::error::{Outcome, door};
+use crate::gate::Gate;
 use crate::instance::{NativeInstance, NativeStore};
 use crate::module::NativeModule;
 use crate::task::{self, timeout, type_names};
-use crate::wasi::{NativeMemoryFs, NativeWasiOptions, builder};
+use crate::wasi::{NativeDenial, NativeMemoryFs, NativeWasiOptions, Record, builder, denied};
 use crate::{remote, value};
 use napi::bindgen_prelude::{ClassInstance, Uint8Array, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 use std::cell::RefCell;
 use std::rc::Rc;
-use wasmspan::wasi::OutputBuffer;
 use wasmspan::{ExternType, FuncType, Statistics, Val, Vm, VmState};
 
 /// A VM.
@@ -22,8 +21,8 @@ use wasmspan::{ExternType, FuncType, Statistics, Val, Vm, VmState};
 pub struct NativeVm {
     vm: Vm,
     gate: Gate,
-    /// What the guest's standard output and error are kept in, if they are.
-    output: RefCell<[Option<OutputBuffer>; 2]>,
+    /// What is kept of the guest's doings, if it was given an environment.
+    record: RefCell<Record>,
 }
 
 /// What calls count.
@@ -133,7 +132,7 @@ impl NativeVm {
                 Some(store) => Vm::with_store(&config, &store.store)?,
                 None => Vm::new(&config)?,
             };
-            Ok(NativeVm { vm, gate: Gate::default(), output: RefCell::default() })
+            Ok(NativeVm { vm, gate: Gate::default(), record: RefCell::default() })
         })
     }
 
@@ -188,7 +187,7 @@ impl NativeVm {
     /// Registers an instance under the name it has.
     #[napi]
     pub fn register_instance(&self, env: Env, instance: &NativeInstance) -> napi::Result<()> {
-        door(env, |_| Ok(self.vm.register_instance(&instance.instance)?))
+        door(env, |_| Ok(self.vm.register_instance(&instance.get()?)?))
     }
 
     /// Calls a function: of the active module, or of a registered one.
@@ -284,7 +283,7 @@ impl NativeVm {
     #[napi]
     pub fn active_module(&self) -> Option<NativeInstance> {
         let instance = self.vm.active_module()?;
-        Some(NativeInstance { instance, gate: Rc::clone(&self.gate) })
+        Some(NativeInstance::new(instance, Rc::clone(&self.gate)))
     }
 
     /// Names, parameters and results of the active module's functions.
@@ -323,9 +322,9 @@ impl NativeVm {
     ) -> napi::Result<bool> {
         door(env, |_| {
             let Some(wasi) = self.vm.wasi() else { return Ok(false) };
-            let (builder, output) = builder(options, &(mounts, places))?;
+            let (builder, record) = builder(options, &(mounts, places))?;
             wasi.configure(builder)?;
-            *self.output.borrow_mut() = output;
+            *self.record.borrow_mut() = record;
             Ok(true)
         })
     }
@@ -339,16 +338,22 @@ impl NativeVm {
     /// What was written to standard output (1) or error (2), if that is kept.
     #[napi]
     pub fn output(&self, descriptor: u32) -> Option<Uint8Array> {
-        let output = self.output.borrow();
-        let buffer = output.get(descriptor.checked_sub(1)? as usize)?.as_ref()?;
-        Some(Uint8Array::from(buffer.contents()))
+        let record = self.record.borrow();
+        let buffer = if descriptor == 1 { &record.stdout } else { &record.stderr };
+        Some(Uint8Array::from(buffer.as_ref()?.contents()))
+    }
+
+    /// What the guest was refused.
+    #[napi]
+    pub fn denials(&self) -> Vec<NativeDenial> {
+        denied(&self.record.borrow().denials)
     }
 }
 
 impl NativeVm {
     /// Refuses while a call runs on another thread.
     fn free(&self) -> Outcome<()> {
-        if self.gate.get() == 0 { Ok(()) } else { Err(Failure::Busy) }
+        self.gate.pass()
     }
 
     fn run(

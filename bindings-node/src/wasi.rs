@@ -13,7 +13,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::ptr;
 use std::sync::Arc;
 use wasmspan::error::ErrCode;
-use wasmspan::wasi::{Input, MemoryFs, Output, OutputBuffer, WasiBuilder};
+use wasmspan::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer, WasiBuilder};
 use wasmspan::{Command, Wasi, command};
 
 /// Settings of a guest's environment.
@@ -35,6 +35,38 @@ pub struct NativeWasiOptions {
     pub stderr_mode: String,
     /// Most bytes that a buffer takes.
     pub output_limit: f64,
+    /// Whether sockets are allowed.
+    pub sockets: bool,
+    /// What sockets are allowed for, if not everything.
+    pub allowed_addresses: Vec<String>,
+    /// Most descriptors at once.
+    pub max_descriptors: Option<f64>,
+}
+
+/// Something that a guest was refused.
+#[napi(object)]
+pub struct NativeDenial {
+    /// The function that it called.
+    pub function: String,
+    /// What it asked for.
+    pub wanted: String,
+    /// The error number that it got.
+    pub errno: u32,
+    /// What would allow it.
+    pub option: String,
+}
+
+/// What was refused so far.
+pub fn denied(denials: &Denials) -> Vec<NativeDenial> {
+    let entries = denials.entries().into_iter();
+    entries
+        .map(|wasmspan::wasi::Denial { function, wanted, errno, option }| NativeDenial {
+            function,
+            wanted,
+            errno,
+            option,
+        })
+        .collect()
 }
 
 /// File systems in memory for a guest: for each, the path that it sees, and "ro" or "rw".
@@ -110,8 +142,15 @@ impl NativeMemoryFs {
 #[napi]
 pub struct NativeWasi {
     pub(crate) wasi: Wasi,
-    stdout: Option<OutputBuffer>,
-    stderr: Option<OutputBuffer>,
+    record: Record,
+}
+
+/// What is kept of a guest's doings.
+#[derive(Default)]
+pub struct Record {
+    pub stdout: Option<OutputBuffer>,
+    pub stderr: Option<OutputBuffer>,
+    pub denials: Denials,
 }
 
 /// An open file from "fd:N" or "own:N".
@@ -184,14 +223,21 @@ fn environment(
             _ => wasi,
         };
     }
+    wasi = wasi.sockets(options.sockets);
+    for address in &options.allowed_addresses {
+        wasi = wasi.allow_address(address);
+    }
+    if let Some(most) = options.max_descriptors {
+        wasi = wasi.max_descriptors(most.max(0.0) as usize);
+    }
     Ok(wasi.stdin(input(options)?))
 }
 
-/// Settings as the runtime takes them, and what keeps standard output and error.
+/// Settings as the runtime takes them, and what keeps a record of the guest.
 pub fn builder(
     mut options: NativeWasiOptions,
     mounts: &Mounts<'_>,
-) -> Outcome<(WasiBuilder, [Option<OutputBuffer>; 2])> {
+) -> Outcome<(WasiBuilder, Record)> {
     let limit = options.output_limit.max(0.0) as usize;
     let wasi = environment(Wasi::builder(), &mut options, mounts)?;
     let kept = |mode: &str| -> Outcome<(Output, Option<OutputBuffer>)> {
@@ -205,7 +251,9 @@ pub fn builder(
     };
     let (stdout, out) = kept(&options.stdout_mode)?;
     let (stderr, err) = kept(&options.stderr_mode)?;
-    Ok((wasi.stdout(stdout).stderr(stderr), [out, err]))
+    let record = Record { stdout: out, stderr: err, denials: Denials::new() };
+    let wasi = wasi.stdout(stdout).stderr(stderr).record_denials(&record.denials);
+    Ok((wasi, record))
 }
 
 #[napi]
@@ -219,8 +267,8 @@ impl NativeWasi {
         places: Vec<Vec<String>>,
     ) -> napi::Result<Self> {
         door(env, |_| {
-            let (builder, [stdout, stderr]) = builder(options, &(mounts, places))?;
-            Ok(NativeWasi { wasi: builder.build()?, stdout, stderr })
+            let (builder, record) = builder(options, &(mounts, places))?;
+            Ok(NativeWasi { wasi: builder.build()?, record })
         })
     }
 
@@ -239,13 +287,19 @@ impl NativeWasi {
     /// What was written to standard output, if that is kept.
     #[napi]
     pub fn stdout(&self) -> Option<Uint8Array> {
-        self.stdout.as_ref().map(|buffer| Uint8Array::from(buffer.contents()))
+        self.record.stdout.as_ref().map(|buffer| Uint8Array::from(buffer.contents()))
     }
 
     /// What was written to standard error, if that is kept.
     #[napi]
     pub fn stderr(&self) -> Option<Uint8Array> {
-        self.stderr.as_ref().map(|buffer| Uint8Array::from(buffer.contents()))
+        self.record.stderr.as_ref().map(|buffer| Uint8Array::from(buffer.contents()))
+    }
+
+    /// What the guest was refused.
+    #[napi]
+    pub fn denials(&self) -> Vec<NativeDenial> {
+        denied(&self.record.denials)
     }
 }
 
@@ -268,6 +322,8 @@ pub struct NativeFinished {
     pub cpu_time: f64,
     /// Pages of its memories.
     pub memory_pages: f64,
+    /// What it was refused.
+    pub denials: Vec<NativeDenial>,
 }
 
 /// Limits of a run; no number is no limit.
@@ -291,8 +347,10 @@ pub fn run_command<'env>(
     places: Vec<Vec<String>>,
     limits: NativeLimits,
 ) -> napi::Result<Unknown<'env>> {
+    let denials = Denials::new();
     let command = door(*env, |_| {
         let mut command = Command::new(&module.module)
+            .record_denials(&denials)
             .config(&config::of(config))
             .output_limit(options.output_limit.max(0.0) as usize);
         if let Some(output) = output(&options.stdout_mode)? {
@@ -321,7 +379,7 @@ pub fn run_command<'env>(
         env,
         Vec::new(),
         move || command.run(),
-        |state, finished| {
+        move |state, finished| {
             let (ending, code, error) = match finished.ending {
                 command::Ending::Exited(code) => ("exited", code, None),
                 command::Ending::Failed(error) => ("failed", 0, Some(error)),
@@ -338,10 +396,15 @@ pub fn run_command<'env>(
                 wall_time: milliseconds(finished.usage.wall),
                 cpu_time: milliseconds(finished.usage.cpu),
                 memory_pages: finished.usage.memory_pages as f64,
+                denials: denied(&denials),
             };
             let error = match error {
                 Some(error) => to_js(state, Failure::Core(error)),
-                None if ending == "timeout" => to_js(state, Failure::Timeout),
+                None if ending == "timeout" => {
+                    let over =
+                        wasmspan::Error::with_detail(ErrCode::Interrupted, "its time is over");
+                    to_js(state, Failure::Timeout(over))
+                }
                 None if ending == "interrupted" => {
                     to_js(state, wasmspan::Error::new(ErrCode::Interrupted).into())
                 }

@@ -45,6 +45,7 @@ test("a program runs from every kind of source", async () => {
     new Module(bytes),
     new Response(bytes),
     createReadStream(path),
+    new URL(`data:application/wasm;base64,${bytes.toString("base64")}`),
   ];
   for (const source of sources) {
     const result = await run(source);

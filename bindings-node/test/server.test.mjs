@@ -14,10 +14,10 @@ symlinkSync(
   join(folder, "node_modules", "wasmspan"),
 );
 copyFileSync(
-  fileURLToPath(new URL("../../examples/node/server.mjs", import.meta.url)),
-  join(folder, "server.mjs"),
+  fileURLToPath(new URL("../../examples/node/server-deadline.mjs", import.meta.url)),
+  join(folder, "server-deadline.mjs"),
 );
-const child = spawn(process.execPath, ["server.mjs", "0", "2000"], {
+const child = spawn(process.execPath, ["server-deadline.mjs", "0", "2000"], {
   cwd: folder,
   stdio: ["ignore", "pipe", "inherit"],
 });

@@ -197,6 +197,11 @@ test("compiled files run only where they are asked for", () => {
   const bytes = new Compiler().compileBytes(ADD);
   assert.equal(new Executor().instantiate(new Module(bytes)).exports.add(1, 2), 3);
   assert.throws(() => new Compiler().compile(join(folder, "gone.wasm"), output), /invalid path/);
+  // As in the old package.
+  const path = join(folder, "vm.wasm");
+  new VM(guest("fibonacci")).compile(path);
+  assert.equal(Module.loadCompiled(path).isPrecompiled, true);
+  assert.throws(() => new VM().compile(path), RuntimeError);
 });
 
 test("the convenience calls of the old package", () => {

@@ -1,10 +1,20 @@
 // WASI, in the shape of node:wasi and with what that lacks.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { Instance, Module, VM, WASI, Wasi, WebAssembly } from "../index.mjs";
+import {
+  Instance,
+  MemoryFs,
+  Module,
+  run as runProgram,
+  VM,
+  WASI,
+  Wasi,
+  WebAssembly,
+} from "../index.mjs";
 import { guest, run, wat } from "./helper.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "wasmspan-"));
@@ -84,6 +94,85 @@ test("standard input is what it is told to be", () => {
   ignored.start();
   assert.equal(ignored.stdout.length, 0);
   assert.throws(() => new Wasi({ stdout: "somewhere" }), TypeError);
+});
+
+/** Connects to 127.0.0.1 at a port; gives the error number. */
+const CONNECT = wat(`(module
+  (import "wasi_snapshot_preview1" "sock_open" (func $open (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "sock_connect" (func $connect (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 32) "\\40\\00\\00\\00\\04\\00\\00\\00") (data (i32.const 64) "\\7f\\00\\00\\01")
+  (func (export "connect") (param $port i32) (result i32) (local $errno i32)
+    (if (local.tee $errno (call $open (i32.const 1) (i32.const 2) (i32.const 0)))
+      (then (return (local.get $errno))))
+    (call $connect (i32.load (i32.const 0)) (i32.const 32) (local.get $port)))
+  (func (export "_start") (call $exit (call $connect (i32.const -1) (i32.const 32) (i32.const 80)))))`);
+
+test("sockets are given, for what a list names, or not at all", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((listening) => server.once("listening", listening));
+  const { port } = server.address();
+  const ACCES = 2;
+  const attempt = (sockets) => {
+    const wasi = new Wasi({ sockets });
+    const imports = { wasi_snapshot_preview1: wasi.instance.exports };
+    const { exports } = new Instance(new Module(CONNECT), imports);
+    return [exports.connect(port), wasi.denials];
+  };
+  const [errno, denials] = attempt(undefined);
+  assert.equal(errno, ACCES);
+  assert.deepEqual(denials, [
+    { function: "sock_open", wanted: "a TCP socket", errno: ACCES, option: denials[0].option },
+  ]);
+  assert.match(denials[0].option, /--sockets/);
+  assert.equal(attempt(false)[0], ACCES);
+  assert.equal(attempt(true)[0], 0);
+  assert.equal(attempt({ allow: [`127.0.0.1:${port}`] })[0], 0);
+  assert.equal(attempt({ allow: ["127.0.0.0/8"] })[0], 0);
+  const [refused, why] = attempt({ allow: ["127.0.0.1:1", "example.org"] });
+  assert.equal(refused, ACCES);
+  assert.equal(why[0].wanted, `127.0.0.1:${port}`);
+  assert.throws(() => new Wasi({ sockets: { allow: ["1.2.3.4:port"] } }), /1\.2\.3\.4:port/);
+  server.close();
+});
+
+test("what a guest was refused is told", async () => {
+  const path = guest("files");
+  const vm = new VM(path, { stdout: "ignore", stderr: "ignore" });
+  vm.start();
+  const { denials } = await runProgram(path);
+  for (const list of [vm.denials, denials]) {
+    assert.ok(Array.isArray(list));
+    for (const { function: name, wanted, errno, option } of list) {
+      assert.ok(name && wanted && option && errno > 0);
+    }
+  }
+  const open = wat(`(module
+    (import "wasi_snapshot_preview1" "path_open"
+      (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 64) "../etc/passwd")
+    (func (export "_start") (drop (call $open (i32.const 3) (i32.const 0) (i32.const 64)
+      (i32.const 13) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)))))`);
+  const result = await runProgram(open, { fs: { "/data": new MemoryFs() } });
+  assert.equal(result.denials.length, 1);
+  assert.match(result.denials[0].wanted, /passwd/);
+  assert.equal(result.denials[0].function, "path_open");
+});
+
+test("a guest has so many descriptors, and no more", async () => {
+  const open = wat(`(module
+    (import "wasi_snapshot_preview1" "path_open"
+      (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (data (i32.const 64) "file") (global $n (mut i32) (i32.const 0))
+    (func (export "_start")
+      (loop (if (call $open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 4) (i32.const 1)
+          (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 0)) (then (call $exit (global.get $n))))
+        (global.set $n (i32.add (global.get $n) (i32.const 1)))
+        (br 0))))`);
+  const fs = { "/": new MemoryFs() };
+  assert.equal((await runProgram(open, { fs, maxDescriptors: 10 })).exitCode, 6);
 });
 
 test("inherited streams are those of the process", () => {

@@ -34,4 +34,7 @@ export declare class BusyError extends RuntimeError {
 /** The guest ended its run, as `proc_exit` does. */
 export declare class ExitError extends RuntimeError {
 }
+/** A function of a guest of wasmedge-bindgen failed with this message. */
+export declare class GuestError extends WasmError {
+}
 export {};

@@ -58,17 +58,27 @@ export declare class ModuleInstance<E extends object = Record<string, any>> {
 }
 /** Settings of an instantiation. */
 export interface InstanceOptions {
-    /** The configuration; by default that of the module's defaults. */
+    /** The configuration; by default the module's. */
     config?: Config;
     /** Milliseconds after which the start function is stopped. */
     timeout?: number;
 }
 /** An instance of a module. */
 export declare class Instance<E extends object = Record<string, any>> extends ModuleInstance<E> {
+    #private;
     /**
      * Instantiates a module and runs its start function on this thread.
      *
      * @throws {@link LinkError} if an import is missing or of another type.
      */
     constructor(module: Module, imports?: Imports, options?: InstanceOptions);
+    /**
+     * Frees the instance and its memories now, not when they are collected; also what `using` calls.
+     * Its exports can't be used any more then. Others that import something of it keep that.
+     *
+     * @throws {@link BusyError} while it is running.
+     */
+    dispose(): void;
+    /** As {@link Instance.dispose}. */
+    [Symbol.dispose](): void;
 }

@@ -1,5 +1,6 @@
 import { Config } from "./config.js";
 import { type Bytes } from "./idl.js";
+import type { FunctionType } from "./instance.js";
 import { type ExternKind } from "./native.js";
 /** One import of a module. */
 export interface ModuleImportDescriptor {
@@ -64,4 +65,8 @@ export declare class Module {
     get name(): string | null;
     /** Whether its compiled code came with the file. */
     get isPrecompiled(): boolean;
+    /** The types of what it imports, in the order of {@link Module.imports}; undefined for other kinds. */
+    get importedFunctionTypes(): (FunctionType | undefined)[];
+    /** The types of what it exports, in the order of {@link Module.exports}; undefined for other kinds. */
+    get exportedFunctionTypes(): (FunctionType | undefined)[];
 }

@@ -2,18 +2,19 @@
  * Modules as processes.
  */
 import { EventEmitter } from "node:events";
-import { Readable, type Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { type Config, type ConfigOptions } from "./config.js";
 import { type Bytes } from "./idl.js";
 import { Module } from "./module.js";
+import { type Denial } from "./native.js";
 import { type CallOptions } from "./task.js";
-import { type Mount } from "./wasi.js";
-/** A module, or where its bytes are: a path, a URL of a file, bytes, a response, or a stream. */
+import { type Mount, type WasiLimits } from "./wasi.js";
+/** A module, or where its bytes are: a path, a URL, bytes, a response, or a stream. */
 export type RunSource = Module | string | URL | Bytes | {
     arrayBuffer(): Promise<ArrayBuffer>;
 } | AsyncIterable<Uint8Array>;
 /** What a guest gets, and its limits. */
-interface ProcessOptions extends CallOptions {
+interface ProcessOptions extends CallOptions, WasiLimits {
     /** Arguments, without the program's name. */
     args?: readonly string[];
     /** The program's name, argument 0; by default that of the file. */
@@ -67,6 +68,8 @@ export interface RunResult {
     cpuTime: number;
     /** Most bytes that its exported memories had. */
     peakMemory: number;
+    /** What it asked for and did not get, each thing once, and at most 1000. */
+    denials: Denial[];
 }
 /**
  * Runs a module as a process, on another thread, until its end.

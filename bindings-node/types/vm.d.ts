@@ -2,6 +2,7 @@ import { Config, type ConfigOptions } from "./config.js";
 import { type Bytes } from "./idl.js";
 import { type FunctionType, type Imports, ModuleInstance } from "./instance.js";
 import { Module } from "./module.js";
+import { type Denial } from "./native.js";
 import { type CallOptions } from "./task.js";
 import { type WasiOptions } from "./wasi.js";
 /** A module's bytes, the path of its file, or a module that was loaded. */
@@ -75,19 +76,28 @@ export declare class Compiler {
     /** Compiles bytes into the bytes of a compiled file. */
     compileBytes(bytes: Bytes): Uint8Array;
 }
+/** Settings of {@link Executor.invoke}. */
+export interface InvokeOptions extends CallOptions {
+    /** What the call may cost, by default one for each instruction; the executor must measure costs. */
+    fuel?: number;
+    /** Bytes of stack of the call. */
+    stackBytes?: number;
+}
 /** Instantiates modules and calls functions under one configuration. */
 export declare class Executor {
     #private;
-    /** An executor with a copy of this configuration. */
-    constructor(config?: Config);
+    /** An executor with a copy of this configuration, which may add to figures that others share. */
+    constructor(config?: Config, statistics?: Statistics);
+    /** What its instances and calls count. */
+    get statistics(): Statistics;
     /** An anonymous instance; its imports are looked up in the store, or in an import object. */
     instantiate(module: Module, imports?: Store | Imports): ModuleInstance;
     /** An instance that is registered in the store. */
     register(store: Store, module: Module, name: string): ModuleInstance;
     /** Calls an exported function on this thread. */
-    invoke(fn: (...args: any[]) => any, args?: readonly unknown[], options?: CallOptions): unknown;
+    invoke(fn: (...args: any[]) => any, args?: readonly unknown[], options?: InvokeOptions): unknown;
     /** Calls an exported function on another thread. */
-    invokeAsync(fn: (...args: any[]) => any, args?: readonly unknown[], options?: CallOptions): Promise<unknown>;
+    invokeAsync(fn: (...args: any[]) => any, args?: readonly unknown[], options?: InvokeOptions): Promise<unknown>;
 }
 /** Settings of a VM that is made of a module. */
 export interface VMOptions extends WasiOptions {
@@ -115,6 +125,8 @@ export declare class VM {
     instantiate(options?: CallOptions): this;
     /** Forgets the module, the active instance and everything that is registered. */
     cleanup(): void;
+    /** As {@link VM.cleanup}; what `using` calls. */
+    [Symbol.dispose](): void;
     /** Instantiates a module and registers the instance, for others to import from. */
     register(name: string, source: ModuleSource): this;
     /** Registers an instance, such as a host module, under the name it has. */
@@ -152,6 +164,8 @@ export declare class VM {
     get stdout(): Uint8Array | undefined;
     /** What was written to standard error, if WASI was told to keep it. */
     get stderr(): Uint8Array | undefined;
+    /** What the guest was refused, each thing once, and at most 1000. */
+    get denials(): Denial[];
     /** Calls `_start`, and gives the exit code. */
     start(options?: CallOptions): number;
     /** Calls a function of the module, and gives what it returns. */
@@ -168,6 +182,6 @@ export declare class VM {
     runString(name: string, ...args: unknown[]): string;
     /** As {@link VM.runString}, of a function that returns bytes. */
     runUint8Array(name: string, ...args: unknown[]): Uint8Array;
-    /** Compiles the VM's module ahead of time into a file that {@link Module.loadCompiled} runs. */
-    compile(source: ModuleSource, path: string): void;
+    /** Compiles the loaded module ahead of time into a file that {@link Module.loadCompiled} runs. */
+    compile(path: string | URL): void;
 }

@@ -1,13 +1,27 @@
 import { type Bytes } from "./idl.js";
 import { ModuleInstance } from "./instance.js";
+import { type Denial } from "./native.js";
 import type { CallOptions } from "./task.js";
 /** A directory of the guest: one of this machine, by its path, or files in memory. */
 export type Mount = string | MemoryFs | {
     path: string | MemoryFs;
     readOnly?: boolean;
 };
+/** What a guest may use besides its arguments, variables, directories and streams. */
+export interface WasiLimits {
+    /**
+     * Sockets: none (`false`, if nothing is said), any, or those for the addresses, nets and names of a
+     * list, such as `127.0.0.1:8080`, `10.0.0.0/8`, `[::1]:80`, `example.org:443` or `*:53`. The list
+     * goes for what a socket is bound to, connected to or sends to, and for names that are looked up.
+     */
+    sockets?: boolean | {
+        allow: readonly string[];
+    };
+    /** Most descriptors that are open at once, streams and directories included; 1024 by default. */
+    maxDescriptors?: number;
+}
 /** What a guest may use; it gets nothing else. */
-export interface WasiOptions {
+export interface WasiOptions extends WasiLimits {
     /** Arguments; the first is the program's name. */
     args?: readonly string[];
     /** Environment variables. */
@@ -80,6 +94,8 @@ export declare class Wasi {
     get stdout(): Uint8Array | undefined;
     /** What was written to standard error so far, if that is kept. */
     get stderr(): Uint8Array | undefined;
+    /** What the guest was refused so far, each thing once, and at most 1000. */
+    get denials(): Denial[];
 }
 /** Options of {@link WASI}: those of `node:wasi`, and what {@link WasiOptions} adds. */
 export interface WASIOptions extends WasiOptions {

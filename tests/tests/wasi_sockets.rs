@@ -8,6 +8,9 @@ use wasmspan::wasi::Denials;
 use wasmspan::{ErrCode, Interrupt, Module, Store, Wasi};
 use wasmspan_tests::wasi_guest::{Guest, Interface};
 
+#[path = "wasi_sockets/leave.rs"]
+mod leave;
+
 const ACCES: i32 = 2;
 const AGAIN: i32 = 6;
 const BADF: i32 = 8;
@@ -654,37 +657,6 @@ fn names_become_addresses() {
     prepare(&guest, 4096, 1);
     guest.put_words(4096 + 24, &[4096]);
     guest.ok("sock_getaddrinfo", &[3000, 1, 3200, 2, 3400, 2000, -1, OUT]);
-}
-
-#[test]
-fn without_leave_nothing_is_reached() {
-    let host = TcpListener::bind("127.0.0.1:0").expect("loopback");
-    let at = host.local_addr().expect("bound");
-    let denials = Denials::new();
-    let settings = Wasi::builder().listener(host).record_denials(&denials);
-    let guest = Guest::with(settings, SOCKETS);
-    for name in ["sock_open", "sock_open_v2"] {
-        assert_eq!(guest.call(name, &[INET4, STREAM, OUT]), ACCES);
-    }
-    guest.put(3000, b"localhost");
-    let params = [3000, 9, 3200, 0, 3400, 2000, 1, OUT];
-    assert_eq!(guest.call("sock_getaddrinfo", &params), ACCES);
-    let refused: Vec<String> = denials.entries().into_iter().map(|one| one.wanted).collect();
-    assert_eq!(refused, ["a TCP socket", "the addresses of \"localhost\""]);
-    // The listener that was given: connections may be taken, and no more.
-    let mut peer = TcpStream::connect(at).expect("it listens");
-    guest.ok("accept3", &[3, 0, OUT]);
-    let fd = i64::from(guest.word(0));
-    peer.write_all(b"in").expect("room");
-    assert_eq!(guest.receive(fd, 9), Ok(b"in".to_vec()));
-    let record = guest.address(&[127, 0, 0, 1]);
-    for fd in [3, fd] {
-        assert_eq!(guest.call("sock_bind", &[fd, record, 0]), NOTCAPABLE);
-        assert_eq!(guest.call("sock_connect", &[fd, record, 80]), NOTCAPABLE);
-        assert_eq!(guest.call("sock_listen", &[fd, 1]), NOTCAPABLE);
-    }
-    assert_eq!(guest.call("sock_send_to", &[3, IOVS, 0, record, 80, 0, OUT]), NOTCAPABLE);
-    assert_eq!(guest.call("fd_write", &[3, IOVS, 0, OUT]), NOTCAPABLE);
 }
 
 #[test]

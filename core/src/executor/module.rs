@@ -173,7 +173,8 @@ impl Module {
         module
     }
 
-    pub(super) fn config(&self) -> &Config {
+    /// The configuration that it was made with.
+    pub fn config(&self) -> &Config {
         &self.0.config
     }
 

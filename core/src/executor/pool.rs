@@ -56,6 +56,23 @@ impl Pool {
     /// Those of [`Executor::instantiate`](super::Executor::instantiate) about imports and code;
     /// `generic runtime error` if `size` is 0.
     pub fn new(module: &Module, store: &Store, size: usize) -> Result<Pool> {
+        Pool::of(module, size, || link::from_store(store, module.info()))
+    }
+
+    /// As [`new`](Pool::new), with the imports given in the module's order.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn with_imports(module: &Module, imports: &[Extern], size: usize) -> Result<Pool> {
+        Pool::of(module, size, || link::from_list(imports, module.info()))
+    }
+
+    fn of(
+        module: &Module,
+        size: usize,
+        imports: impl FnOnce() -> Result<Box<[Extern]>>,
+    ) -> Result<Pool> {
         if size == 0 {
             let detail = "a pool needs room for at least one instance";
             return Err(Error::with_detail(ErrCode::RuntimeError, detail));
@@ -64,7 +81,7 @@ impl Pool {
         Ok(Pool(Arc::new(Inner {
             module: module.clone(),
             executor: Executor::new(module.config()),
-            imports: link::from_store(store, module.info())?,
+            imports: imports()?,
             size,
             in_use: Mutex::new(0),
             returned: Condvar::new(),

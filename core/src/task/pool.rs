@@ -2,7 +2,11 @@
 //!
 //! There are as many as processors, and more while tasks wait without one being taken: the workers
 //! are then blocked, perhaps on the very tasks that wait. A watcher that exists only while tasks
-//! wait adds them, up to [`MAX_TASK_THREADS`]. Workers that have nothing to do leave after a while.
+//! wait adds them, up to [`MAX_TASK_THREADS`]; these leave when they have had nothing to do for a while.
+//!
+//! A worker that has run a task looks out for the next one for a moment before it sleeps: whoever
+//! waits for a task often starts another one at once, and waking a thread takes longer than most
+//! calls. One worker at a time does so.
 
 use super::Shared;
 use crate::error::{ErrCode, Error, Result};
@@ -11,11 +15,17 @@ use crate::platform::stack;
 use rustix::time::{ClockId, clock_gettime};
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::hint;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a worker without work stays.
+/// How long a worker that has run a task looks out for another one.
+const MOMENT: Duration = Duration::from_micros(30);
+/// How often it looks before it reads the clock.
+const GLANCES: u32 = 16;
+/// How long a worker without work stays, if there are more of them than processors.
 const IDLE: Duration = Duration::from_secs(5);
 /// How often the watcher looks.
 const LOOK: Duration = Duration::from_millis(1);
@@ -30,6 +40,10 @@ pub(super) struct Pool {
     process: u32,
     state: Mutex<State>,
     work: Condvar,
+    /// How long the queue is; written under the lock.
+    queued: AtomicUsize,
+    /// Whether a worker looks out for a task. After that it looks into the queue once more.
+    looking: AtomicBool,
 }
 
 #[derive(Default)]
@@ -79,7 +93,13 @@ impl Pool {
     }
 
     fn for_process(process: u32) -> &'static Pool {
-        Box::leak(Box::new(Pool { process, state: Mutex::default(), work: Condvar::new() }))
+        Box::leak(Box::new(Pool {
+            process,
+            state: Mutex::default(),
+            work: Condvar::new(),
+            queued: AtomicUsize::new(0),
+            looking: AtomicBool::new(false),
+        }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -91,7 +111,13 @@ impl Pool {
         let usual = processors();
         let mut state = self.lock();
         state.queue.push_back(task);
-        if state.queue.len() <= state.idle {
+        let queued = state.queue.len();
+        self.queued.store(queued, Ordering::SeqCst);
+        let looking = usize::from(self.looking.load(Ordering::SeqCst));
+        if queued <= looking {
+            return Ok(());
+        }
+        if queued <= looking + state.idle {
             drop(state);
             self.work.notify_one();
             return Ok(());
@@ -101,6 +127,7 @@ impl Pool {
         }
         if state.threads == 0 {
             state.queue.pop_back();
+            self.queued.store(state.queue.len(), Ordering::SeqCst);
             let detail = "the system grants no thread for an asynchronous call";
             return Err(Error::with_detail(ErrCode::RuntimeError, detail));
         }
@@ -132,23 +159,48 @@ impl Pool {
         let mut state = self.lock();
         loop {
             if let Some(task) = state.queue.pop_front() {
+                self.queued.store(state.queue.len(), Ordering::SeqCst);
                 state.taken += 1;
                 drop(state);
                 task.run();
                 drop(task);
+                self.look_out();
                 state = self.lock();
                 continue;
             }
             state.idle += 1;
-            let waited = self.work.wait_timeout(state, IDLE);
-            let (guard, ended) = waited.unwrap_or_else(PoisonError::into_inner);
-            state = guard;
+            // Waiting with a time limit takes longer.
+            let mut over = false;
+            if state.threads <= processors() {
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                let waited = self.work.wait_timeout(state, IDLE);
+                let (guard, ended) = waited.unwrap_or_else(PoisonError::into_inner);
+                (state, over) = (guard, ended.timed_out());
+            }
             state.idle -= 1;
-            if ended.timed_out() && state.queue.is_empty() {
+            if over && state.queue.is_empty() {
                 state.threads -= 1;
                 return;
             }
         }
+    }
+
+    /// Waits a moment for a task without sleeping.
+    fn look_out(&self) {
+        if processors() == 1 || self.looking.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let start = Instant::now();
+        while start.elapsed() < MOMENT {
+            if (0..GLANCES).any(|_| {
+                hint::spin_loop();
+                self.queued.load(Ordering::SeqCst) > 0
+            }) {
+                break;
+            }
+        }
+        self.looking.store(false, Ordering::SeqCst);
     }
 
     /// The watcher's life: adds workers while tasks wait and none is taken.

@@ -3,21 +3,21 @@
 use super::Wasi;
 use super::abi::{Errno, rights};
 use super::clock::Clocks;
-use super::denied::{Denials, option_for_sockets};
+use super::denied::{Denials, option_for_address, option_for_sockets};
 use super::fds::{Descriptor, Descriptors, Object};
 use super::fs::{
     Custom, CustomDirectory, CustomFs, Directory, HostDirectory, MemoryFs, Root, clean_name,
 };
 use super::random::Random;
 use super::socket::Socket;
+use super::socket::allow::Access;
 use super::stream::{Input, Output, Stream};
 use crate::error::{ErrCode, Error, Result};
 use crate::limits::MAX_WASI_DESCRIPTORS;
 use cap_std::fs::Dir;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Settings of a guest's environment; see [`Wasi::builder`].
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,7 @@ pub struct WasiBuilder {
     stdout: Output,
     stderr: Output,
     sockets: bool,
+    allowed_addresses: Vec<String>,
     listeners: Vec<Arc<TcpListener>>,
     clocks: Clocks,
     random: Random,
@@ -190,6 +191,23 @@ impl WasiBuilder {
         self
     }
 
+    /// Allows sockets for an address, a net or a name, and for nothing but what such calls name:
+    /// `1.2.3.4`, `10.0.0.0/8:443`, `[::1]:80`, `example.org:443`, `*:53`. Without a port every port is
+    /// allowed. That goes for what a socket is bound to, connected to or sends to, and for names that
+    /// are looked up; the addresses that a lookup finds are allowed as its name is. Everything else
+    /// gives 2 (`EACCES`).
+    ///
+    /// ```
+    /// let wasi = wasmspan::Wasi::builder().allow_address("127.0.0.1:8080").build()?;
+    /// assert!(wasmspan::Wasi::builder().allow_address("1.2.3.4:port").build().is_err());
+    /// # drop(wasi);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn allow_address(mut self, address: impl Into<String>) -> WasiBuilder {
+        self.allowed_addresses.push(address.into());
+        self
+    }
+
     /// Gives the guest a listener, which gets the next descriptor after the directories. The guest
     /// takes connections from it with `sock_accept`, also when it may not open sockets itself.
     pub fn listener(mut self, listener: TcpListener) -> WasiBuilder {
@@ -260,7 +278,8 @@ impl WasiBuilder {
     /// # Errors
     ///
     /// If an argument or a variable has a zero byte, or a variable's name an equals sign; if a
-    /// directory can't be opened.
+    /// directory can't be opened, or an address of [`allow_address`](WasiBuilder::allow_address) not
+    /// read.
     pub fn build(self) -> Result<Wasi> {
         Wasi::with_ctx(self.into_ctx()?)
     }
@@ -326,8 +345,8 @@ impl WasiBuilder {
             let descriptor = Descriptor::new(socket, rights::LISTENER, rights::CONNECTION);
             descriptors.insert(descriptor).map_err(|_| why(&"too many descriptors are open"))?;
         }
-        let WasiBuilder { args, sockets, clocks, random, denials, .. } = self;
-        let sockets = AtomicBool::new(sockets);
+        let sockets = RwLock::new(Access::new(self.sockets, &self.allowed_addresses)?);
+        let WasiBuilder { args, clocks, random, denials, .. } = self;
         Ok(Ctx { args, env, directories, sockets, descriptors, clocks, random, denials })
     }
 }
@@ -386,8 +405,8 @@ pub(super) struct Ctx {
     pub env: Vec<Vec<u8>>,
     /// How many directories were given.
     pub directories: usize,
-    /// Whether sockets may be opened and names looked up.
-    pub sockets: AtomicBool,
+    /// What sockets may be used for.
+    pub sockets: RwLock<Access>,
     pub descriptors: Descriptors,
     pub clocks: Clocks,
     pub random: Random,
@@ -396,17 +415,56 @@ pub(super) struct Ctx {
 }
 
 impl Ctx {
+    /// What sockets may be used for from here on.
+    pub(super) fn access(&self) -> Access {
+        self.sockets.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Fails unless the guest may use sockets; `wanted` says what for.
     pub(super) fn require_sockets(
         &self,
         function: &str,
         wanted: impl FnOnce() -> String,
     ) -> std::result::Result<(), Errno> {
-        if self.sockets.load(Ordering::SeqCst) {
+        if self.access().any() {
             return Ok(());
         }
+        self.refuse(function, wanted, option_for_sockets)
+    }
+
+    /// Fails unless the guest may use a socket for this address.
+    pub(super) fn require_address(
+        &self,
+        function: &str,
+        address: SocketAddr,
+    ) -> std::result::Result<(), Errno> {
+        if self.access().allows(address) {
+            return Ok(());
+        }
+        self.refuse(function, || address.to_string(), option_for_address)
+    }
+
+    /// Fails unless the guest may look up a name.
+    pub(super) fn require_name(
+        &self,
+        function: &str,
+        name: &[u8],
+    ) -> std::result::Result<(), Errno> {
+        if self.access().allows_name(name) {
+            return Ok(());
+        }
+        let wanted = || format!("the addresses of {:?}", String::from_utf8_lossy(name));
+        self.refuse(function, wanted, option_for_address)
+    }
+
+    fn refuse(
+        &self,
+        function: &str,
+        wanted: impl FnOnce() -> String,
+        option: impl FnOnce() -> String,
+    ) -> std::result::Result<(), Errno> {
         if let Some(denials) = &self.denials {
-            denials.add(function, wanted(), Errno::Acces, option_for_sockets());
+            denials.add(function, wanted(), Errno::Acces, option());
         }
         Err(Errno::Acces)
     }

@@ -86,6 +86,11 @@ pub(super) fn option_for_sockets() -> String {
     "--sockets would give it, or running without --no-sockets".to_string()
 }
 
+/// What would give a guest an address or a name that its list leaves out.
+pub(super) fn option_for_address() -> String {
+    "naming it in the list of allowed addresses would give it".to_string()
+}
+
 /// The directory of the guest's that holds what a path names.
 fn wanted_directory(below: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();

@@ -59,6 +59,7 @@ pub use stream::{Input, Output, OutputBuffer, Reader, Writer};
 use crate::error::Result;
 use crate::runtime::Instance;
 use ctx::Ctx;
+use socket::allow::Access;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -154,7 +155,8 @@ impl Wasi {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn allow_sockets(&self, allowed: bool) {
-        self.shared.ctx().sockets.store(allowed, Ordering::SeqCst);
+        let access = if allowed { Access::Everything } else { Access::Nothing };
+        *self.shared.ctx().sockets.write().unwrap_or_else(PoisonError::into_inner) = access;
     }
 
     /// The host module, to be registered in stores.

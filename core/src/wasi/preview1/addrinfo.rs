@@ -63,6 +63,9 @@ fn sock_getaddrinfo(
     })?;
     memory.check(count, 4)?;
     let node = name(&memory, node, node_len, Errno::AiNoName)?;
+    if let Some(node) = &node {
+        call.ctx().require_name("sock_getaddrinfo", node.to_bytes())?;
+    }
     let service = name(&memory, service, service_len, Errno::AiService)?;
     if node.is_none() && service.is_none() {
         return Err(Errno::AiNoName.into());
@@ -76,7 +79,13 @@ fn sock_getaddrinfo(
     let mut at = memory_word(&memory, found)?;
     let most = most.min(MAX_WASI_ADDRESSES) as usize;
     let interrupt = call.caller.interrupt();
+    let asked_for = node.clone();
     let list = call.waited(addresses(node, service, hints, most, interrupt.as_ref()))?;
+    if let Some(name) = &asked_for {
+        for found in &list {
+            call.ctx().access().found(name.to_bytes(), found.address.ip());
+        }
+    }
     let mut written = 0;
     for address in &list {
         at = put(&memory, at, flags, address)?;

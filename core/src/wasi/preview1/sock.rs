@@ -197,11 +197,17 @@ fn sock_open(call: &Call<'_>, family: u32, kind: u32, new: u32) -> Outcome {
 fn sock_bind(call: &Call<'_>, fd: u32, address: u32, port: u32) -> Outcome {
     let descriptor = call.descriptor(fd)?;
     let socket = descriptor.socket(rights::SOCK_BIND)?;
-    Ok(socket.bind(address_at(call, address, port)?)?)
+    let at = address_at(call, address, port)?;
+    call.ctx().require_address("sock_bind", at)?;
+    Ok(socket.bind(at)?)
 }
 
 fn sock_listen(call: &Call<'_>, fd: u32, backlog: i32) -> Outcome {
-    Ok(call.descriptor(fd)?.socket(rights::SOCK_BIND)?.listen(backlog)?)
+    let descriptor = call.descriptor(fd)?;
+    let socket = descriptor.socket(rights::SOCK_BIND)?;
+    // A socket that was not bound listens where the host chooses.
+    call.ctx().require_address("sock_listen", socket.local_address()?)?;
+    Ok(socket.listen(backlog)?)
 }
 
 fn accept(call: &Call<'_>, fd: u32, flags: u32, new: u32) -> Outcome {
@@ -223,6 +229,7 @@ fn sock_connect(call: &Call<'_>, fd: u32, address: u32, port: u32) -> Outcome {
     let descriptor = call.descriptor(fd)?;
     let socket = descriptor.socket(rights::SOCK_BIND)?;
     let to = address_at(call, address, port)?;
+    call.ctx().require_address("sock_connect", to)?;
     let interrupt = call.caller.interrupt();
     call.waited(socket.connect(to, interrupt.as_ref()))
 }
@@ -348,6 +355,7 @@ fn sock_send_to(
     let descriptor = call.descriptor(fd)?;
     let socket = descriptor.socket(rights::SOCK_SEND_TO)?;
     let to = address_at(call, address, port)?;
+    call.ctx().require_address("sock_send_to", to)?;
     send(call, socket, (iovs, count), Some(to), flags, done)
 }
 

@@ -2,9 +2,10 @@
 //!
 //! To the host every socket is non-blocking; a guest that wants to wait does so in `wait`, where a
 //! request to stop reaches it. `address` and `options` have the layouts of WasmEdge's socket calls,
-//! `resolve` turns names into addresses.
+//! `resolve` turns names into addresses, `allow` is the list of what they may reach.
 
 pub(super) mod address;
+pub(super) mod allow;
 pub(super) mod options;
 pub(super) mod resolve;
 

@@ -1,11 +1,11 @@
 // An HTTP server that runs untrusted handlers: each request gets a fresh instance, so much time and so much memory.
 //
-//   node server.mjs [PORT [DEADLINE]]          then: curl localhost:8080/double/21, /spin, /grow, /trap
+//   node server-deadline.mjs [PORT [DEADLINE]]          then: curl localhost:8080/double/21, /spin, /grow, /trap
 import { createServer } from "node:http";
-import { Config, Instance, Module, TimeoutError } from "wasmspan";
+import { Config, Module, Pool, TimeoutError } from "wasmspan";
 
 const DEADLINE = Number(process.argv[3] ?? 100); // milliseconds for each request
-const config = new Config({ maxMemoryPages: 16 });
+const config = new Config({ limits: { memoryPages: 16 } });
 
 // What users uploaded. Compiled once; instances share the code and nothing else.
 const handlers = new Module(
@@ -19,16 +19,18 @@ const handlers = new Module(
     (func (export "trap") (param i32) (result i32) (unreachable)))`),
   config,
 );
+const names = new Set(Module.exports(handlers).map(({ name }) => name));
 
 // A function of the host may take its time; the guest waits on its own thread.
 const lookup = async (key) => key;
+const pool = new Pool(handlers, { size: 100, imports: { host: { lookup } } });
 
 async function handle(url) {
   const [, name, argument] = url.split("/");
-  const instance = new Instance(handlers, { host: { lookup } }, { config });
-  if (instance.functionType(name) === undefined) return [404, "no such handler"];
+  if (!names.has(name)) return [404, "no such handler"];
   try {
-    return [200, await instance.callAsync(name, [Number(argument)], { timeout: DEADLINE })];
+    const run = (instance) => instance.callAsync(name, [Number(argument)], { timeout: DEADLINE });
+    return [200, await pool.use(run)];
   } catch (error) {
     if (error instanceof TimeoutError) return [504, "the handler ran out of time"];
     return [500, error.message];

@@ -1,0 +1,89 @@
+//! Who may call into an instance just now.
+
+use crate::error::{Failure, Outcome};
+use crate::function::Exported;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasmspan::{ErrCode, Error};
+
+/// What the exported functions of an instance share.
+pub type Gate = Rc<GateState>;
+
+/// How many calls run on other threads; others must wait for them.
+#[derive(Default)]
+pub struct GateState {
+    /// [`DISPOSED`] when nothing may be called any more.
+    away: Cell<usize>,
+    /// The functions that JavaScript has. They take themselves off the list when they are collected.
+    functions: RefCell<Vec<*const Exported>>,
+}
+
+const DISPOSED: usize = usize::MAX;
+
+impl GateState {
+    /// Fails if a call runs on another thread, or the instance was disposed of.
+    #[inline(always)]
+    pub fn pass(&self) -> Outcome<()> {
+        if self.away.get() == 0 { Ok(()) } else { Err(self.refusal()) }
+    }
+
+    #[cold]
+    fn refusal(&self) -> Failure {
+        if self.is_disposed() { disposed() } else { Failure::Busy }
+    }
+
+    /// Whether [`dispose`](Self::dispose) has succeeded.
+    pub fn is_disposed(&self) -> bool {
+        self.away.get() == DISPOSED
+    }
+
+    /// A call that has passed goes to another thread.
+    pub fn leave(&self) {
+        self.away.set(self.away.get() + 1);
+    }
+
+    /// It has come back.
+    pub fn come_back(&self) {
+        self.away.set(self.away.get() - 1);
+    }
+
+    pub fn add(&self, function: *const Exported) {
+        self.functions.borrow_mut().push(function);
+    }
+
+    pub fn remove(&self, function: *const Exported) {
+        let mut functions = self.functions.borrow_mut();
+        if let Some(at) = functions.iter().position(|known| *known == function) {
+            functions.swap_remove(at);
+        }
+    }
+
+    /// Lets go of what the functions stand for; fails if a call is running.
+    pub fn dispose(&self) -> Outcome<()> {
+        if self.is_disposed() {
+            return Ok(());
+        }
+        self.pass()?;
+        let functions: Vec<&Exported> = {
+            let functions = self.functions.borrow();
+            // SAFETY: a function that is collected has taken itself off the list, and nothing is
+            // collected before this ends.
+            functions.iter().map(|function| unsafe { &**function }).collect()
+        };
+        if functions.iter().any(|function| function.is_running()) {
+            return Err(Failure::Busy);
+        }
+        self.away.set(DISPOSED);
+        for function in functions {
+            function.let_go();
+        }
+        self.functions.borrow_mut().clear();
+        Ok(())
+    }
+}
+
+/// Why nothing can be done with something that was disposed of.
+pub fn disposed() -> Failure {
+    let detail = "it was disposed of, or given back to its pool";
+    Failure::Core(Error::with_detail(ErrCode::RuntimeError, detail))
+}
