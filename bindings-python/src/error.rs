@@ -26,6 +26,11 @@ pub fn from_python(error: PyErr) -> Error {
     Error::host(Raised(error))
 }
 
+/// The error for calls at the end of the process.
+pub fn shutting_down() -> Error {
+    Error::host("the Python interpreter is shutting down")
+}
+
 /// The exception for an error outside any instance.
 pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     in_owner(py, error, None)
@@ -74,6 +79,7 @@ pub fn raise(py: Python<'_>, class: &Class, message: &str) -> PyResult<PyErr> {
 
 fn class_of(error: &Error) -> &'static Class {
     match error.code() {
+        ErrCode::Interrupted if error.is_timeout() => &names::WASM_TIMEOUT,
         ErrCode::Interrupted => &names::INTERRUPTED,
         ErrCode::CostLimitExceeded => &names::OUT_OF_FUEL,
         ErrCode::UnknownImport | ErrCode::IncompatibleImportType => &names::LINK_ERROR,

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyWeakrefMethods, PyWeakrefReference};
 use std::cell::UnsafeCell;
 use std::sync::{Arc, OnceLock};
-use wasmspan::{Error, Func, FuncType, Result, Val};
+use wasmspan::{Func, FuncType, Result, Val};
 
 /// A callable that a host function calls, until the garbage collector takes it.
 pub struct Callable {
@@ -130,7 +130,7 @@ pub fn make(
 fn attached(body: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
     match Python::try_attach(|py| body(py).map_err(error::from_python)) {
         Some(result) => result,
-        None => Err(Error::host("the Python interpreter is shutting down")),
+        None => Err(error::shutting_down()),
     }
 }
 
@@ -230,7 +230,7 @@ impl Caller {
         {
             return Instance::of(&owner);
         }
-        Instance::foreign(py, instance)
+        Instance::foreign(py, instance, None)
     }
 
     /// The first memory of the instance that called, whether it is exported or not.

@@ -13,13 +13,20 @@ mod function;
 mod global;
 mod host;
 mod instance;
+mod limits;
 mod link;
 mod memory;
 mod module;
 mod names;
 mod owner;
+mod pool;
 mod signals;
+mod source;
+mod stages;
+mod statistics;
+mod store;
 mod table;
+mod task;
 mod value;
 mod vm;
 mod wasi;
@@ -46,15 +53,27 @@ mod _native {
     #[pymodule_export]
     use instance::Instance;
     #[pymodule_export]
+    use limits::Limits;
+    #[pymodule_export]
     use memory::Memory;
     #[pymodule_export]
     use module::Module;
     #[pymodule_export]
+    use pool::Pool;
+    #[pymodule_export]
     use signals::after_fork;
+    #[pymodule_export]
+    use stages::{Compiler, Executor, Loader, Validator};
+    #[pymodule_export]
+    use statistics::Statistics;
+    #[pymodule_export]
+    use store::Store;
     #[pymodule_export]
     use table::Table;
     #[pymodule_export]
-    use vm::{Store, Vm};
+    use task::Async;
+    #[pymodule_export]
+    use vm::Vm;
     #[pymodule_export]
     use wasi::{MemoryFs, Wasi};
 

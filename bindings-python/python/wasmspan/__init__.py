@@ -15,12 +15,10 @@ from ._errors import (
     Busy,
     CompileError,
     Exit,
-    Frame,
     InternalError,
     Interrupted,
     LinkError,
     MemoryLimit,
-    MissingImport,
     OutOfFuel,
     Trap,
     WasmError,
@@ -29,33 +27,76 @@ from ._errors import (
 from ._exports import Exports
 from ._native import (
     VM,
+    Async,
     Caller,
+    Compiler,
     Config,
+    Executor,
     Function,
     Global,
     Instance,
     Interrupt,
+    Limits,
+    Loader,
     Memory,
     MemoryFs,
     Module,
+    Pool,
+    Statistics,
     Store,
     Table,
+    Validator,
     Wasi,
     __version__,
     after_fork,
     ensure_signal_handlers,
 )
-from ._run import Completed, arun, run
-from ._types import (
-    ExportType,
-    ExternType,
-    FuncType,
-    GlobalType,
-    ImportType,
-    MemoryType,
-    TableType,
-    ValType,
-)
+
+TYPE_CHECKING = False  # Type checkers take it for true.
+if TYPE_CHECKING:
+    from ._details import Frame, MissingImport
+    from ._run import Completed, arun, run
+    from ._types import (
+        ExportType,
+        ExternType,
+        FuncType,
+        GlobalType,
+        ImportType,
+        MemoryType,
+        TableType,
+        ValType,
+    )
+
+# What takes long to import is imported when it is first asked for.
+_LATER = {
+    "_details": ("Frame", "MissingImport"),
+    "_run": ("Completed", "arun", "run"),
+    "_types": (
+        "ExportType",
+        "ExternType",
+        "FuncType",
+        "GlobalType",
+        "ImportType",
+        "MemoryType",
+        "TableType",
+        "ValType",
+    ),
+}
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _LATER.items():
+        if name in names:
+            # As `from .module import name` does.
+            found: object = getattr(__import__(module, globals(), None, (name,), 1), name)
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 os.register_at_fork(after_in_child=after_fork)
 _faults.watch()
@@ -66,11 +107,14 @@ ModuleInstance = Instance
 
 __all__ = [
     "VM",
+    "Async",
     "Busy",
     "Caller",
     "CompileError",
+    "Compiler",
     "Completed",
     "Config",
+    "Executor",
     "Exit",
     "ExportType",
     "Exports",
@@ -85,7 +129,9 @@ __all__ = [
     "InternalError",
     "Interrupt",
     "Interrupted",
+    "Limits",
     "LinkError",
+    "Loader",
     "Memory",
     "MemoryFs",
     "MemoryLimit",
@@ -94,11 +140,14 @@ __all__ = [
     "Module",
     "ModuleInstance",
     "OutOfFuel",
+    "Pool",
+    "Statistics",
     "Store",
     "Table",
     "TableType",
     "Trap",
     "ValType",
+    "Validator",
     "Wasi",
     "WasmError",
     "WasmTimeout",

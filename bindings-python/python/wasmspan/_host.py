@@ -3,10 +3,37 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._native import Caller
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+
+class Surroundings:
+    """The event loop that a call on a thread of the runtime belongs to, if one runs where it is made."""
+
+    def __init__(self) -> None:
+        # Without asyncio there is no loop, and importing it takes long.
+        asyncio = sys.modules.get("asyncio")
+        self.loop: AbstractEventLoop | None = asyncio._get_running_loop() if asyncio else None
+        self.pending: list[Any] = []
+
+    def enter(self) -> None:
+        """Is called on the thread."""
+        if self.loop is not None:
+            from . import _aio
+
+            _aio.enter(self.loop, self.pending)
+
+    def cancel(self) -> None:
+        """Cancels the coroutines that the call waits for."""
+        for waited_for in tuple(self.pending):
+            waited_for.cancel()
+
 
 _CALLER_NAMES = frozenset({"Caller", "wasmspan.Caller"})
 

@@ -63,6 +63,28 @@ impl Limits {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// The smaller of each of two limits.
+    ///
+    /// ```
+    /// use wasmspan::config::Limits;
+    /// let (a, b) = (Limits::from_json(r#"{ "cost": 5 }"#)?, Limits::from_json(r#"{ "cost": 9, "time_ms": 1 }"#)?);
+    /// assert_eq!(a.and(&b).to_json(), r#"{"time_ms":1,"cost":5}"#);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn and(&self, other: &Limits) -> Limits {
+        fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+            a.into_iter().chain(b).min()
+        }
+        Limits {
+            time_ms: least(self.time_ms, other.time_ms),
+            cost: least(self.cost, other.cost),
+            memory_pages: least(self.memory_pages, other.memory_pages),
+            table_elements: least(self.table_elements, other.table_elements),
+            stack_bytes: least(self.stack_bytes, other.stack_bytes),
+            instances: least(self.instances, other.instances),
+        }
+    }
+
     /// Whether nothing but what applies to one call is set: time, cost and stack.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::Executor;
 use super::report::reported;
 use crate::config::Limits;
-use crate::error::{ErrCode, Error, Result};
+use crate::error::{ErrCode, Error, Result, TIME_LIMIT};
 use crate::interrupt::{Deadline, Interrupt};
 use crate::runtime::{self, Func, Metered, Val};
 use std::time::Duration;
@@ -28,20 +28,18 @@ impl Executor {
     /// let error = executor.invoke_within(&spin, &[], &limits).unwrap_err();
     /// assert_eq!(error.code(), ErrCode::Interrupted);
     /// assert_eq!(error.details(), ["the time limit is 20 ms"]);
+    /// assert!(error.is_timeout());
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn invoke_within(&self, func: &Func, params: &[Val], limits: &Limits) -> Result<Vec<Val>> {
         limits.check_for_call()?;
-        let own = &self.config.limits;
-        let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
-        let time = least(limits.time_ms, own.time_ms);
-        let stack = least(limits.stack_bytes, own.stack_bytes);
+        let Limits { time_ms, stack_bytes, .. } = self.config.limits.and(limits);
         let metered = Metered::new(&self.config, &self.statistics);
         if limits.cost.is_some() && !self.config.statistics.cost_measuring {
             let detail = "the limit `cost` does not apply: the executor measures no costs";
             return Err(Error::with_detail(ErrCode::RuntimeError, detail));
         }
-        within(time, stack, || match &metered {
+        within(time_ms, stack_bytes, || match &metered {
             None => func.call(params),
             Some(metered) => reported(metered, || {
                 metered.run_within(limits.cost.unwrap_or(u64::MAX), || func.call(params))
@@ -64,7 +62,7 @@ pub(super) fn within<T>(
         None => call(),
         Some(milliseconds) => {
             let interrupt = Interrupt::new();
-            let why = format!("the time limit is {milliseconds} ms");
+            let why = format!("{TIME_LIMIT}{milliseconds} ms");
             let time = Duration::from_millis(milliseconds);
             let _deadline = Deadline::after(time, &interrupt, why)?;
             interrupt.run(call)
