@@ -93,6 +93,12 @@ prepare-go:
 test-go: prepare-go
 	bindings-go/check.sh
 
+scenarios: ## one behaviour in five languages: replay all scenarios everywhere, and report
+	$(CARGO) test -q -p wasmspan-tests --test scenarios
+	@for language in c python node go; do \
+		if $(MAKE) -n scenarios-$$language >/dev/null 2>&1; then $(MAKE) --no-print-directory scenarios-$$language || exit 1; fi; done
+	$(CARGO) run -q -p wasmspan-tests --bin scenario-report
+
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin soak -- --minutes $(MINUTES)

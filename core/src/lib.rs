@@ -25,6 +25,7 @@
 //! The folders of this crate are its layers; `ARCHITECTURE.md` draws how a module travels through
 //! them from bytes to a result.
 
+pub mod bindgen;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod command;

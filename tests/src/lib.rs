@@ -2,6 +2,7 @@
 
 pub mod fuzz;
 pub mod old_kernel;
+pub mod scenario;
 pub mod spec;
 pub mod support;
 pub mod wasi_guest;

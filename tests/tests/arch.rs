@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["compile", "artifact"],
     &["engine", "cache"],
     &["runtime"],
-    &["store", "executor", "compiler", "host", "task"],
+    &["store", "executor", "compiler", "host", "task", "bindgen"],
     &["wasi"],
     &["vm", "command"],
     &["cli"],

@@ -87,6 +87,7 @@ cc hello-c "${own[@]}" "${keep_names[@]}" src/hello-c.c
 cc files "${own[@]}" "${strip[@]}" src/files.c
 cc http-echo "${own[@]}" "${strip[@]}" src/http-echo.c
 cc invert "${own[@]}" "${strip[@]}" src/invert.c
+cc strings-c "${own[@]}" "${reactor[@]}" "${strip[@]}" src/strings-c.c
 cc libc-cases "${own[@]}" "${strip[@]}" -D_GNU_SOURCE -Wno-format -Wno-implicit-float-conversion -lm src/libc-cases.c
 cc io-bench "${own[@]}" "${reactor[@]}" "${strip[@]}" src/io-bench.c
 cc trap-debug "${own[@]}" -g -fdebug-compilation-dir=. -nostdlib -Wl,--no-entry src/trap-debug.c
@@ -157,6 +158,24 @@ if want toolchain-assemblyscript; then
   (cd "$dir" && npm install --silent --no-save assemblyscript@0.28.20 @assemblyscript/wasi-shim@0.1.0 >/dev/null 2>&1 &&
     npx --no-install asc toolchain.ts --config node_modules/@assemblyscript/wasi-shim/asconfig.json -O --noAssert -o out.wasm)
   cp "$dir/out.wasm" toolchain-assemblyscript.wasm
+fi
+if want strings-assemblyscript; then
+  echo "  strings-assemblyscript.wasm"
+  dir=$work/assemblyscript
+  mkdir -p "$dir"
+  cp src/strings-assemblyscript.ts "$dir"
+  (cd "$dir" && npm install --silent --no-save assemblyscript@0.28.20 @assemblyscript/wasi-shim@0.1.0 >/dev/null 2>&1 &&
+    npx --no-install asc strings-assemblyscript.ts --exportRuntime --use abort= --runtime incremental -O --noAssert \
+      -o strings.wasm)
+  cp "$dir/strings.wasm" strings-assemblyscript.wasm
+fi
+if want bindgen-rust; then
+  echo "  bindgen-rust.wasm"
+  rustup target add --toolchain 1.95.0 wasm32-wasip1 >/dev/null 2>&1
+  RUSTFLAGS="--remap-path-prefix=$here=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" \
+    CARGO_TARGET_DIR=$work/bindgen-rust cargo +1.95.0 build --quiet --locked --release --target wasm32-wasip1 \
+    --manifest-path src/bindgen-rust/Cargo.toml
+  cp "$work/bindgen-rust/wasm32-wasip1/release/bindgen_rust.wasm" bindgen-rust.wasm
 fi
 if want net-rust; then
   echo "  net-rust.wasm"

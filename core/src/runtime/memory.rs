@@ -283,6 +283,45 @@ impl Memory {
         self.write(offset, value.to_bytes().as_ref())
     }
 
+    /// Reads `count` little-endian numbers in a row.
+    ///
+    /// # Errors
+    ///
+    /// `out of bounds memory access`; checked before anything is allocated.
+    pub fn read_values<T: MemoryValue>(&self, offset: usize, count: usize) -> Result<Vec<T>> {
+        let len = count.saturating_mul(size_of::<T>());
+        self.check(offset, len)?;
+        let mut values = Vec::<T>::with_capacity(count);
+        // SAFETY: checked; there is room for them, and every bit pattern is a number.
+        unsafe {
+            let from = self.0.def.base.add(offset);
+            std::ptr::copy_nonoverlapping(from, values.as_mut_ptr().cast::<u8>(), len);
+            values.set_len(count);
+        }
+        if cfg!(target_endian = "big") {
+            values.iter_mut().for_each(T::swap_bytes);
+        }
+        Ok(values)
+    }
+
+    /// Writes numbers in a row, in little-endian form.
+    ///
+    /// # Errors
+    ///
+    /// `out of bounds memory access`; nothing is written then.
+    pub fn write_values<T: MemoryValue>(&self, offset: usize, values: &[T]) -> Result<()> {
+        // SAFETY: numbers have no padding.
+        let bytes = unsafe {
+            std::slice::from_raw_parts(values.as_ptr().cast::<u8>(), size_of_val(values))
+        };
+        if cfg!(target_endian = "little") || size_of::<T>() == 1 {
+            return self.write(offset, bytes);
+        }
+        let mut bytes = bytes.to_vec();
+        bytes.chunks_mut(size_of::<T>()).for_each(<[u8]>::reverse);
+        self.write(offset, &bytes)
+    }
+
     /// Address of the first byte; constant for the memory's life. Bytes below [`len`](Memory::len)
     /// may be used while a handle exists; races with guests on other threads are the user's.
     pub fn as_ptr(&self) -> *mut u8 {
@@ -322,6 +361,9 @@ pub trait MemoryValue: Sized {
     /// To little-endian bytes.
     #[doc(hidden)]
     fn to_bytes(self) -> Self::Bytes;
+    /// Between the host's order of bytes and the other.
+    #[doc(hidden)]
+    fn swap_bytes(&mut self);
 }
 
 macro_rules! memory_values {
@@ -333,6 +375,11 @@ macro_rules! memory_values {
             }
             fn to_bytes(self) -> Self::Bytes {
                 self.to_le_bytes()
+            }
+            fn swap_bytes(&mut self) {
+                let mut bytes = self.to_ne_bytes();
+                bytes.reverse();
+                *self = <$ty>::from_ne_bytes(bytes);
             }
         }
     )*};
