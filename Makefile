@@ -18,7 +18,7 @@ NEEDS_dist  = $(NODE_NEEDS) python go
 .DEFAULT_GOAL := help
 .PHONY: help check-prereqs demo test test-rust test-node test-python test-go soak fuzz fmt lint lint-node lint-python guests \
 	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
-	build-node develop-python prepare-go soak-python
+	build-node develop-python prepare-go soak-python scenarios-python
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -150,6 +150,9 @@ dist-python: $(VENV)/ready
 	install -d '$(PREFIX)/wheels'
 	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist --sdist \
 		--manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
+
+scenarios-python: develop-python
+	cd bindings-python && $(PYTHON) -m pytest --quiet tests/test_scenarios.py
 
 soak-python: develop-python
 	cd bindings-python && WASMSPAN_CALLS=1000000 $(PYTHON) -m pytest --quiet -k stays_flat

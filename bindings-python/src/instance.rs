@@ -15,7 +15,7 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use wasmspan::{Executor, Extern, Pooled};
+use wasmspan::{Executor, Extern, Pooled, Wasi};
 
 /// An instance of a module, or a host module: `Instance("env")` makes an empty one.
 ///
@@ -59,6 +59,14 @@ impl Instance {
         let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, false);
         let mut owner = Owner::of(Target::Instance(core.clone()), gate);
         owner.executor = executor.cloned();
+        Instance::of(&Bound::new(py, owner)?)
+    }
+
+    /// The Python object for the host functions of a system interface.
+    pub fn of_wasi<'py>(py: Python<'py>, wasi: &Wasi) -> PyResult<Bound<'py, Instance>> {
+        let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, false);
+        let mut owner = Owner::of(Target::Instance(wasi.instance().clone()), gate);
+        owner.wasi = Some(wasi.clone());
         Instance::of(&Bound::new(py, owner)?)
     }
 

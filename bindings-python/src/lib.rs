@@ -4,6 +4,7 @@
 //! panics. `error` makes exceptions of the core's errors. `owner` shows the garbage collector what
 //! instances hold. The other files have a class or two each.
 
+mod bindgen;
 mod command;
 mod config;
 mod control;
@@ -40,6 +41,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 mod _native {
     use super::*;
 
+    #[pymodule_export]
+    use bindgen::{Bindgen, Heap};
     #[pymodule_export]
     use command::run_command;
     #[pymodule_export]

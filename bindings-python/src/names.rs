@@ -48,5 +48,8 @@ classes! {
     MEMORY_LIMIT = "wasmspan._errors", "MemoryLimit";
     BUSY = "wasmspan._errors", "Busy";
     EXIT = "wasmspan._errors", "Exit";
+    USER_ERROR = "wasmspan._errors", "UserError";
+    GUEST_ERROR = "wasmspan._errors", "GuestError";
+    SPAN = "wasmspan._bindgen", "Span";
     INTERNAL_ERROR = "wasmspan._errors", "InternalError";
 }

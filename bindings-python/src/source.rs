@@ -48,19 +48,26 @@ pub fn path(source: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
     Ok(None)
 }
 
-/// The bytes that an object holds.
-pub fn bytes(source: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+/// The bytes that an object holds, if it holds any.
+pub fn buffer(source: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     if let Ok(bytes) = source.cast::<PyBytes>() {
-        Ok(bytes.as_bytes().to_vec())
+        Ok(Some(bytes.as_bytes().to_vec()))
     } else if let Ok(bytes) = source.cast::<PyByteArray>() {
-        Ok(bytes.to_vec())
+        Ok(Some(bytes.to_vec()))
     } else if let Ok(buffer) = pyo3::buffer::PyBuffer::<u8>::get(source) {
-        buffer.to_vec(source.py())
+        buffer.to_vec(source.py()).map(Some)
     } else {
-        let given = source.get_type().name()?;
-        let message = format!("a module is made of a path or bytes, not {given}");
-        Err(PyTypeError::new_err(message))
+        Ok(None)
     }
+}
+
+/// The bytes that a module is made of.
+pub fn bytes(source: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    if let Some(bytes) = buffer(source)? {
+        return Ok(bytes);
+    }
+    let given = source.get_type().name()?;
+    Err(PyTypeError::new_err(format!("a module is made of a path or bytes, not {given}")))
 }
 
 /// The content of a file, or the exception of Python's own functions.

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::door::{self, Gate, Stops, WhenBusy};
+use crate::error;
 use crate::function;
 use crate::instance::Instance;
 use crate::limits::Limits;
@@ -131,9 +132,14 @@ impl Executor {
     ) -> PyResult<Py<Instance>> {
         let wanted = module.core().imports();
         let made = door::attempt(py, make)?;
-        let core = made.map_err(|failure| link::explain(py, &failure, &wanted))?;
+        let wasi = store.wasi();
+        let core = made.map_err(|failure| match &wasi {
+            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.exit_code()),
+            _ => link::explain(py, &failure, &wanted),
+        })?;
         let mut owner = Owner::of(Target::Instance(core), Gate::new(WhenBusy::Raise, false));
         (owner.imports, owner.executor) = (store.imports_of(py, &wanted)?, Some(self.core.clone()));
+        owner.wasi = wasi;
         Instance::of(&Bound::new(py, owner)?).map(Bound::unbind)
     }
 }

@@ -7,7 +7,7 @@ use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use wasmspan::ImportType;
+use wasmspan::{ImportType, Wasi};
 
 /// Instances under the names that others import from.
 ///
@@ -43,6 +43,12 @@ impl Store {
     pub fn forget(&self) {
         let forgotten = std::mem::take(&mut *self.registered());
         drop(forgotten);
+    }
+
+    /// The system interface among what is registered, which knows how guests end.
+    pub fn wasi(&self) -> Option<Wasi> {
+        let registered = self.registered();
+        registered.iter().find_map(|(_, instance, _)| instance.get().owner().get().wasi.clone())
     }
 
     /// What a module that was linked against the store imports from instances of Python.

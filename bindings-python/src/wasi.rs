@@ -1,6 +1,7 @@
 //! The system interface of command-line guests.
 
 use crate::error;
+use crate::instance::Instance;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -230,6 +231,12 @@ impl Wasi {
     #[getter]
     fn stderr<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         captured(py, self.stderr.as_ref())
+    }
+
+    /// The module of host functions, for a `Store` or a `VM`.
+    #[getter]
+    fn instance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Instance>> {
+        Instance::of_wasi(py, &self.core)
     }
 
     /// Status with which the last guest ended itself; 0 if none did.

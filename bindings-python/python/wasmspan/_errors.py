@@ -52,6 +52,20 @@ class OutOfFuel(Trap):
     """A call cost more than its limit."""
 
 
+class UserError(Trap):
+    """A host function failed with a number of its own, as in WasmEdge; raise it with that number.
+
+    >>> UserError(7).code
+    7
+    """
+
+    def __init__(self, code: int | str = 0) -> None:
+        super().__init__(code if isinstance(code, str) else f"user defined error code 0x{code:02x}")
+        if isinstance(code, int):
+            self.code = code
+        self.kind = "UserDefError"
+
+
 class MemoryLimit(WasmError):
     """A memory or table can't become that large."""
 
@@ -67,9 +81,16 @@ class Exit(WasmError):
     'the guest exited with status 3'
     """
 
+    code = 1
+    kind = "Terminated"
+
     def __init__(self, exit_code: int = 0) -> None:
         super().__init__(f"the guest exited with status {exit_code}")
         self.exit_code = exit_code
+
+
+class GuestError(WasmError):
+    """A function of a wasmedge-bindgen guest returned `Err` with this message."""
 
 
 class InternalError(WasmError):

@@ -46,6 +46,7 @@ def run(
     source: Source,
     args: Iterable[Text] = (),
     *,
+    program: Text | None = None,
     env: Mapping[str, Text] | None = None,
     dirs: Directories | None = None,
     read_only_dirs: Directories | None = None,
@@ -64,18 +65,19 @@ def run(
     """Runs a WASI module from its `_start` to its end.
 
     `source` is what `Module` takes, or a `Module`, which saves compiling it again. `args` follow the
-    program's name. The guest gets what it is given and nothing else; `memory` is the most pages of 64
-    KiB that a memory of it may have, and `limits` bounds it further. A trap comes out as `Trap`, and a
-    run that takes longer than `timeout` seconds as `WasmTimeout`, with what was written so far in
-    `stdout` and `stderr`.
+    name of the program, which is that of the file or module unless `program` says another. The guest gets
+    what it is given and nothing else; `memory` is the most pages of 64 KiB that a memory of it may have,
+    and `limits` bounds it further. A trap comes out as `Trap`, and a run that takes longer than `timeout`
+    seconds as `WasmTimeout`, with what was written so far in `stdout` and `stderr`.
 
     >>> run(b'(module (memory (export "memory") 1) (func (export "_start")))').exit_code
     0
     """
     module = source if isinstance(source, Module) else Module(source, config)
-    program: Text = module.name or "module"
-    if isinstance(source, (str, os.PathLike)):
+    if program is None and isinstance(source, (str, os.PathLike)):
         program = os.path.basename(os.fspath(source))
+    if program is None:
+        program = module.name or "module"
     argv = (program, *args)
     given = {
         "args": argv,
@@ -105,6 +107,7 @@ async def arun(
     source: Source,
     args: Iterable[Text] = (),
     *,
+    program: Text | None = None,
     env: Mapping[str, Text] | None = None,
     dirs: Directories | None = None,
     read_only_dirs: Directories | None = None,
@@ -128,6 +131,7 @@ async def arun(
         lambda: run(
             source,
             args,
+            program=program,
             env=env,
             dirs=dirs,
             read_only_dirs=read_only_dirs,
