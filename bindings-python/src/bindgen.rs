@@ -3,6 +3,7 @@
 use crate::door;
 use crate::error;
 use crate::instance::Instance;
+use crate::memory::Memory;
 use crate::names;
 use crate::owner::Held;
 use pyo3::exceptions::{PyAttributeError, PyOverflowError, PyTypeError, PyValueError};
@@ -12,7 +13,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 use pyo3::{IntoPyObjectExt, PyTraverseError};
 use wasmspan::Result;
-use wasmspan::bindgen::{self, CallError, HeapStyle, Kind, Span, Value};
+use wasmspan::bindgen::{self, CallError, Found, HeapStyle, Kind, Results, Span, Value};
 
 /// Makes something that keeps handles to an instance, and counts these.
 fn on<T: Send>(
@@ -88,15 +89,21 @@ impl Bindgen {
         let given: Vec<Bound<'py, PyAny>> = args.iter().collect();
         let values = given.iter().map(value).collect::<PyResult<Vec<_>>>()?;
         let owner = self.instance.get().owner().get();
-        let ended = door::run(py, Some(owner), None, || match self.core.call(name, &values) {
-            Ok(results) => Ok(Ok(results)),
-            Err(CallError::Guest(message)) => Ok(Err(message)),
-            Err(CallError::Engine(failure)) => Err(failure),
+        let ended = door::run(py, Some(owner), None, || {
+            match self.core.call_with(name, &values, read_all) {
+                Ok(results) => Ok(Ok(results)),
+                Err(CallError::Guest(message)) => Ok(Err(message)),
+                Err(CallError::Engine(failure)) => Err(failure),
+            }
         })?;
-        match ended {
-            Ok(results) => crate::value::results(py, results.len(), |at| object(py, &results[at])),
-            Err(message) => Err(error::raise(py, &names::GUEST_ERROR, &message)?),
-        }
+        let results = match ended {
+            Ok(results) => results,
+            Err(message) => return Err(error::raise(py, &names::GUEST_ERROR, &message)?),
+        };
+        crate::value::results(py, results.len(), |at| match &results[at] {
+            Read::Value(value) => object(py, value),
+            Read::Bytes(bytes) => Ok(bytes.bind(py).clone().into_any()),
+        })
     }
 
     /// Names of the exports that can be such functions, sorted: the module tells no more than that their
@@ -130,6 +137,34 @@ impl Bindgen {
         visit.call(&self.instance)?;
         self.held.iter().try_for_each(|held| held.traverse(&visit))
     }
+}
+
+/// A result, taken out of the guest's memory.
+enum Read {
+    Value(Value<'static>),
+    Bytes(Py<PyBytes>),
+}
+
+/// From this size on a second copy of bytes takes longer than to ask for the interpreter.
+const LARGE: u32 = 64 << 10;
+
+fn read_all(results: &Results<'_>) -> Result<Vec<Read>> {
+    let read = |at| {
+        let Found { kind, address, size } = results.found(at)?;
+        if kind != Kind::U8s || size < LARGE {
+            return results.get(at).map(Read::Value);
+        }
+        let memory = Memory::new(results.memory().clone());
+        let copied = Python::try_attach(|py| {
+            memory.bytes(py, address as usize, size as usize).map(Bound::unbind)
+        });
+        match copied {
+            Some(Ok(bytes)) => Ok(Read::Bytes(bytes)),
+            Some(Err(failed)) => Err(error::from_python(failed)),
+            None => Err(error::shutting_down()),
+        }
+    };
+    (0..results.len()).map(read).collect()
 }
 
 /// An argument; text and bytes are borrowed.

@@ -45,7 +45,8 @@ impl Memory {
         Err(error::out_of_bounds(&Error::with_detail(ErrCode::MemoryOutOfBounds, what)))
     }
 
-    fn bytes<'py>(
+    /// Bytes at a place, copied once.
+    pub fn bytes<'py>(
         &self,
         py: Python<'py>,
         offset: usize,

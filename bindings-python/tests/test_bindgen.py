@@ -103,6 +103,12 @@ def test_several_values(guest):
     assert guest.echo_u8s(bytearray(b"ab")) == guest.echo_u8s(memoryview(b"ab")) == b"ab"
 
 
+def test_large_vectors(guest):
+    data = bytes(10 << 20)
+    assert guest.take_bytes(data) == 10 << 20
+    assert guest.make_bytes(U32(10 << 20)) == b"\7" * (10 << 20)
+
+
 def test_wrong_arguments(guest):
     with pytest.raises(OverflowError, match="I64"):
         guest.echo_i32(2**31)
