@@ -8,10 +8,11 @@ use crate::owner::{Owner, Target};
 use crate::value;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyReferenceError, PyRuntimeError, PyTypeError};
+use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 use std::cell::UnsafeCell;
 use std::sync::{Arc, OnceLock};
 use wasmspan::{Func, FuncType, Result, Val};
@@ -73,14 +74,11 @@ impl Callable {
         let callable = self.get(py)?;
         if !self.wants_caller {
             return match count {
-                0 => callable.call0(),
-                1 => callable.call1((get(0)?,)),
-                2 => callable.call1((get(0)?, get(1)?)),
-                3 => callable.call1((get(0)?, get(1)?, get(2)?)),
-                _ => {
-                    let args = (0..count).map(get).collect::<PyResult<Vec<_>>>()?;
-                    callable.call1(PyTuple::new(py, args)?)
-                }
+                0 => vectorcall(callable, &[]),
+                1 => vectorcall(callable, &[get(0)?]),
+                2 => vectorcall(callable, &[get(0)?, get(1)?]),
+                3 => vectorcall(callable, &[get(0)?, get(1)?, get(2)?]),
+                _ => vectorcall(callable, &(0..count).map(get).collect::<PyResult<Vec<_>>>()?),
             };
         }
         let caller =
@@ -90,7 +88,31 @@ impl Callable {
         for at in 0..count {
             args.push(get(at)?);
         }
-        callable.call1(PyTuple::new(py, args)?)
+        vectorcall(callable, &args)
+    }
+}
+
+unsafe extern "C" {
+    /// Every version from 3.9 on has it; the limited API names it from 3.12 on.
+    fn PyObject_Vectorcall(
+        callable: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: usize,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
+}
+
+/// Calls a callable without making a tuple of its arguments.
+#[inline]
+fn vectorcall<'py>(
+    callable: &Bound<'py, PyAny>,
+    args: &[Bound<'py, PyAny>],
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the interpreter is attached, and everything alive; a bound reference is a pointer.
+    unsafe {
+        let (function, first) = (callable.as_ptr(), args.as_ptr().cast());
+        let returned = PyObject_Vectorcall(function, first, args.len(), std::ptr::null_mut());
+        Bound::from_owned_ptr_or_err(callable.py(), returned)
     }
 }
 
