@@ -3,6 +3,7 @@
 use crate::error;
 use crate::function;
 use crate::instance::Instance;
+use crate::link;
 use crate::memory::Memory;
 use crate::owner::{Owner, Target};
 use crate::value;
@@ -124,8 +125,9 @@ pub fn make(
 ) -> PyResult<(Func, Arc<Callable>)> {
     static PREPARE: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
     let prepare = PREPARE.import(py, "wasmspan._host", "prepare")?;
-    let (object, wants_caller): (Py<PyAny>, bool) =
-        prepare.call1((callable, ty.params().len()))?.extract()?;
+    let (object, wants_caller): (Py<PyAny>, bool) = prepare
+        .call1((callable, link::list(py, ty.params())?, link::list(py, ty.results())?))?
+        .extract()?;
     let callable = Arc::new(Callable {
         object: UnsafeCell::new(Some(object)),
         wants_caller,
@@ -284,7 +286,7 @@ pub fn make_standalone<'py>(
     ty: &Bound<'py, PyAny>,
     callable: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let ty = crate::link::func_type(ty)?;
+    let ty = link::func_type(ty)?;
     let (func, callable) = make(py, callable, &ty)?;
     let name = callable.get(py)?.getattr(intern!(py, "__name__")).ok();
     let name = name.and_then(|name| name.extract::<String>().ok());

@@ -16,6 +16,7 @@ mod host;
 mod instance;
 mod limits;
 mod link;
+mod log;
 mod memory;
 mod module;
 mod names;
@@ -58,6 +59,8 @@ mod _native {
     #[pymodule_export]
     use limits::Limits;
     #[pymodule_export]
+    use log::set_log;
+    #[pymodule_export]
     use memory::Memory;
     #[pymodule_export]
     use module::Module;
@@ -83,6 +86,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         only_interpreter()?;
+        log::silence();
         module.add("Function", function::python_type(module.py())?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

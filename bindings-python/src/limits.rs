@@ -131,7 +131,8 @@ impl Limits {
         self.core.instances
     }
 
-    fn __repr__(&self) -> String {
+    #[pyo3(name = "__repr__")]
+    pub fn repr(&self) -> String {
         let config::Limits { time_ms, cost, memory_pages, table_elements, stack_bytes, instances } =
             self.core;
         let fields = [

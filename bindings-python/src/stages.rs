@@ -223,4 +223,9 @@ impl Executor {
     fn statistics(&self) -> Statistics {
         Statistics::of(self.core.statistics())
     }
+
+    fn __repr__(&self) -> String {
+        let limits = Limits::of(self.core.config().limits);
+        format!("<wasmspan.Executor: {}>", limits.repr())
+    }
 }

@@ -102,6 +102,10 @@ impl MemoryFs {
     fn used(&self) -> u64 {
         self.core.used()
     }
+
+    fn __repr__(&self) -> String {
+        format!("<wasmspan.MemoryFs: {} bytes>", self.core.used())
+    }
 }
 
 /// Text or bytes, as a guest gets them.

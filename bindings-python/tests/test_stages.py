@@ -402,3 +402,24 @@ def test_what_a_pooled_instance_needs_stays():
     del pool
     gc.collect()
     assert call(1) == 2
+
+
+def test_the_log(capfd):
+    vm = VM(Config(instruction_counting=True))
+    vm.run(WORK.encode(), "count", 1)
+    with pytest.raises(CompileError):
+        vm.load(b"nonsense")
+    assert capfd.readouterr() == ("", "")
+    lines = []
+    wasmspan.set_log("info", lambda level, line: lines.append((level, line)))
+    try:
+        vm.run(WORK.encode(), "count", 1)
+        assert any(level == "info" and "instructions count" in line for level, line in lines)
+        with pytest.raises(ValueError, match="no level"):
+            wasmspan.set_log("loud")
+        wasmspan.set_log("error")
+        with pytest.raises(CompileError):
+            vm.load(b"nonsense")
+        assert "loading failed" in capfd.readouterr().out
+    finally:
+        wasmspan.set_log("off")

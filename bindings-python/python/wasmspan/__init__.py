@@ -54,6 +54,7 @@ from ._native import (
     __version__,
     after_fork,
     ensure_signal_handlers,
+    set_log,
 )
 
 TYPE_CHECKING = False  # Type checkers take it for true.
@@ -227,4 +228,5 @@ __all__ = [
     "arun",
     "ensure_signal_handlers",
     "run",
+    "set_log",
 ]

@@ -37,6 +37,7 @@ __all__ = [
     "ensure_signal_handlers",
     "live_objects",
     "run_command",
+    "set_log",
 ]
 __version__: str
 
@@ -60,6 +61,10 @@ def run_command(
     output_limit: int | None,
     limits: Limits | None,
 ) -> tuple[str, int, Exception | None, bytes, bytes, bool, float, float, int, int]: ...
+def set_log(
+    level: Literal["trace", "debug", "info", "warning", "error", "off"],
+    sink: Callable[[str, str], object] | None = None,
+) -> None: ...
 
 @final
 class Async:
