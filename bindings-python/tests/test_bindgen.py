@@ -36,9 +36,13 @@ from wasmspan import (
 )
 
 
+@pytest.fixture(scope="module")
+def module(guests) -> Module:
+    return Module(guests / "bindgen-rust.wasm")
+
+
 @pytest.fixture
-def guest(guests) -> Bindgen:
-    module = Module(guests / "bindgen-rust.wasm")
+def guest(module) -> Bindgen:
     return Bindgen(module.instantiate(wasi=Wasi(stdout="capture", stderr="capture")))
 
 
