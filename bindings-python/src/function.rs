@@ -256,8 +256,8 @@ pub fn make<'py>(
     };
     let executor = held.as_ref().and_then(|held| held.owner().get().executor.as_ref());
     let limited = executor.is_some_and(|executor| {
-        let Limits { time_ms, stack_bytes, .. } = executor.config().limits;
-        time_ms.is_some() || stack_bytes.is_some()
+        let Limits { time_ms, stack_bytes, output_bytes, .. } = executor.config().limits;
+        time_ms.or(stack_bytes).or(output_bytes).is_some()
     });
     let data = Box::new(Data { callee, params, results, held, name, brief, limited });
     let class = python_type(py)?.as_type_ptr();

@@ -9,10 +9,11 @@ use wasmspan::config;
 /// `time_ms` is the time of one call in milliseconds, `cost` what all calls of an instance or VM may
 /// cost together (1 for each instruction, unless a `Statistics` says otherwise; `fuel` is another name
 /// for it), `memory_pages` the size of each memory in pages of 64 KiB, `table_elements` that of each
-/// table, `stack_bytes` the stack of one call, `instances` how many instances exist at a time.
+/// table, `stack_bytes` the stack of one call, `instances` how many instances exist at a time,
+/// `open_files` the descriptors of a WASI guest, `output_bytes` what one call writes to standard streams.
 ///
 /// `Config`, `Module.instantiate`, `Pool` and `run` take limits; where several apply, the smallest
-/// counts. A call takes limits of time, cost and stack for itself: `f(1, limits=Limits(time_ms=20))`.
+/// counts. A call takes limits of time, cost, stack and output for itself: `f(1, limits=Limits(time_ms=20))`.
 ///
 /// >>> Limits(time_ms=250, fuel=1_000_000)
 /// Limits(time_ms=250, cost=1000000)
@@ -63,7 +64,10 @@ impl Limits {
         table_elements = None,
         stack_bytes = None,
         instances = None,
+        open_files = None,
+        output_bytes = None,
     ))]
+    #[allow(clippy::too_many_arguments)] // They are keywords in Python.
     fn new(
         time_ms: Option<u64>,
         cost: Option<u64>,
@@ -72,14 +76,24 @@ impl Limits {
         table_elements: Option<u64>,
         stack_bytes: Option<u64>,
         instances: Option<u64>,
+        open_files: Option<u64>,
+        output_bytes: Option<u64>,
     ) -> PyResult<Limits> {
         if cost.is_some() && fuel.is_some() {
             return Err(PyValueError::new_err("cost and fuel are the same limit: give one"));
         }
-        let cost = cost.or(fuel);
-        let core =
-            config::Limits { time_ms, cost, memory_pages, table_elements, stack_bytes, instances };
-        Ok(Limits { core })
+        Ok(Limits {
+            core: config::Limits {
+                time_ms,
+                cost: cost.or(fuel),
+                memory_pages,
+                table_elements,
+                stack_bytes,
+                instances,
+                open_files,
+                output_bytes,
+            },
+        })
     }
 
     /// Reads limits from a JSON object whose fields have these names.
@@ -131,17 +145,30 @@ impl Limits {
         self.core.instances
     }
 
+    /// Descriptors that a guest of WASI has open at the same time.
+    #[getter]
+    fn open_files(&self) -> Option<u64> {
+        self.core.open_files
+    }
+
+    /// What one call may write to standard output and error together, in bytes.
+    #[getter]
+    fn output_bytes(&self) -> Option<u64> {
+        self.core.output_bytes
+    }
+
     #[pyo3(name = "__repr__")]
     pub fn repr(&self) -> String {
-        let config::Limits { time_ms, cost, memory_pages, table_elements, stack_bytes, instances } =
-            self.core;
+        let core = &self.core;
         let fields = [
-            ("time_ms", time_ms),
-            ("cost", cost),
-            ("memory_pages", memory_pages.map(u64::from)),
-            ("table_elements", table_elements),
-            ("stack_bytes", stack_bytes),
-            ("instances", instances),
+            ("time_ms", core.time_ms),
+            ("cost", core.cost),
+            ("memory_pages", core.memory_pages.map(u64::from)),
+            ("table_elements", core.table_elements),
+            ("stack_bytes", core.stack_bytes),
+            ("instances", core.instances),
+            ("open_files", core.open_files),
+            ("output_bytes", core.output_bytes),
         ];
         let set = fields.iter().filter_map(|(name, value)| Some(format!("{name}={}", (*value)?)));
         format!("Limits({})", set.collect::<Vec<_>>().join(", "))

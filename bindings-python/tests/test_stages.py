@@ -1,6 +1,7 @@
 """Limits, statistics, pools, calls on threads, and the stages of the VM each for itself."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import threading
@@ -31,6 +32,7 @@ from wasmspan import (
     Store,
     Trap,
     Validator,
+    Wasi,
     WasmError,
     WasmTimeout,
     _native,
@@ -65,6 +67,8 @@ def test_limits_are_values():
     assert json.loads(limits.to_json()) == {"time_ms": 250, "cost": 1000, "memory_pages": 2}
     assert repr(limits) == "Limits(time_ms=250, cost=1000, memory_pages=2)"
     assert limits.table_elements is limits.stack_bytes is limits.instances is None
+    every = Limits(open_files=5, output_bytes=6)
+    assert (every.open_files, every.output_bytes) == (5, 6)
     with pytest.raises(ValueError, match="same limit"):
         Limits(cost=1, fuel=1)
     with pytest.raises(ValueError, match="limits"):
@@ -92,6 +96,15 @@ def test_limits_of_an_instance():
     tight = Config(limits=Limits(cost=10))
     with pytest.raises(OutOfFuel):
         Module.from_wat(WORK, tight).instantiate(limits=Limits(cost=10**9)).exports.count(100)
+
+
+def test_limits_of_a_wasi_guest(guests):
+    module = Module(guests / "hello-c.wasm")
+    wasi = Wasi(stdout="capture")
+    with contextlib.suppress(WasmError):
+        module.instantiate(wasi=wasi, limits=Limits(output_bytes=4)).exports._start()
+    assert len(wasi.stdout) <= 4
+    assert wasmspan.run(module).stdout.startswith(b"hello from C")
 
 
 def test_limits_of_one_call():

@@ -1,8 +1,9 @@
 //! Limits of calls, executors and VMs: what is allowed, what stops, and what the error says.
 
 use std::time::{Duration, Instant};
-use wasmspan::config::Limits;
-use wasmspan::{Config, ErrCode, Executor, Func, Instance, Module, Store, Val, Vm};
+use wasmspan::config::{HostRegistration, Limits};
+use wasmspan::wasi::{MemoryFs, Output, OutputBuffer};
+use wasmspan::{Config, ErrCode, Executor, Func, Instance, Module, Store, Val, Vm, Wasi};
 use wasmspan_tests::support::{interrupt_modes, module, trap_modes};
 
 const TEXT: &str = r#"(module
@@ -37,7 +38,7 @@ fn call(made: &(Executor, Instance), name: &str, n: Option<i32>) -> wasmspan::Re
 
 #[test]
 fn json_has_the_fields_that_are_set() {
-    let text = r#"{"time_ms":1,"cost":2,"memory_pages":3,"table_elements":4,"stack_bytes":5,"instances":6}"#;
+    let text = r#"{"time_ms":1,"cost":2,"memory_pages":3,"table_elements":4,"stack_bytes":5,"instances":6,"open_files":7,"output_bytes":8}"#;
     let limits = Limits::from_json(text).expect("limits");
     assert_eq!(limits.to_json(), text);
     assert_eq!(limits.instances, Some(6));
@@ -102,6 +103,7 @@ fn a_limit_that_does_not_apply_is_an_error() {
         (Limits { memory_pages: Some(1), ..Limits::default() }, "`memory_pages`"),
         (Limits { table_elements: Some(1), ..Limits::default() }, "`table_elements`"),
         (Limits { instances: Some(1), ..Limits::default() }, "`instances`"),
+        (Limits { open_files: Some(1), ..Limits::default() }, "`open_files`"),
         (Limits { cost: Some(1000), ..Limits::default() }, "`cost`"),
     ] {
         let error = executor.invoke_within(&down, &[Val::I32(1)], &limits).expect_err(name);
@@ -142,6 +144,107 @@ fn stack_memory_table_and_instances_have_limits() {
             let module = Module::with_config(&config, text).expect("valid");
             assert!(made.0.instantiate(&Store::new(), &module).is_err(), "{text}");
         }
+    }
+}
+
+/// Writes ten bytes to standard output or error again and again, and opens descriptors.
+const WRITER: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write"
+        (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\10\00\00\00\0a\00\00\00")
+    (data (i32.const 16) "ten bytes\0a.")
+    (func $once (param $fd i32) (result i32)
+        (call $write (local.get $fd) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (func (export "write") (param $times i32)
+        (loop $again
+            (if (call $once (i32.add (i32.const 1) (i32.and (local.get $times) (i32.const 1))))
+                (then unreachable))
+            (local.set $times (i32.sub (local.get $times) (i32.const 1)))
+            (br_if $again (local.get $times))))
+    ;; The error number of the first that fails, after 1000 times how many succeeded.
+    (func (export "open") (result i32)
+        (local $count i32) (local $errno i32)
+        (loop $again
+            (local.set $errno (call $open (i32.const 3) (i32.const 0) (i32.const 26) (i32.const 1)
+                (i32.const 0) (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 8)))
+            (if (i32.eqz (local.get $errno))
+                (then
+                    (local.set $count (i32.add (local.get $count) (i32.const 1)))
+                    (br $again))))
+        (i32.add (i32.mul (local.get $count) (i32.const 1000)) (local.get $errno))))"#;
+
+/// A VM whose guest writes to a buffer and has one directory.
+fn writer(limits: Limits) -> (Vm, OutputBuffer) {
+    let mut config = Config { limits, ..Config::default() };
+    config.host_registrations.add(HostRegistration::Wasi);
+    let vm = Vm::new(&config).expect("made");
+    let buffer = OutputBuffer::with_limit(1 << 20);
+    let wasi = Wasi::builder()
+        .stdout(Output::Buffer(buffer.clone()))
+        .stderr(Output::Buffer(buffer.clone()))
+        .mount(&MemoryFs::new(), "/");
+    vm.wasi().expect("it has").configure(wasi).expect("configured");
+    vm.load_bytes(WRITER).expect("loads");
+    vm.validate().expect("valid");
+    vm.instantiate().expect("links");
+    (vm, buffer)
+}
+
+#[test]
+fn output_has_a_limit_for_each_call() {
+    let limit = |bytes| Limits { output_bytes: Some(bytes), ..Limits::default() };
+    let (vm, buffer) = writer(limit(55));
+    let write = |times, limits: &Limits| vm.execute_within("write", &[Val::I32(times)], limits);
+    for _ in 0..2 {
+        write(5, &Limits::default()).expect("it fits, each time");
+        assert_eq!(buffer.take().len(), 50);
+    }
+    let stopped = |result: wasmspan::Result<Vec<Val>>, bytes: usize| {
+        let error = result.expect_err("too much");
+        assert_eq!(error.code(), ErrCode::Interrupted);
+        assert_eq!(error.details(), [format!("the limit of output is {bytes} bytes")]);
+        assert_eq!(buffer.take().len(), bytes);
+    };
+    stopped(write(6, &Limits::default()), 55);
+    stopped(write(1000, &limit(20)), 20);
+    stopped(write(1000, &limit(1000)), 55);
+    stopped(write(1, &limit(0)), 0);
+    let task = vm.execute_within_async("write", &[Val::I32(9)], &limit(7)).expect("a thread");
+    stopped(task.get(), 7);
+    write(1, &limit(10)).expect("usable");
+    let (vm, buffer) = writer(Limits::default());
+    vm.execute("write", &[Val::I32(1000)]).expect("no limit");
+    assert_eq!(buffer.contents().len(), 10_000);
+}
+
+#[test]
+fn calls_within_a_call_draw_on_its_output_too() {
+    let (inner, buffer) = writer(Limits { output_bytes: Some(100), ..Limits::default() });
+    let vm = inner.clone();
+    let write = Func::wrap(move || vm.execute("write", &[Val::I32(3)]).map(drop)).expect("made");
+    let executor = Executor::default();
+    let within = |bytes| {
+        let limits = Limits { output_bytes: Some(bytes), ..Limits::default() };
+        executor.invoke_within(&write, &[], &limits)
+    };
+    within(30).expect("it fits");
+    assert_eq!(buffer.take().len(), 30);
+    let error = within(29).expect_err("too much for the outer call");
+    assert_eq!(error.details(), ["the limit of output is 29 bytes"]);
+    assert_eq!(buffer.take().len(), 29);
+}
+
+#[test]
+fn open_files_have_a_limit() {
+    const MFILE: i32 = 33;
+    let (vm, _) = writer(Limits { open_files: Some(10), ..Limits::default() });
+    // Three streams and the directory are open already.
+    for expected in [6, 0] {
+        let got = vm.execute("open", &[]).expect("runs")[0].i32();
+        assert_eq!(got, Some(expected * 1000 + MFILE));
     }
 }
 

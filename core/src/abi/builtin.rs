@@ -1,7 +1,8 @@
 //! The one list of runtime functions that generated code calls.
 //!
 //! All use the platform's C convention and begin with the two hidden arguments. Those that can
-//! fail unwind the activation themselves.
+//! fail unwind the activation themselves. One that [keeps registers](Builtin::keeps_registers) is
+//! called through a stub, and leaves its result in [`ExecCtx::answer`](super::ExecCtx::answer).
 
 /// Type of a builtin's parameter or result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,12 @@ macro_rules! builtins {
                     ),)*
                 }
             }
+
+            /// Whether generated code calls a stub that preserves all registers, so that a loop which
+            /// nearly never calls keeps its values in them.
+            pub fn keeps_registers(self) -> bool {
+                self == Builtin::MeterLow
+            }
         }
 
         /// Addresses of the functions, in the order of the list.
@@ -35,6 +42,8 @@ macro_rules! builtins {
         pub(crate) struct BuiltinTable { $(pub $field: *const u8,)* }
 
         // SAFETY: the addresses are those of functions; nothing is written through them.
+        unsafe impl Send for BuiltinTable {}
+        // SAFETY: as above.
         unsafe impl Sync for BuiltinTable {}
     };
     (@result) => { None };
@@ -69,7 +78,7 @@ builtins! {
     /// Wakes waiters; how many.
     AtomicNotify atomic_notify(memory: I32, address: I64, count: I32) -> I32;
     /// Metered code has less left than the region that begins costs. Gives more, or ends the
-    /// activation; or gives the address of the function in code for cost tables, if that applies
-    /// and may take over.
-    MeterLow meter_low(price: I64, may_hand_over: I32) -> Pointer;
+    /// activation; or answers with the address of the function in code for cost tables, if that
+    /// applies and may take over, and 0 if not.
+    MeterLow meter_low(price: I64, may_hand_over: I32);
 }

@@ -39,6 +39,8 @@ pub(crate) struct ExecCtx {
     pub count: u64,
     /// The cost of every opcode.
     pub costs: *const u64,
+    /// Result of a builtin that keeps all registers.
+    pub answer: usize,
 }
 
 /// Value of [`ExecCtx::exit_site`] after an exit through a trampoline.

@@ -12,7 +12,7 @@ pub(crate) mod target;
 pub(crate) mod trap;
 
 pub(crate) use builtin::{Builtin, BuiltinTable, BuiltinType};
-pub(crate) use code::CodeBlob;
+pub(crate) use code::{CodeBlob, Text};
 pub(crate) use context::{
     ExecCtx, FuncImport, FuncRef, GlobalCell, HostFuncCtx, InstanceCtx, MemoryDef, MemoryRef,
     TableDef,

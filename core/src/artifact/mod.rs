@@ -14,11 +14,12 @@ mod universal;
 
 pub(crate) use shared_object::is_elf;
 
-use crate::abi::{CodeBlob, Target};
+use crate::abi::{CodeBlob, Target, Text};
 use crate::config::{CodeKind, OutputFormat, Proposals};
 use crate::error::{ErrCode, Error, Result};
 use bytes::{Reader, Writer, pair, to_pair};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The first bytes of every artifact; they also tell our `wasmedge` sections from others.
 const MAGIC: &[u8; 8] = b"\x89wasmspn";
@@ -84,33 +85,37 @@ pub(crate) fn encode(identity: &Identity, code: &CodeBlob) -> Vec<u8> {
     writer.0
 }
 
-/// The artifact that is all of `bytes`, if it is whole and this engine on `host` can run it; else
-/// the reason.
-pub(crate) fn decode(bytes: &[u8], host: &Target) -> Result<Artifact, String> {
+/// The artifact that is all of `bytes`, a part of `file`, if it is whole and this engine on `host` can
+/// run it; else the reason.
+fn decode(file: &Arc<[u8]>, bytes: &[u8], host: &Target) -> Result<Artifact, String> {
     let damaged = || "it is damaged".to_string();
     let (content, stated) = bytes.split_last_chunk::<HASH_BYTES>().ok_or_else(damaged)?;
     if hash(content) != *stated {
         return Err(damaged());
     }
-    decode_verified(content, host)
+    decode_verified(file, content, host)
 }
 
 /// As [`decode`], for bytes that are known to be what this user's engine wrote: the hash is not
 /// compared.
-pub(crate) fn decode_authentic(bytes: &[u8], host: &Target) -> Result<Artifact, String> {
+pub(crate) fn decode_authentic(
+    file: &Arc<[u8]>,
+    bytes: &[u8],
+    host: &Target,
+) -> Result<Artifact, String> {
     let content = bytes.split_last_chunk::<HASH_BYTES>();
-    decode_verified(content.ok_or("it is damaged")?.0, host)
+    decode_verified(file, content.ok_or("it is damaged")?.0, host)
 }
 
 /// As [`decode`], for what comes before the hash and is known to be whole.
-fn decode_verified(content: &[u8], host: &Target) -> Result<Artifact, String> {
+fn decode_verified(file: &Arc<[u8]>, content: &[u8], host: &Target) -> Result<Artifact, String> {
     let damaged = || "it is damaged".to_string();
     let mut reader = Reader(content);
     let identity = read_identity(&mut reader)?;
     if let Some(reason) = identity.target.refusal(host) {
         return Err(reason);
     }
-    let code = read_code(&mut reader).ok_or_else(damaged)?;
+    let code = read_code(file, &mut reader).ok_or_else(damaged)?;
     if !reader.0.is_empty() || !is_consistent(&code) {
         return Err(damaged());
     }
@@ -142,9 +147,9 @@ fn read_identity(reader: &mut Reader<'_>) -> Result<Identity, String> {
     read(reader).ok_or_else(damaged)
 }
 
-fn read_code(reader: &mut Reader<'_>) -> Option<CodeBlob> {
+fn read_code(file: &Arc<[u8]>, reader: &mut Reader<'_>) -> Option<CodeBlob> {
     Some(CodeBlob {
-        text: reader.bytes()?.to_vec(),
+        text: Text::part(file, reader.bytes()?),
         entries: reader.list(|bytes| u32::from_le_bytes(*bytes))?,
         starts: reader.list(to_pair)?,
         traps: reader.list(|bytes| {
@@ -187,7 +192,7 @@ pub(crate) fn may_carry_code(file: &[u8]) -> bool {
 /// # Errors
 ///
 /// `magic header not detected` for a shared object without a module in it or with a damaged one.
-pub(crate) fn open<'a>(file: &'a [u8], wanted: Option<&Target>) -> Result<Content<'a>> {
+pub(crate) fn open<'a>(file: &'a Arc<[u8]>, wanted: Option<&Target>) -> Result<Content<'a>> {
     if is_elf(file) {
         return shared_object::open(file, wanted)
             .map_err(|reason| Error::with_detail(ErrCode::MalformedMagic, reason));

@@ -10,6 +10,7 @@ use object::read::elf::ElfFile64;
 use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Sym, Writer};
 use object::{Endianness, Object, ObjectSection, ObjectSymbol};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The symbol of the module's first byte, in WasmEdge's files too.
 const CODE: &str = "wasm.code";
@@ -70,7 +71,10 @@ fn part(file: &[u8], (offset, len): (u64, u64)) -> Option<&[u8]> {
 }
 
 /// Takes a shared object apart; the reason if there is no module in it to fall back on.
-pub(super) fn open<'a>(file: &'a [u8], wanted: Option<&Target>) -> Result<Content<'a>, String> {
+pub(super) fn open<'a>(
+    file: &'a Arc<[u8]>,
+    wanted: Option<&Target>,
+) -> Result<Content<'a>, String> {
     if let Some((content, stated)) = file.split_last_chunk::<HASH_BYTES>()
         && let Some(trailer) = Trailer::of(content)
     {
@@ -87,7 +91,7 @@ pub(super) fn open<'a>(file: &'a [u8], wanted: Option<&Target>) -> Result<Conten
             let code =
                 part(content, trailer.artifact).and_then(<[u8]>::split_last_chunk::<HASH_BYTES>);
             let (code, _) = code.ok_or("it is damaged")?;
-            let artifact = decode_verified(code, host)?;
+            let artifact = decode_verified(file, code, host)?;
             if artifact.identity.source != trailer.source {
                 return Err("it is for another module".to_string());
             }

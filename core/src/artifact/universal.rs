@@ -4,6 +4,7 @@ use super::{Content, MAGIC, decode, for_module};
 use crate::abi::Target;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Name of the section; WasmEdge uses it too, for what it compiles itself.
 const SECTION: &[u8] = b"wasmedge";
@@ -38,7 +39,7 @@ pub(super) fn has_sections(file: &[u8]) -> bool {
 }
 
 /// Takes a module apart that may carry code.
-pub(super) fn open<'a>(file: &'a [u8], wanted: Option<&Target>) -> Content<'a> {
+pub(super) fn open<'a>(file: &'a Arc<[u8]>, wanted: Option<&Target>) -> Content<'a> {
     let sections = sections(file);
     let ours: Vec<&Section> = sections.iter().filter(|section| section.is_ours(file)).collect();
     let Some(last) = ours.last() else {
@@ -58,7 +59,8 @@ pub(super) fn open<'a>(file: &'a [u8], wanted: Option<&Target>) -> Content<'a> {
         module.extend_from_slice(&file[from..]);
         Cow::Owned(module)
     };
-    let code = wanted.map(|host| for_module(decode(&file[last.content.clone()], host), &module));
+    let code =
+        wanted.map(|host| for_module(decode(file, &file[last.content.clone()], host), &module));
     Content { module, code }
 }
 

@@ -3,12 +3,14 @@
 //! The folder is opened once and everything in it reached from there, so what happens to its path
 //! later does not matter.
 
+use crate::platform::file::read_whole;
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// File of the user's key.
@@ -133,10 +135,9 @@ impl Folder {
     }
 
     /// The content of a file, and a note that it was used.
-    pub fn read(&self, name: &str) -> Option<Vec<u8>> {
+    pub fn read(&self, name: &str) -> Option<Arc<[u8]>> {
         let (file, stat) = self.open_file(name)?;
-        let mut bytes = Vec::with_capacity(u64::try_from(stat.st_size).ok()? as usize + 1);
-        (&file).take(MAX_ENTRY_BYTES).read_to_end(&mut bytes).ok()?;
+        let bytes = read_whole(&file, MAX_ENTRY_BYTES).ok()?;
         let now = now();
         if (now - stat.st_mtime).abs() > HOUR {
             let time = Timespec { tv_sec: now, tv_nsec: 0 };

@@ -156,12 +156,12 @@ impl Cache {
         }
     }
 
-    fn verified(&self, name: &str, bytes: &[u8], target: &Target) -> Option<Artifact> {
+    fn verified(&self, name: &str, bytes: &Arc<[u8]>, target: &Target) -> Option<Artifact> {
         let (content, stated) = bytes.split_last_chunk::<{ blake3::OUT_LEN }>()?;
         if self.code_of(name, content) != *stated {
             return None;
         }
-        artifact::decode_authentic(content, target).ok()
+        artifact::decode_authentic(bytes, content, target).ok()
     }
 
     /// The code that shows who stored an entry. Comparing it takes the same time wherever the first

@@ -15,7 +15,12 @@ fn query(target: &Target, number: u8) -> Query<'_> {
 
 fn code(byte: u8) -> CodeBlob {
     let text = vec![byte; 10_000];
-    CodeBlob { text, entries: vec![0, 16], starts: vec![(0, 0), (16, 1)], ..CodeBlob::default() }
+    CodeBlob {
+        text: text.into(),
+        entries: vec![0, 16],
+        starts: vec![(0, 0), (16, 1)],
+        ..CodeBlob::default()
+    }
 }
 
 #[test]
@@ -43,7 +48,7 @@ fn what_was_used_last_stays() {
     assert!(left.entries < 6 && left.bytes <= 55_000 - 5_500, "{left:?}");
     for number in [1, 3, 9] {
         let found = cache.load(query(&target, number)).expect("used last");
-        assert_eq!(found.code.text, code(number).text);
+        assert_eq!(*found.code.text, *code(number).text);
     }
     assert_eq!(cache.clear().entries, left.entries);
     assert_eq!(cache.stats().entries, 0);

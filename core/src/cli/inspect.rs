@@ -8,6 +8,7 @@ use crate::executor::{Loader, Module};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Shows the module in `file`.
 pub(super) fn inspect(file: &Path, as_json: bool, out: &mut dyn Write) -> Result<i32, String> {
@@ -36,7 +37,7 @@ impl Facts {
         let module = Loader::new(&config).load_file(path)?;
         module.validate()?;
         // Read once more, since a module does not keep the file it was in.
-        let file = std::fs::read(path).unwrap_or_default();
+        let file: Arc<[u8]> = std::fs::read(path).unwrap_or_default().into();
         let compiled = match artifact::may_carry_code(&file) {
             true => artifact::open(&file, Some(&compile::target(&config)?))?
                 .code

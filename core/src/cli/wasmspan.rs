@@ -3,7 +3,7 @@
 use super::wasmedge::time_limit;
 use super::{FAILURE, inspect, number, reactor, switch_cache_on};
 use crate::cache::{self, Cache, Stats};
-use crate::config::{CacheOptions, Config};
+use crate::config::{CacheOptions, Config, Limits};
 use crate::error::Error;
 use crate::executor::{Executor, Loader, Module, fill_cache};
 use crate::interrupt::Interrupt;
@@ -82,6 +82,10 @@ struct Run {
     /// Let no memory have more pages of 64 KiB than this.
     #[arg(long, value_name = "PAGES", value_parser = clap::value_parser!(u32).range(0..=65536))]
     memory_page_limit: Option<u32>,
+    /// Set a limit: time_ms, cost, memory_pages, table_elements, stack_bytes, instances, open_files or
+    /// output_bytes. May be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    limit: Vec<String>,
     /// Compile the module anew, and do not keep its code on disk.
     #[arg(long)]
     no_cache: bool,
@@ -144,6 +148,7 @@ impl Run {
         if let Some(pages) = self.memory_page_limit {
             config.max_memory_pages = pages;
         }
+        config.limits = self.limits()?;
         let interrupt = Interrupt::new();
         let limit = self.time_limit.map(|milliseconds| {
             time_limit(milliseconds, Duration::from_millis(milliseconds), &interrupt)
@@ -160,7 +165,8 @@ impl Run {
         let _ = err.flush();
         let name = self.invoke.as_deref().unwrap_or("_start");
         let call = || {
-            let instance = Executor::new(&config).instantiate(&store, &module)?;
+            let executor = Executor::new(&config);
+            let instance = executor.instantiate(&store, &module)?;
             let func = instance.find_func(name)?;
             if self.invoke.is_some()
                 && let Some(initialize) = instance.get_func("_initialize")
@@ -171,7 +177,7 @@ impl Run {
                 self.args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
             let words = if self.invoke.is_some() { &words[..] } else { &[] };
             let parameters = reactor::parameters(Some(func.ty()), words).map_err(Error::host)?;
-            func.call(&parameters)
+            executor.invoke(&func, &parameters)
         };
         let result = interrupt.run(call);
         for denial in denials.iter().flat_map(Denials::entries) {
@@ -187,6 +193,19 @@ impl Run {
             Err(error) if error.is_terminated() => Ok(wasi.exit_code().cast_signed()),
             Err(error) => Err(text(error)),
         }
+    }
+
+    fn limits(&self) -> Result<Limits, String> {
+        let mut object = serde_json::Map::new();
+        for limit in &self.limit {
+            let number = |value: &str| value.parse::<u64>().ok();
+            let (name, value) = limit
+                .split_once('=')
+                .and_then(|(name, value)| Some((name, number(value)?)))
+                .ok_or_else(|| format!("--limit needs NAME=NUMBER, not {limit:?}"))?;
+            object.insert(name.to_string(), value.into());
+        }
+        Limits::from_json(&serde_json::Value::Object(object).to_string()).map_err(text)
     }
 
     fn environment(&self, denials: Option<&Denials>) -> Result<Wasi, String> {

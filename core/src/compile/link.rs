@@ -42,7 +42,7 @@ pub(super) fn link(
         }
         next_body += usize::from(function.body.is_some());
     }
-    blob.text = text.finish(&mut control);
+    blob.text = text.finish(&mut control).into();
     Ok(blob)
 }
 

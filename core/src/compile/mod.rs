@@ -14,7 +14,7 @@ mod translate;
 
 pub(crate) use isa::target;
 pub(crate) use region::{region_at, rest_of_region};
-pub(crate) use trampoline::{entry_trampoline, exit_trampoline};
+pub(crate) use trampoline::{entry_trampoline, exit_trampoline, keeping_trampoline};
 
 use crate::abi::{CodeBlob, InstanceLayout};
 use crate::config::{Config, Metering};

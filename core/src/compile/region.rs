@@ -4,16 +4,23 @@
 //! every instruction that may go elsewhere. Whoever begins a region runs all of it, unless one of
 //! its instructions traps. Only the last can be a call, so what a callee counts lies between
 //! regions too.
+//!
+//! Code for the usual costs writes what is left into the activation's word only where control may
+//! arrive from several places, and before it leaves the function. In between there is one way from
+//! the last write to each region, so what was spent on it is known without running: a trap subtracts
+//! it ([`NotRun::unwritten`]).
 
+use crate::error::NotRun;
 use crate::module::ModuleInfo;
 use std::ops::Range;
-use wasmparser::{BinaryReader, FunctionBody};
+use wasmparser::{BinaryReader, FunctionBody, Operator};
 
-/// An instruction: where it is, and its number in tables of costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An instruction: where it is, its number in tables of costs, and the labels it may branch to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Instruction {
     offset: u32,
     opcode: u16,
+    labels: Vec<u32>,
 }
 
 /// A straight piece of a body.
@@ -28,33 +35,67 @@ pub(super) struct Region {
     /// Whether something outside the code may look at the counters meanwhile: in a trap, a call,
     /// or after the return.
     pub observed: bool,
+    /// Whether it may trap before it leaves the function.
+    traps: bool,
+    before: Before,
+    /// Code for the usual costs writes the word where the region begins, after paying for it.
+    pub writes: bool,
+    /// What such code has spent since the last write when it has paid for the region.
+    pub unwritten: u64,
 }
 
+/// From where control comes to a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Before {
+    /// From where the word is right: the caller, or a callee that has returned.
+    Exact,
+    /// From this region only.
+    Region(usize),
+    /// From several places.
+    Many,
+    /// From nowhere.
+    #[default]
+    Nothing,
+}
+
+const BLOCK: u16 = 0x02;
 const LOOP: u16 = 0x03;
+const IF: u16 = 0x04;
 const ELSE: u16 = 0x05;
 const END: u16 = 0x0B;
+const BR_IF: u16 = 0x0D;
 
 impl Instruction {
-    fn begins_region(self) -> bool {
+    fn begins_region(&self) -> bool {
         matches!(self.opcode, LOOP | ELSE | END)
     }
 
     /// `unreachable`, `if`, branches, `return` and calls.
-    fn ends_region(self) -> bool {
+    fn ends_region(&self) -> bool {
         matches!(self.opcode, 0x00 | 0x04 | 0x0C..=0x0F | 0x10..=0x15)
     }
 
-    fn accesses_memory(self) -> bool {
+    fn accesses_memory(&self) -> bool {
         matches!(self.opcode, 0x28..=0x3E | 0xFD00..=0xFD0B | 0xFD54..=0xFD5D | 0xFE00..=0xFEFF)
     }
 
+    /// `return` and calls, before which the word is written.
+    fn leaves_function(&self) -> bool {
+        matches!(self.opcode, 0x0F..=0x15)
+    }
+
+    /// Calls after which control comes back.
+    fn is_call(&self) -> bool {
+        matches!(self.opcode, 0x10 | 0x11 | 0x14)
+    }
+
     /// Loads of whole words, which the compiler may fold into the instruction that uses the word.
-    fn may_be_folded(self) -> bool {
+    fn may_be_folded(&self) -> bool {
         matches!(self.opcode, 0x28..=0x2B | 0xFD00)
     }
 
     /// Whether it may trap, or calls the runtime, or leaves the function.
-    fn is_observed(self) -> bool {
+    fn is_observed(&self) -> bool {
         self.accesses_memory()
             || matches!(self.opcode,
                 0x00 | 0x0F..=0x15 // unreachable, return, calls
@@ -75,13 +116,25 @@ fn instructions(module: &ModuleInfo, number: u32) -> Vec<Instruction> {
     let Ok(mut operators) = body.get_operators_reader() else { return all };
     while !operators.eof() {
         let offset = operators.original_position();
-        if operators.read().is_err() {
-            break;
-        }
+        let Ok(operator) = operators.read() else { break };
         let at = offset as usize - range.start;
-        all.push(Instruction { offset: offset as u32, opcode: opcode_at(&bytes[at..]) });
+        let opcode = opcode_at(&bytes[at..]);
+        all.push(Instruction { offset: offset as u32, opcode, labels: labels(&operator) });
     }
     all
+}
+
+/// The labels an instruction may branch to.
+fn labels(operator: &Operator<'_>) -> Vec<u32> {
+    match operator {
+        Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
+            vec![*relative_depth]
+        }
+        Operator::BrTable { targets } => {
+            targets.targets().flatten().chain([targets.default()]).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The number that tables of costs have for the instruction at the start of `bytes`.
@@ -103,13 +156,22 @@ fn opcode_at(bytes: &[u8]) -> u16 {
 
 /// The regions of a body, by their start.
 pub(super) fn regions(module: &ModuleInfo, number: u32) -> Vec<Region> {
-    let all = instructions(module, number);
+    regions_of(module, &instructions(module, number))
+}
+
+fn regions_of(module: &ModuleInfo, all: &[Instruction]) -> Vec<Region> {
     let uses_references = module.globals.iter().any(|global| global.ty.content.is_ref());
     let mut regions: Vec<Region> = Vec::new();
+    let mut flow = Flow::new();
     let mut ended = true;
     for (at, instruction) in all.iter().enumerate() {
         if ended || instruction.begins_region() {
-            regions.push(Region { start: instruction.offset, ..Region::default() });
+            let before = flow.arrive(instruction);
+            flow.here = match before {
+                Before::Nothing => Before::Nothing,
+                _ => Before::Region(regions.len()),
+            };
+            regions.push(Region { start: instruction.offset, before, ..Region::default() });
         }
         let region = regions.last_mut().expect("the first instruction begins one");
         region.count += 1;
@@ -120,9 +182,109 @@ pub(super) fn regions(module: &ModuleInfo, number: u32) -> Vec<Region> {
         // Globals of references are read and written by the runtime.
         let global = uses_references && matches!(instruction.opcode, 0x23 | 0x24);
         region.observed |= instruction.is_observed() || global || at + 1 == all.len();
+        region.traps |= instruction.is_observed() && !instruction.leaves_function() || global;
+        flow.pass(instruction);
         ended = instruction.ends_region();
     }
+    plan_writes(&mut regions);
     regions
+}
+
+/// A block, loop or `if` that is open, or the function.
+struct Open {
+    opcode: u16,
+    /// A branch goes to its end.
+    branched: bool,
+    /// What comes before its `else`, or before its end if it has none; for `if` only.
+    otherwise: Option<Before>,
+    /// What comes before its end from the part before its `else`.
+    then: Option<Before>,
+}
+
+/// Follows the structure of a body to learn what comes before each region.
+struct Flow {
+    open: Vec<Open>,
+    here: Before,
+}
+
+impl Flow {
+    fn new() -> Flow {
+        let function = Open { opcode: BLOCK, branched: false, otherwise: None, then: None };
+        Flow { open: vec![function], here: Before::Exact }
+    }
+
+    /// What comes before the region that this instruction begins.
+    fn arrive(&mut self, instruction: &Instruction) -> Before {
+        match instruction.opcode {
+            LOOP if self.here != Before::Nothing => Before::Many,
+            ELSE => {
+                let open = self.open.last_mut().expect("a body is nested properly");
+                open.then = Some(self.here);
+                open.otherwise.take().unwrap_or_default()
+            }
+            END => {
+                let open = self.open.pop().expect("a body is nested properly");
+                let mut ways = [Some(self.here), open.otherwise, open.then]
+                    .into_iter()
+                    .flatten()
+                    .filter(|before| *before != Before::Nothing);
+                match (open.branched, ways.next(), ways.next()) {
+                    (false, None, _) => Before::Nothing,
+                    (false, Some(only), None) => only,
+                    _ => Before::Many,
+                }
+            }
+            _ => self.here,
+        }
+    }
+
+    /// Goes past an instruction.
+    fn pass(&mut self, instruction: &Instruction) {
+        let innermost = self.open.len().wrapping_sub(1);
+        for label in &instruction.labels {
+            let open = innermost.checked_sub(*label as usize).and_then(|at| self.open.get_mut(at));
+            if let Some(open) = open.filter(|open| open.opcode != LOOP) {
+                open.branched |= self.here != Before::Nothing;
+            }
+        }
+        if let BLOCK | LOOP | IF = instruction.opcode {
+            let otherwise = (instruction.opcode == IF).then_some(self.here);
+            let opcode = instruction.opcode;
+            self.open.push(Open { opcode, branched: false, otherwise, then: None });
+        }
+        self.here = match instruction.opcode {
+            _ if self.here == Before::Nothing => Before::Nothing,
+            IF | BR_IF => self.here,
+            _ if instruction.is_call() => Before::Exact,
+            _ if instruction.ends_region() => Before::Nothing,
+            _ => self.here,
+        };
+    }
+}
+
+/// Decides where the word is written: where control arrives from several places, if a trap may want
+/// to know before the next such place, and in every round of a loop, which may be interrupted.
+fn plan_writes(regions: &mut [Region]) {
+    // The region of each one's way where it began, or itself; parents come before their children.
+    let mut roots: Vec<usize> = Vec::with_capacity(regions.len());
+    for at in 0..regions.len() {
+        let root = match regions[at].before {
+            Before::Region(parent) => roots[parent],
+            _ => at,
+        };
+        roots.push(root);
+        regions[root].writes |= regions[at].traps;
+    }
+    for at in 0..regions.len() {
+        let count = u64::from(regions[at].count);
+        let (begins, unwritten) = match regions[at].before {
+            Before::Region(parent) => (false, regions[parent].unwritten + count),
+            Before::Exact => (false, count),
+            Before::Many | Before::Nothing => (true, 0),
+        };
+        regions[at].writes &= begins;
+        regions[at].unwritten = unwritten;
+    }
 }
 
 /// Opcodes of the region of function `func_index` that begins at byte offset `start`.
@@ -146,8 +308,7 @@ fn straight(instructions: &[Instruction]) -> &[Instruction] {
     }
 }
 
-/// Opcodes of what the trap at byte offset `offset` of function `func_index` kept from running in
-/// its region.
+/// What the trap at byte offset `offset` of function `func_index` makes wrong.
 ///
 /// A load may have been folded into an instruction after it, at which the processor then faults.
 /// `may_fault` tells, for faults of memory accesses, whether code for instructions in a range may
@@ -157,13 +318,15 @@ pub(crate) fn rest_of_region(
     func_index: u32,
     offset: u32,
     may_fault: Option<&dyn Fn(Range<u32>) -> bool>,
-) -> Vec<u16> {
-    let Some(number) = func_index.checked_sub(module.imported.funcs) else { return Vec::new() };
+) -> NotRun {
+    let Some(number) = func_index.checked_sub(module.imported.funcs) else {
+        return NotRun::default();
+    };
     let all = instructions(module, number);
     let mut at = all.partition_point(|instruction| instruction.offset < offset);
     // Before its first instruction a function has counted nothing.
     if all.get(at).is_none_or(|found| found.offset != offset) {
-        return Vec::new();
+        return NotRun::default();
     }
     if let Some(may_fault) = may_fault {
         // Nothing that may trap lies between a load and what it is folded into.
@@ -175,5 +338,13 @@ pub(crate) fn rest_of_region(
             at = before;
         }
     }
-    straight(&all[at..])[1..].iter().map(|instruction| instruction.opcode).collect()
+    let opcodes = straight(&all[at..])[1..].iter().map(|instruction| instruction.opcode).collect();
+    let unwritten = if all[at].leaves_function() {
+        0
+    } else {
+        let regions = regions_of(module, &all);
+        let after = regions.partition_point(|region| region.start <= all[at].offset);
+        regions[after - 1].unwritten
+    };
+    NotRun { opcodes, unwritten }
 }

@@ -6,9 +6,11 @@
 //! The exit stub stores parameters into slots on the stack and calls the host.
 
 use super::isa;
-use super::translate::{Region, returns_through_memory, value_type, wasm_signature};
+use super::translate::{
+    Region, builtin_signature, returns_through_memory, value_type, wasm_signature,
+};
 use crate::abi::context::NO_SITE;
-use crate::abi::{CodeBlob, ExecCtx, HostFuncCtx, SLOT_SIZE};
+use crate::abi::{Builtin, CodeBlob, ExecCtx, HostFuncCtx, SLOT_SIZE};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::types::{FuncType, ValType};
@@ -18,7 +20,7 @@ use cranelift_codegen::ir::{
     AbiParam, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, InstBuilder,
     MemFlagsData, Signature, StackSlotData, StackSlotKind, Value, types,
 };
-use cranelift_codegen::isa::TargetIsa;
+use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use std::mem::offset_of;
 
@@ -159,6 +161,29 @@ pub(crate) fn exit_trampoline(ty: &FuncType) -> Result<CodeBlob> {
     emit(context, &*isa)
 }
 
+/// Code in the convention that preserves all registers: calls the builtin at `address`, which has no
+/// result, with the C convention.
+pub(crate) fn keeping_trampoline(address: *const u8, builtin: Builtin) -> Result<CodeBlob> {
+    let isa = isa::for_config(&Config::default())?;
+    let mut context = Context::new();
+    let mut builder = FunctionBuilderContext::new();
+    let c = builtin_signature(builtin, isa.default_call_conv());
+    debug_assert!(c.returns.is_empty());
+    context.func.signature = Signature { call_conv: CallConv::PreserveAll, ..c.clone() };
+    let mut b = FunctionBuilder::new(&mut context.func, &mut builder);
+    let start = b.create_block();
+    b.append_block_params_for_function_params(start);
+    b.switch_to_block(start);
+    b.seal_block(start);
+    let params: Vec<Value> = b.block_params(start).to_vec();
+    let c = b.import_signature(c);
+    let address = b.ins().iconst(types::I64, address as i64);
+    b.ins().call_indirect(c, address, &params);
+    b.ins().return_(&[]);
+    b.finalize(isa.frontend_config());
+    emit(context, &*isa)
+}
+
 fn slot_flags(b: &mut FunctionBuilder<'_>) -> MemFlagsData {
     let region = Region::Slots.insert(b.func);
     MemFlagsData::new().with_notrap().with_alias_region(Some(region))
@@ -169,5 +194,9 @@ fn emit(mut context: Context, isa: &dyn TargetIsa) -> Result<CodeBlob> {
         Error::with_detail(ErrCode::RuntimeError, format!("trampoline: {}", error.inner))
     })?;
     debug_assert!(compiled.buffer.relocs().is_empty());
-    Ok(CodeBlob { text: compiled.buffer.data().to_vec(), entries: vec![0], ..CodeBlob::default() })
+    Ok(CodeBlob {
+        text: compiled.buffer.data().to_vec().into(),
+        entries: vec![0],
+        ..CodeBlob::default()
+    })
 }

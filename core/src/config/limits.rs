@@ -39,6 +39,14 @@ pub struct Limits {
     /// Module instances that exist at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instances: Option<u64>,
+    /// Descriptors that a guest of WASI has open at the same time, with its standard streams and
+    /// directories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_files: Option<u64>,
+    /// What one call, or one instantiation with its start function, may write to standard output and
+    /// error together, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_bytes: Option<u64>,
 }
 
 impl Limits {
@@ -67,8 +75,9 @@ impl Limits {
     ///
     /// ```
     /// use wasmspan::config::Limits;
-    /// let (a, b) = (Limits::from_json(r#"{ "cost": 5 }"#)?, Limits::from_json(r#"{ "cost": 9, "time_ms": 1 }"#)?);
-    /// assert_eq!(a.and(&b).to_json(), r#"{"time_ms":1,"cost":5}"#);
+    /// let ours = Limits::from_json(r#"{ "cost": 5 }"#)?;
+    /// let theirs = Limits::from_json(r#"{ "cost": 9, "time_ms": 1 }"#)?;
+    /// assert_eq!(ours.and(&theirs).to_json(), r#"{"time_ms":1,"cost":5}"#);
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn and(&self, other: &Limits) -> Limits {
@@ -82,10 +91,12 @@ impl Limits {
             table_elements: least(self.table_elements, other.table_elements),
             stack_bytes: least(self.stack_bytes, other.stack_bytes),
             instances: least(self.instances, other.instances),
+            open_files: least(self.open_files, other.open_files),
+            output_bytes: least(self.output_bytes, other.output_bytes),
         }
     }
 
-    /// Whether nothing but what applies to one call is set: time, cost and stack.
+    /// Whether nothing but what applies to one call is set: time, cost, stack and output.
     ///
     /// # Errors
     ///
@@ -95,6 +106,7 @@ impl Limits {
             ("memory_pages", self.memory_pages.is_some()),
             ("table_elements", self.table_elements.is_some()),
             ("instances", self.instances.is_some()),
+            ("open_files", self.open_files.is_some()),
         ];
         match others.iter().find(|(_, set)| *set) {
             None => Ok(()),

@@ -6,7 +6,7 @@
 //! writable or executable, never both.
 
 use crate::error::{ErrCode, Error, Result};
-use crate::platform::mmap::{HOST_PAGE, Protection, Reservation};
+use crate::platform::mmap::{self, HOST_PAGE, Protection, Reservation};
 use std::ops::Range;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -89,9 +89,12 @@ impl Arena {
             Error::with_detail(ErrCode::RuntimeError, format!("memory for code: {error}"))
         };
         self.memory.protect(at, room, Protection::ReadWrite).map_err(failed)?;
+        // SAFETY: as below.
+        let start = unsafe { self.memory.base().add(at) };
+        mmap::populate(start..start.wrapping_add(code.len()));
         // SAFETY: the range was just made writable and belongs to the caller alone.
         unsafe {
-            std::ptr::copy_nonoverlapping(code.as_ptr(), self.memory.base().add(at), code.len());
+            std::ptr::copy_nonoverlapping(code.as_ptr(), start, code.len());
         }
         self.memory.protect(at, room, Protection::ReadExecute).map_err(failed)
     }

@@ -33,7 +33,7 @@ impl Image {
     /// Gives the code an address.
     pub fn publish(mut blob: CodeBlob, imported: u32, symbols: Arc<dyn Symbols>) -> Result<Image> {
         let code = CodeRange::publish(Zone::Modules, &blob.text)?;
-        blob.text = Vec::new();
+        blob.text = Default::default();
         let image = Arc::new(ImageInner { code, blob, imported, symbols });
         image.code.set_tag(Arc::as_ptr(&image).cast_mut());
         Ok(Image(image))

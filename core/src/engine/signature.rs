@@ -4,7 +4,7 @@
 //! is never given to another type, because code that compares it may outlive the entry.
 
 use super::arena::{CodeRange, Zone};
-use crate::abi::{CodeBlob, ExecCtx};
+use crate::abi::{Builtin, CodeBlob, ExecCtx};
 use crate::error::{ErrCode, Error, Result};
 use crate::types::FuncType;
 use std::collections::HashMap;
@@ -35,6 +35,8 @@ pub(crate) struct StubCompiler {
     pub entry: MakeStub,
     /// Makes the exit stub of a type.
     pub exit: MakeStub,
+    /// Makes the stub of a builtin that keeps all registers, given the builtin's address.
+    pub keeping: fn(*const u8, Builtin) -> Result<CodeBlob>,
 }
 
 static COMPILER: OnceLock<StubCompiler> = OnceLock::new();
@@ -63,6 +65,16 @@ static REGISTRY: OnceLock<RwLock<Registry>> = OnceLock::new();
 
 fn registry() -> &'static RwLock<Registry> {
     REGISTRY.get_or_init(RwLock::default)
+}
+
+/// The stub of a builtin that [keeps registers](Builtin::keeps_registers).
+///
+/// # Errors
+///
+/// If there is no room for it.
+pub(crate) fn keeping_stub(address: *const u8, builtin: Builtin) -> Result<CodeRange> {
+    let code = (compiler()?.keeping)(address, builtin)?;
+    CodeRange::publish(Zone::Stubs, &code.text)
 }
 
 impl Signature {

@@ -19,9 +19,9 @@ const FIRST_CALL: usize = 13;
 pub(crate) fn stubs(count: usize, first_call: *const u8) -> Option<CodeBlob> {
     let slots = (offset_of!(InstanceCtx, code_slots) as u32).to_le_bytes();
     let mut blob = CodeBlob::default();
-    blob.text.reserve(count * SIZE);
+    let mut text = Vec::with_capacity(count * SIZE);
     for number in 0..count {
-        let start = blob.text.len();
+        let start = text.len();
         blob.entries.push(u32::try_from(start).ok()?);
         let slot = u32::try_from(number * 8).ok()?;
         // The second hidden argument is in rsi; rax and r11 carry no argument.
@@ -41,9 +41,10 @@ pub(crate) fn stubs(count: usize, first_call: *const u8) -> Option<CodeBlob> {
             // jmp r11
             &[0x41, 0xFF, 0xE3],
         ];
-        parts.iter().for_each(|part| blob.text.extend_from_slice(part));
-        blob.text.resize(start + SIZE, 0xCC);
+        parts.iter().for_each(|part| text.extend_from_slice(part));
+        text.resize(start + SIZE, 0xCC);
     }
+    blob.text = text.into();
     Some(blob)
 }
 

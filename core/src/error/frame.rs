@@ -12,17 +12,25 @@ pub(crate) trait Symbols: Send + Sync {
     fn func_name(&self, index: u32) -> Option<String>;
     /// Source file and line of the instruction at this byte offset.
     fn location(&self, offset: u32) -> Option<(String, u32)>;
-    /// Opcodes that metered code has counted at once and that a trap has kept from running; none if
-    /// the code is not metered. `may_fault` is given if a memory access has faulted: it tells
+    /// What metered code has counted wrongly when a trap stops it; nothing if the code is not metered. `may_fault` is given if a memory access has faulted: it tells
     /// whether code for the instructions in a range may.
     fn not_run(
         &self,
         func_index: u32,
         offset: u32,
         may_fault: Option<&dyn Fn(Range<u32>) -> bool>,
-    ) -> Vec<u16>;
+    ) -> NotRun;
     /// Opcodes that metered code counts at once from this instruction on.
     fn region(&self, func_index: u32, offset: u32) -> Vec<u16>;
+}
+
+/// What a trap makes wrong of what metered code has counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NotRun {
+    /// Opcodes that were counted with their region, but did not run.
+    pub opcodes: Vec<u16>,
+    /// What code for the usual costs has spent since it last wrote what is left.
+    pub unwritten: u64,
 }
 
 /// Where a WebAssembly function was when a trap stopped it.

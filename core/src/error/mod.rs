@@ -5,7 +5,7 @@ mod frame;
 
 pub use code::{ErrCategory, ErrCode, Phase};
 pub use frame::Frame;
-pub(crate) use frame::Symbols;
+pub(crate) use frame::{NotRun, Symbols};
 
 use std::fmt;
 use std::sync::Arc;

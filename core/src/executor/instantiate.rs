@@ -40,7 +40,7 @@ pub(super) fn instantiate(
     let wasm = instance.wasm().expect("just made from a wasm module");
     apply_segments(wasm, images)?;
     if let Some(start) = info.start {
-        within(config.limits.time_ms, config.limits.stack_bytes, || match &metered {
+        within(&config.limits, || match &metered {
             None => wasm.call_start(start),
             Some(metered) => reported(metered, || metered.run(|| wasm.call_start(start))),
         })?;

@@ -135,6 +135,23 @@ impl Executor {
         let (executor, func, params) = (self.clone(), func.clone(), params.to_vec());
         Task::start(move || executor.invoke(&func, &params))
     }
+
+    /// As [`invoke_within`](Executor::invoke_within), on another thread. Time counts from when the
+    /// call begins there.
+    ///
+    /// # Errors
+    ///
+    /// If the system grants no thread. What the call gives, [`Task::get`] tells.
+    pub fn invoke_within_async(
+        &self,
+        func: &Func,
+        params: &[Val],
+        limits: &Limits,
+    ) -> Result<Task> {
+        let (executor, func, params) = (self.clone(), func.clone(), params.to_vec());
+        let limits = *limits;
+        Task::start(move || executor.invoke_within(&func, &params, &limits))
+    }
 }
 
 impl Caller<'_> {

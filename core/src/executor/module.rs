@@ -388,6 +388,7 @@ pub(crate) fn prepare_stubs() {
     signature::set_compiler(StubCompiler {
         entry: compile::entry_trampoline,
         exit: compile::exit_trampoline,
+        keeping: compile::keeping_trampoline,
     });
 }
 

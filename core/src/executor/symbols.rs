@@ -3,7 +3,7 @@
 
 use crate::compile;
 use crate::config::Metering;
-use crate::error::Symbols;
+use crate::error::{NotRun, Symbols};
 use crate::module::ModuleInfo;
 use crate::types::ExternKind;
 use addr2line::Context;
@@ -71,9 +71,9 @@ impl Symbols for ModuleSymbols {
         func_index: u32,
         offset: u32,
         may_fault: Option<&dyn Fn(Range<u32>) -> bool>,
-    ) -> Vec<u16> {
+    ) -> NotRun {
         if !self.metered {
-            return Vec::new();
+            return NotRun::default();
         }
         compile::rest_of_region(&self.info, func_index, offset, may_fault)
     }

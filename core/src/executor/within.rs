@@ -33,13 +33,12 @@ impl Executor {
     /// ```
     pub fn invoke_within(&self, func: &Func, params: &[Val], limits: &Limits) -> Result<Vec<Val>> {
         limits.check_for_call()?;
-        let Limits { time_ms, stack_bytes, .. } = self.config.limits.and(limits);
         let metered = Metered::new(&self.config, &self.statistics);
         if limits.cost.is_some() && !self.config.statistics.cost_measuring {
             let detail = "the limit `cost` does not apply: the executor measures no costs";
             return Err(Error::with_detail(ErrCode::RuntimeError, detail));
         }
-        within(time_ms, stack_bytes, || match &metered {
+        within(&self.config.limits.and(limits), || match &metered {
             None => func.call(params),
             Some(metered) => reported(metered, || {
                 metered.run_within(limits.cost.unwrap_or(u64::MAX), || func.call(params))
@@ -48,17 +47,17 @@ impl Executor {
     }
 }
 
-/// Runs `call` with this much time, in milliseconds, and stack, in bytes.
-pub(super) fn within<T>(
-    time: Option<u64>,
-    stack: Option<u64>,
-    call: impl FnOnce() -> Result<T>,
-) -> Result<T> {
-    let call = || match stack {
+/// Runs `call` with this much time, stack and output.
+pub(super) fn within<T>(limits: &Limits, call: impl FnOnce() -> Result<T>) -> Result<T> {
+    let call = || match limits.stack_bytes {
         None => call(),
         Some(bytes) => runtime::with_stack(bytes, call),
     };
-    match time {
+    let call = || match limits.output_bytes {
+        None => call(),
+        Some(bytes) => runtime::with_output(bytes, call),
+    };
+    match limits.time_ms {
         None => call(),
         Some(milliseconds) => {
             let interrupt = Interrupt::new();

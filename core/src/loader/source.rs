@@ -3,8 +3,9 @@
 use super::diagnose::{self, Part};
 use crate::error::{ErrCode, Error, Result};
 use crate::limits;
+use crate::platform::file::read_whole;
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,12 +28,11 @@ pub(super) fn read(path: &Path) -> Result<Arc<[u8]>> {
     if !meta.is_file() {
         return Err(Error::with_detail(ErrCode::IllegalPath, "this is not a regular file"));
     }
-    let mut bytes = Vec::with_capacity(meta.len().min(limits::MAX_MODULE_BYTES) as usize + 1);
-    file.take(limits::MAX_MODULE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes = read_whole(&file, limits::MAX_MODULE_BYTES + 1).map_err(unreadable)?;
     if bytes.len() as u64 > limits::MAX_MODULE_BYTES {
         return Err(too_large());
     }
-    Ok(bytes.into())
+    Ok(bytes)
 }
 
 #[cfg(unix)]

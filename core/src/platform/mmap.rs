@@ -15,6 +15,20 @@ pub(crate) enum Protection {
     ReadExecute,
 }
 
+/// Bytes from which on asking for pages at once pays.
+const MIN_POPULATED: usize = 16 * HOST_PAGE;
+
+/// Gives the pages that lie in a range of memory which is about to be written, all at once. Where the
+/// system does not know how, each comes when it is first touched.
+pub(crate) fn populate<T>(range: Range<*mut T>) {
+    let start = (range.start as usize).next_multiple_of(HOST_PAGE);
+    let len = (range.end as usize & !(HOST_PAGE - 1)).saturating_sub(start);
+    if len >= MIN_POPULATED {
+        // SAFETY: the advice changes the content of no page.
+        unsafe { libc::madvise(start as *mut _, len, libc::MADV_POPULATE_WRITE) };
+    }
+}
+
 /// A range of address space; unmapped when dropped.
 #[derive(Debug)]
 pub(crate) struct Reservation {

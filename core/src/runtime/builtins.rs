@@ -10,15 +10,18 @@ use super::instance::WasmInstance;
 use super::meter;
 use super::trap;
 use super::wait::{self, Waited};
-use crate::abi::{BuiltinTable, ExecCtx, InstanceCtx, Trap};
+use crate::abi::{Builtin, BuiltinTable, ExecCtx, InstanceCtx, Trap};
+use crate::engine::arena::CodeRange;
+use crate::engine::signature;
 use crate::error::{ErrCode, Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The addresses that instances point to.
-pub(super) static TABLE: BuiltinTable = BuiltinTable {
+/// The addresses that instances point to whose code is not metered.
+static TABLE: BuiltinTable = BuiltinTable {
     raise: raise as *const u8,
     memory_grow: memory_grow as *const u8,
     memory_fill: memory_fill as *const u8,
@@ -39,6 +42,25 @@ pub(super) static TABLE: BuiltinTable = BuiltinTable {
     atomic_notify: atomic_notify as *const u8,
     meter_low: meter_low as *const u8,
 };
+
+/// The addresses for an instance.
+///
+/// # Errors
+///
+/// If there is no room for the stub that metered code needs.
+pub(super) fn table(metered: bool) -> Result<*const BuiltinTable> {
+    /// The same with the stub, which is never given back.
+    static METERED: OnceLock<(BuiltinTable, CodeRange)> = OnceLock::new();
+    if !metered {
+        return Ok(&raw const TABLE);
+    }
+    if let Some((table, _)) = METERED.get() {
+        return Ok(table);
+    }
+    let stub = signature::keeping_stub(meter_low as *const u8, Builtin::MeterLow)?;
+    let table = BuiltinTable { meter_low: stub.base(), ..TABLE };
+    Ok(&raw const METERED.get_or_init(|| (table, stub)).0)
+}
 
 type Ctx = *mut InstanceCtx;
 
@@ -75,15 +97,12 @@ unsafe extern "C" fn raise(exec: *mut ExecCtx, ctx: Ctx, trap: u32) {
     unsafe { trap::raise(exec.cast(), ctx, trap) }
 }
 
-unsafe extern "C" fn meter_low(
-    exec: *mut ExecCtx,
-    ctx: Ctx,
-    price: u64,
-    may_hand_over: u32,
-) -> *const u8 {
-    // SAFETY: called by generated code.
+unsafe extern "C" fn meter_low(exec: *mut ExecCtx, ctx: Ctx, price: u64, may_hand_over: u32) {
+    // SAFETY: called by generated code, with this thread's state.
     unsafe {
-        guard(exec, ctx, |instance| meter::low(exec.cast(), instance, price, may_hand_over != 0))
+        let low =
+            |instance: &WasmInstance| meter::low(exec.cast(), instance, price, may_hand_over != 0);
+        (*exec).answer = guard(exec, ctx, low) as usize;
     }
 }
 

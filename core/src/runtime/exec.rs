@@ -7,6 +7,7 @@ use super::meter::{Meter, UNLIMITED};
 use super::node::NodeRef;
 use crate::abi::context::NO_SITE;
 use crate::abi::{ExecCtx, InstanceCtx};
+use crate::config;
 use crate::error::{ErrCode, Error, Frame, Result};
 use crate::interrupt::Interrupt;
 use crate::limits::{MAX_BACKTRACE_FRAMES, MAX_STACK_RESERVE, STACK_RESERVE, STACK_RESERVE_SHARE};
@@ -177,6 +178,7 @@ impl Exec {
                 count: 0,
                 // The table of the usual costs is never freed.
                 costs: CostTable::unit().as_ptr(),
+                answer: 0,
             },
             pending: None,
             frames: RawFrames { entries: [RawFrame::Fault(0); MAX_BACKTRACE_FRAMES], len: 0 },
@@ -345,6 +347,16 @@ impl<'a> Caller<'a> {
         }
         // SAFETY: as above.
         unsafe { WasmInstance::of(ctx) }.memories.get(index as usize).cloned()
+    }
+
+    /// What the executor that made the calling instance lets it use.
+    pub(crate) fn limits(&self) -> config::Limits {
+        let ctx = self.caller_ctx();
+        if ctx.is_null() {
+            return config::Limits::default();
+        }
+        // SAFETY: as in `instance`.
+        unsafe { WasmInstance::of(ctx) }.config.limits
     }
 
     /// The interrupt that the running call may be stopped by. A host function that blocks should

@@ -255,11 +255,12 @@ impl WasmInstance {
     unsafe fn fill_ctx(&mut self) -> Result<()> {
         let code = Arc::clone(&self.code);
         let (info, layout) = (&code.info, &code.layout);
+        let builtins = builtins::table(self.metered.is_some())?;
         let owner: *const c_void = (&raw const *self).cast();
         // SAFETY: all places come from the layout and are written once, before any code runs.
         unsafe {
             self.ctx.write(InstanceCtx {
-                builtins: &raw const builtins::TABLE,
+                builtins,
                 type_ids: code.type_ids.as_ptr(),
                 owner,
                 code_slots: code.lazy.as_ref().map_or(std::ptr::null(), |lazy| lazy.slots()),

@@ -387,7 +387,7 @@ pub(super) unsafe fn correct(exec: &mut Exec) {
     if exec.pending.as_ref().is_some_and(refused) {
         return;
     }
-    let opcodes = match exec.frames.first() {
+    let not_run = match exec.frames.first() {
         Some(RawFrame::Site(site, instance)) => {
             // SAFETY: the caller's promise.
             let instance = unsafe { WasmInstance::of(instance) };
@@ -410,13 +410,13 @@ pub(super) unsafe fn correct(exec: &mut Exec) {
         }
         _ => return,
     };
-    for opcode in opcodes {
-        if meter.by_table {
+    if meter.by_table {
+        for opcode in not_run.opcodes {
             exec.jit.count -= 1;
             exec.jit.left += meter.costs.of(opcode) as i64;
-        } else {
-            exec.jit.left += 1;
         }
+    } else {
+        exec.jit.left += not_run.opcodes.len() as i64 - not_run.unwritten as i64;
     }
 }
 

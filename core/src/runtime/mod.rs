@@ -19,6 +19,7 @@ mod memory;
 mod memory_image;
 mod meter;
 mod node;
+mod output;
 mod pieces;
 mod slot;
 mod slot_func;
@@ -51,6 +52,7 @@ pub(crate) use lazy::LazyCode;
 pub(crate) use memory::MemoryKind;
 pub(crate) use memory_image::MemoryImage;
 pub(crate) use meter::Metered;
+pub(crate) use output::{with_output, write_output};
 pub(crate) use pieces::Pieces;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 

@@ -18,9 +18,24 @@ impl Vm {
     ///
     /// If the system grants no thread.
     pub fn execute_async(&self, name: &str, params: &[Val]) -> Result<Task> {
-        let (vm, active) = (self.clone(), self.active_module());
+        self.execute_within_async(name, params, &Limits::default())
+    }
+
+    /// As [`execute_within`](Vm::execute_within), on another thread. Time counts from when the call
+    /// begins there.
+    ///
+    /// # Errors
+    ///
+    /// If the system grants no thread.
+    pub fn execute_within_async(
+        &self,
+        name: &str,
+        params: &[Val],
+        limits: &Limits,
+    ) -> Result<Task> {
+        let (vm, active, limits) = (self.clone(), self.active_module(), *limits);
         let (name, params) = (name.to_string(), params.to_vec());
-        Task::start(move || vm.execute_in(active.as_ref(), &name, &params, &Limits::default()))
+        Task::start(move || vm.execute_in(active.as_ref(), &name, &params, &limits))
     }
 
     /// As [`execute_registered`](Vm::execute_registered), on another thread.

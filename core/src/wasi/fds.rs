@@ -181,15 +181,20 @@ impl Descriptors {
         table.open += 1;
     }
 
-    /// Fails if there is no room for another descriptor.
-    pub(super) fn check_room(&self) -> Result<()> {
-        if self.write().open < self.limit { Ok(()) } else { Err(Errno::MFile) }
+    /// Fails if there is no room for another descriptor among `most`.
+    pub(super) fn check_room(&self, most: usize) -> Result<()> {
+        if self.write().open < self.limit.min(most) { Ok(()) } else { Err(Errno::MFile) }
     }
 
     /// Adds a descriptor under the lowest free number.
     pub(super) fn insert(&self, descriptor: Descriptor) -> Result<u32> {
+        self.insert_within(descriptor, usize::MAX)
+    }
+
+    /// As [`insert`](Descriptors::insert), if not more than `most` are open then.
+    pub(super) fn insert_within(&self, descriptor: Descriptor, most: usize) -> Result<u32> {
         let mut table = self.write();
-        if table.open >= self.limit {
+        if table.open >= self.limit.min(most) {
             return Err(Errno::MFile);
         }
         let fd = match table.free.first() {

@@ -14,6 +14,12 @@ pub static FUEL_ENGINE: LazyLock<wasmtime::Engine> = LazyLock::new(|| {
     wasmtime::Engine::new(&config).expect("it has fuel")
 });
 
+/// Our configuration with all code made before anything runs, as the peer's is.
+pub fn eager() -> wasmspan::Config {
+    let compile_time = wasmspan::config::CompileTime::Eager;
+    wasmspan::Config { compile_time, ..wasmspan::Config::default() }
+}
+
 /// A program that has been set up.
 pub trait Guest {
     /// Does the program's work and gives its checksum.
@@ -28,11 +34,27 @@ pub struct Ours {
 impl Ours {
     /// Compiles the program and calls its `setup`.
     pub fn start(bytes: &[u8]) -> Result<Ours> {
-        Ours::with_config(&Config::default(), bytes)
+        Ours::with_config(&eager(), bytes)
     }
 
     /// As [`start`](Ours::start); what is counted may cost nearly everything.
     pub fn with_config(config: &Config, bytes: &[u8]) -> Result<Ours> {
+        let instance = Ours::instance(config, bytes)?;
+        if instance.get_func("_initialize").is_some() {
+            instance.call("_initialize", &[])?;
+        }
+        instance.call("setup", &[])?;
+        Ok(Ours { run: instance.typed("run")? })
+    }
+
+    /// The program after the call of one export without parameters and results.
+    pub fn first(bytes: &[u8], export: &str) -> Result<wasmspan::Instance> {
+        let instance = Ours::instance(&Config::default(), bytes)?;
+        instance.call(export, &[])?;
+        Ok(instance)
+    }
+
+    fn instance(config: &Config, bytes: &[u8]) -> Result<wasmspan::Instance> {
         let executor = Executor::new(config);
         executor.statistics().set_cost_limit(u64::MAX - 1);
         let module = wasmspan::Module::with_config(config, bytes)?;
@@ -51,16 +73,10 @@ impl Ours {
             Ok(Extern::Func(wasmspan::Func::new(ty, call)?))
         });
         let imports = imports.collect::<Result<Vec<Extern>>>()?;
-        let instance = if imports.is_empty() {
-            executor.instantiate(&Store::new(), &module)?
-        } else {
-            executor.instantiate_with(&module, &imports)?
-        };
-        if instance.get_func("_initialize").is_some() {
-            instance.call("_initialize", &[])?;
+        if imports.is_empty() {
+            return Ok(executor.instantiate(&Store::new(), &module)?);
         }
-        instance.call("setup", &[])?;
-        Ok(Ours { run: instance.typed("run")? })
+        Ok(executor.instantiate_with(&module, &imports)?)
     }
 }
 
@@ -92,6 +108,29 @@ impl Peer {
 
     /// As [`start`](Peer::start), with nearly endless fuel if the engine consumes it.
     pub fn in_engine(engine: &wasmtime::Engine, bytes: &[u8]) -> Result<Peer> {
+        let (mut store, instance) = Peer::instance(engine, bytes)?;
+        for (name, needed) in [("_initialize", false), ("setup", true)] {
+            match instance.get_func(&mut store, name) {
+                Some(func) => func.call(&mut store, &[], &mut [])?,
+                None if needed => return Err(format!("the guest has no {name}").into()),
+                None => {}
+            }
+        }
+        let run = instance.get_typed_func(&mut store, "run")?;
+        Ok(Peer { store, run })
+    }
+
+    /// The program after the call of one export without parameters and results.
+    pub fn first(bytes: &[u8], export: &str) -> Result<wasmtime::Store<()>> {
+        let (mut store, instance) = Peer::instance(&PEER_ENGINE, bytes)?;
+        instance.get_typed_func::<(), ()>(&mut store, export)?.call(&mut store, ())?;
+        Ok(store)
+    }
+
+    fn instance(
+        engine: &wasmtime::Engine,
+        bytes: &[u8],
+    ) -> Result<(wasmtime::Store<()>, wasmtime::Instance)> {
         let module = wasmtime::Module::new(engine, bytes)?;
         let mut store = wasmtime::Store::new(engine, ());
         // Engines without fuel refuse it.
@@ -119,15 +158,7 @@ impl Peer {
             imports.push(wasmtime::Func::new(&mut store, ty, call).into());
         }
         let instance = wasmtime::Instance::new(&mut store, &module, &imports)?;
-        for (name, needed) in [("_initialize", false), ("setup", true)] {
-            match instance.get_func(&mut store, name) {
-                Some(func) => func.call(&mut store, &[], &mut [])?,
-                None if needed => return Err(format!("the guest has no {name}").into()),
-                None => {}
-            }
-        }
-        let run = instance.get_typed_func(&mut store, "run")?;
-        Ok(Peer { store, run })
+        Ok((store, instance))
     }
 }
 

@@ -7,7 +7,8 @@
 //! processor time, which other processes disturb less. `--quick` is for trying things out.
 //!
 //! `measure` has the statistics, `report` the table, `programs` the real programs, `calls` calls
-//! and traps, `instances` instantiation and memory, `stopping` cancelling and asynchronous calls.
+//! and traps, `instances` instantiation and memory, `stopping` cancelling and asynchronous calls,
+//! `wasi` files.
 
 mod calls;
 mod guest;
@@ -18,6 +19,7 @@ mod programs;
 mod report;
 mod stopping;
 mod usage;
+mod wasi;
 
 use handlers::Handlers;
 use report::Report;
@@ -91,12 +93,15 @@ fn run(options: &Options) -> Result<()> {
     calls::traps(options, &handlers, &mut report)?;
     instances::instantiate(options, &mut report)?;
     instances::idle(options, &mut report)?;
+    programs::first_result(options, &mut report)?;
     programs::compile(options, &mut report)?;
     programs::compute(options, &mut report)?;
     programs::limits(options, &mut report)?;
     stopping::cancel(options, &mut report)?;
     stopping::tasks(options, &mut report)?;
     instances::churn(options, &mut report)?;
+    wasi::transfers(options, &mut report)?;
+    wasi::listing(options, &mut report)?;
     report.close();
     if let Some(file) = &options.json {
         std::fs::write(file, report.json()).map_err(|error| format!("{file}: {error}"))?;

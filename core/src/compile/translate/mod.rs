@@ -25,7 +25,8 @@ mod variable;
 
 pub(super) use control::ControlFrame;
 pub(super) use env::{
-    FuncEnv, Region, returns_through_memory, val_type, value_type, wasm_signature,
+    FuncEnv, Region, builtin_signature, returns_through_memory, val_type, value_type,
+    wasm_signature,
 };
 
 use crate::abi::{Builtin, Trap};
@@ -108,6 +109,9 @@ impl FuncTranslator<'_, '_> {
             Operator::Loop { .. } => self.begin_with_loop(),
             Operator::Else | Operator::End => {}
             _ => self.begin_due_region(),
+        }
+        if meter::leaves_function(op) {
+            self.write_left();
         }
         if self.control_operator(op)?
             || self.variable_operator(op)

@@ -2,7 +2,7 @@
 
 use super::{Call, Failure, GuestMemory, Outcome, functions};
 use crate::limits::MAX_WASI_TRANSFER;
-use crate::runtime::Pieces;
+use crate::runtime::{Pieces, write_output};
 use crate::wasi::abi::{Errno, IoVec, rights};
 use crate::wasi::fds::{Descriptor, Object};
 use crate::wasi::fs::{File, Whence};
@@ -65,7 +65,10 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
         Object::Stream(stream) => {
             check_stream(&descriptor, !stream.is_input(), rights::FD_WRITE)?;
             transfer(call, iovs, count, done, |pieces| {
-                write_waiting(call, stream.host_fd(), pieces, |part| stream.write(part))
+                write_output(pieces.len(), |allowed| -> Outcome<usize> {
+                    let write = |part: &Pieces<'_>| stream.write(part);
+                    Ok(write_waiting(call, stream.host_fd(), &pieces.part(0, allowed), write)?)
+                })
             })
         }
         Object::Socket(socket) => {
@@ -197,17 +200,17 @@ fn positioned(descriptor: &Descriptor, wanted: u64) -> Outcome<&dyn File> {
 
 /// Moves bytes once between the pieces of memory that the guest names and something else, and says
 /// how many.
-fn transfer(
+fn transfer<E: Into<Failure>>(
     call: &Call<'_>,
     iovs: u32,
     count: u32,
     done: u32,
-    mut step: impl FnMut(&Pieces<'_>) -> Result<usize, Errno>,
+    mut step: impl FnMut(&Pieces<'_>) -> Result<usize, E>,
 ) -> Outcome {
     let memory = call.memory()?;
     let pieces = pieces(&memory, iovs, count)?;
     memory.check(done, 4)?;
-    let moved = retry(call, || step(&pieces))?;
+    let moved = retry(call, || step(&pieces).map_err(Into::into))?;
     memory.write_u32(done, moved as u32)
 }
 
@@ -220,7 +223,7 @@ pub(super) fn scatter(
     mut read: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
 ) -> Outcome {
     transfer(call, iovs, count, done, |pieces| match pieces.len() {
-        0 => Ok(0),
+        0 => Ok::<usize, Errno>(0),
         len => with_room(len, |bytes| {
             let got = read(bytes)?;
             Ok(pieces.fill(&bytes[..got]))
@@ -269,15 +272,12 @@ fn pieces(memory: &GuestMemory, at: u32, count: u32) -> Outcome<Pieces<'_>> {
 }
 
 /// Repeats what a signal cut off, unless the signal asked the run to stop.
-fn retry(
-    call: &Call<'_>,
-    mut step: impl FnMut() -> Result<usize, Errno>,
-) -> std::result::Result<usize, Failure> {
+fn retry(call: &Call<'_>, mut step: impl FnMut() -> Outcome<usize>) -> Outcome<usize> {
     loop {
         call.check_interrupt()?;
         match step() {
-            Err(Errno::Intr) => {}
-            other => return Ok(other?),
+            Err(Failure::Errno(Errno::Intr)) => {}
+            other => return other,
         }
     }
 }

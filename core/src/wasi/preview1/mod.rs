@@ -85,6 +85,12 @@ impl From<Errno> for Failure {
     }
 }
 
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Stop(error)
+    }
+}
+
 type Outcome<T = ()> = std::result::Result<T, Failure>;
 
 /// What the guest sees of an outcome.
@@ -114,6 +120,17 @@ impl<'a> Call<'a> {
     /// An open descriptor.
     fn descriptor(&self, fd: u32) -> Outcome<Arc<Descriptor>> {
         Ok(self.ctx().descriptors.get(fd)?)
+    }
+
+    /// Descriptors that the guest's executor lets it have open.
+    fn most_descriptors(&self) -> usize {
+        let most = self.caller.limits().open_files;
+        most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
+    }
+
+    /// Adds a descriptor.
+    fn insert(&self, descriptor: Descriptor) -> Outcome<u32> {
+        Ok(self.ctx().descriptors.insert_within(descriptor, self.most_descriptors())?)
     }
 
     /// The guest's memory; without one every pointer is bad.

@@ -269,7 +269,7 @@ fn path_open(
         let path = path_at(&memory, path, len)?;
         let ctx = call.ctx();
         // Before anything is made that no descriptor could be had for.
-        ctx.descriptors.check_room()?;
+        ctx.descriptors.check_room(call.most_descriptors())?;
         let (base, inheriting) = (base & passed_on, inheriting & passed_on);
         let opening = Opening { follow: follows(flags)?, oflags, fdflags, base };
         let new = match directory.open(&path, opening)? {
@@ -278,6 +278,6 @@ fn path_open(
                 Descriptor::new(Object::Directory(directory), base & rights::DIRECTORY, inheriting)
             }
         };
-        memory.write_u32(opened, ctx.descriptors.insert(new)?)
+        memory.write_u32(opened, call.insert(new)?)
     })
 }

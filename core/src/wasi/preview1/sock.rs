@@ -188,10 +188,10 @@ fn sock_open(call: &Call<'_>, family: u32, kind: u32, new: u32) -> Outcome {
     };
     let memory = call.memory()?;
     memory.check(new, 4)?;
-    ctx.descriptors.check_room()?;
+    ctx.descriptors.check_room(call.most_descriptors())?;
     let socket = Object::Socket(Socket::open(v6, stream)?);
     let descriptor = Descriptor::new(socket, rights::SOCKET, rights::CONNECTION);
-    memory.write_u32(new, ctx.descriptors.insert(descriptor)?)
+    memory.write_u32(new, call.insert(descriptor)?)
 }
 
 fn sock_bind(call: &Call<'_>, fd: u32, address: u32, port: u32) -> Outcome {
@@ -212,11 +212,11 @@ fn accept(call: &Call<'_>, fd: u32, flags: u32, new: u32) -> Outcome {
     memory.check(new, 4)?;
     let ctx = call.ctx();
     // Before a connection is taken that no descriptor could be had for.
-    ctx.descriptors.check_room()?;
+    ctx.descriptors.check_room(call.most_descriptors())?;
     let interrupt = call.caller.interrupt();
     let connection = call.waited(socket.accept(flags, interrupt.as_ref()))?;
     let connection = Descriptor::new(Object::Socket(connection), rights::CONNECTION, 0);
-    memory.write_u32(new, ctx.descriptors.insert(connection)?)
+    memory.write_u32(new, call.insert(connection)?)
 }
 
 fn sock_connect(call: &Call<'_>, fd: u32, address: u32, port: u32) -> Outcome {

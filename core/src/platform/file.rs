@@ -1,0 +1,75 @@
+//! Reading a file whole.
+
+use super::mmap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+
+/// The rest of a file, up to `most` bytes of it.
+///
+/// The pages of the buffer are asked for at once: one fault for each would take longer than reading.
+pub(crate) fn read_whole(file: &File, most: u64) -> io::Result<Arc<[u8]>> {
+    let size = usize::try_from(file.metadata()?.len().min(most)).unwrap_or(usize::MAX);
+    let mut buffer = Arc::<[u8]>::new_uninit_slice(size);
+    let room = Arc::get_mut(&mut buffer).expect("just made");
+    mmap::populate(room.as_mut_ptr_range());
+    let mut done = 0;
+    while done < size {
+        let left: &mut [MaybeUninit<u8>] = &mut room[done..];
+        match rustix::io::read(file, left) {
+            Ok(([], _)) => break,
+            Ok((got, _)) => done += got.len(),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let start = room.as_ptr();
+    // SAFETY: the first `done` bytes have been read, and nobody else has the buffer.
+    let read = unsafe { std::slice::from_raw_parts(start.cast::<u8>(), done) };
+    // Files that grow meanwhile, and those of the system that do not know their size.
+    let mut rest = Vec::new();
+    let mut file = file;
+    file.by_ref().take(most - done as u64).read_to_end(&mut rest)?;
+    if done < size || !rest.is_empty() {
+        return Ok([read, &rest[..]].concat().into());
+    }
+    // SAFETY: all of it has been read.
+    Ok(unsafe { buffer.assume_init() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Seek, SeekFrom, Write};
+
+    #[test]
+    fn files_of_all_sizes() {
+        let path = std::env::temp_dir().join(format!("wasmspan-file-{}", std::process::id()));
+        let options = || File::options().read(true).write(true).create(true).open(&path);
+        let mut file = options().expect("opens");
+        for size in [0, 1, 4095, 4096, 4097, 100_000, 5_000_001] {
+            let bytes: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
+            file.set_len(0).expect("empty");
+            file.seek(SeekFrom::Start(0)).expect("the start");
+            file.write_all(&bytes).expect("written");
+            for (most, skip) in [(u64::MAX, 0), (1000, 0), (u64::MAX, 1), (0, 0)] {
+                file.seek(SeekFrom::Start(skip)).expect("there");
+                let wanted = bytes.get(skip as usize..).unwrap_or_default();
+                let wanted = &wanted[..wanted.len().min(usize::try_from(most).unwrap_or(size))];
+                assert_eq!(*read_whole(&file, most).expect("reads"), *wanted, "{size} {most}");
+            }
+        }
+        std::fs::remove_file(&path).expect("removed");
+    }
+
+    #[test]
+    fn files_without_a_size() {
+        let file = File::open("/proc/self/status").expect("there");
+        assert!(read_whole(&file, u64::MAX).expect("reads").starts_with(b"Name:"));
+        assert_eq!(
+            read_whole(&File::open("/dev/null").expect("there"), 10).expect("reads").len(),
+            0
+        );
+    }
+}
