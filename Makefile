@@ -18,7 +18,7 @@ NEEDS_dist  = $(NODE_NEEDS) python go
 .DEFAULT_GOAL := help
 .PHONY: help check-prereqs demo test test-rust test-node test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
 	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
-	build-node develop-python prepare-go
+	build-node develop-python prepare-go soak-python scenarios-python
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -110,6 +110,7 @@ soak: ## the long counts: make soak MINUTES=10
 	WASMSPAN_KILLS=10000 $(CARGO) test --release -p wasmspan --test cache
 	WASMSPAN_RACES=100000 $(CARGO) test --release -p wasmspan-tests --test wasi_attacks race
 	WASMSPAN_FLIPS=10000 $(CARGO) test --release -p wasmspan-tests --test compiled
+	$(MAKE) --no-print-directory soak-python
 
 fuzz: ## differential and hostile-input fuzzing: make fuzz SECONDS=600
 	@tests/prereqs.sh $(NEEDS)
@@ -154,6 +155,12 @@ dist-python: $(VENV)/ready
 	install -d '$(PREFIX)/wheels'
 	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist --sdist \
 		--manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
+
+scenarios-python: develop-python
+	cd bindings-python && $(PYTHON) -m pytest --quiet tests/test_scenarios.py
+
+soak-python: develop-python
+	cd bindings-python && WASMSPAN_CALLS=1000000 $(PYTHON) -m pytest --quiet -k stays_flat
 
 bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check wasmtime pywasm3

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import wasm3
 import wasmspan
@@ -67,6 +68,47 @@ def compare(name: str, bar: str, ours: tuple[int, Callable], peer: tuple[int, Ca
 
 def host(a: int, b: int) -> int:
     return a + b
+
+
+def bindgen() -> None:
+    """Strings and bytes of a wasmedge-bindgen guest, beside the same steps by hand and beside copies."""
+    file = Path(__file__).parents[2] / "tests" / "wasm" / "bindgen-rust.wasm"
+    instance = wasmspan.Module(file).instantiate(wasi=wasmspan.Wasi())
+    guest, exports = wasmspan.Bindgen(instance), instance.exports
+    allocate, deallocate, echo, memory = (
+        exports.allocate,
+        exports.deallocate,
+        exports.echo_string,
+        exports.memory,
+    )
+    text, few = "x" * 100, 2000
+
+    def by_hand() -> None:
+        for _ in range(few):
+            data = text.encode()
+            frame, place = allocate(8), allocate(100)
+            memory.write(place, data)
+            memory.pack("<II", frame, place, 100)
+            record = echo(frame, 1)
+            _, table, _ = memory.unpack("<BII", record)
+            address, _, size = memory.unpack("<III", table)
+            memory.read_str(address, size)
+            for at, length in ((address, size), (table, 12), (record, 9), (frame, 8)):
+                deallocate(at, length)
+
+    def called() -> None:
+        for _ in range(few):
+            guest.call("echo_string", text)
+
+    compare("bindgen, 100 bytes; by hand", "raw + 1 µs", (few, called), (few, by_hand))
+    large, copy = bytes(10 << 20), bytearray(10 << 20)
+
+    def copy_in() -> None:
+        copy[:] = large
+
+    size = wasmspan.U32(10 << 20)
+    compare("bindgen, 10 MB in; a copy", "1.2", (1, lambda: guest.take_bytes(large)), (1, copy_in))
+    compare("bindgen, 10 MB out; a copy", "1.2", (1, lambda: guest.make_bytes(size)), (1, copy.copy))
 
 
 def main() -> None:
@@ -150,6 +192,8 @@ def main() -> None:
         (1, lambda: fib(27)),
         (1, lambda: their_fib(store, 27)),
     )
+
+    bindgen()
 
     code = "import time; t = time.perf_counter(); import wasmspan; print(time.perf_counter() - t)"
     times = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(9)]

@@ -3,6 +3,7 @@
 use crate::control::{self, Interrupt};
 use crate::door;
 use crate::error;
+use crate::limits::{self, Limits};
 use crate::module::Module;
 use crate::wasi::{Given, output};
 use pyo3::prelude::*;
@@ -11,7 +12,7 @@ use wasmspan::Command;
 use wasmspan::command::Ending;
 
 /// What a run gave: how it ended, exit code, error, standard output and error, whether they were cut,
-/// seconds, processor seconds, pages of memory.
+/// seconds, processor seconds, pages of memory, cost.
 type Outcome<'py> = (
     &'static str,
     u32,
@@ -22,11 +23,12 @@ type Outcome<'py> = (
     f64,
     f64,
     u64,
+    u64,
 );
 
 /// Runs a module once; `wasmspan.run` is made of this.
 #[pyfunction]
-#[pyo3(signature = (module, given, stdout, stderr, timeout, interrupt, memory, output_limit))]
+#[pyo3(signature = (module, given, stdout, stderr, timeout, interrupt, memory, output_limit, limits))]
 #[allow(clippy::too_many_arguments)] // One caller, in the Python layer.
 pub fn run_command<'py>(
     py: Python<'py>,
@@ -38,8 +40,9 @@ pub fn run_command<'py>(
     interrupt: Option<&Interrupt>,
     memory: Option<u32>,
     output_limit: Option<usize>,
+    limits: Option<&Limits>,
 ) -> PyResult<Outcome<'py>> {
-    let mut command = Command::new(module.core()).config(module.config());
+    let mut command = Command::new(module.core()).config(&limits::within(module.config(), limits));
     command = command.wasi(|wasi| given.apply(wasi));
     if stdout != Some("capture") {
         command = command.stdout(output("stdout", stdout)?.0);
@@ -82,5 +85,6 @@ pub fn run_command<'py>(
         usage.wall.as_secs_f64(),
         usage.cpu.as_secs_f64(),
         usage.memory_pages,
+        usage.cost,
     ))
 }

@@ -1,14 +1,29 @@
 //! The configuration.
 
+use crate::limits::Limits;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use wasmspan::config::{InterruptMode, OptLevel, Proposal, TrapMode};
+use std::path::PathBuf;
+use std::sync::Arc;
+use wasmspan::config::{
+    CacheOptions, CompileTime, InterruptMode, OptLevel, OptimizationLevel, OutputFormat, Proposal,
+    StatisticsOptions, TrapMode,
+};
 
 /// Settings for loading, compiling and running. Every finished proposal of WebAssembly is on unless
 /// it is named in `without`.
 ///
+/// `compile_time` says when functions are compiled: `"eager"`, `"lazy"` or, by size, `"auto"`. With
+/// `cache` compiled code is kept on disk for later processes: `True` for the user's cache folder, or a
+/// folder, which must belong to the user and not be writable by others; at most `cache_max_bytes`.
+/// `load_compiled` trusts and runs machine code that comes with a module. `instruction_counting`,
+/// `cost_measuring` and `time_measuring` fill in `Statistics`. `generic_code` uses only instructions that
+/// every processor of this kind has; `output_format` is what a `Compiler` writes, `"wasm"` or `"native"`.
+///
 /// >>> Config(without=["SIMD"], max_memory_pages=16)
 /// <wasmspan.Config: max_memory_pages=16>
+/// >>> Config(limits=Limits(time_ms=100)).limits
+/// Limits(time_ms=100)
 #[pyclass(frozen, module = "wasmspan")]
 pub struct Config {
     core: wasmspan::Config,
@@ -19,6 +34,15 @@ impl Config {
     pub fn core(&self) -> &wasmspan::Config {
         &self.core
     }
+}
+
+/// Where compiled code is kept.
+#[derive(FromPyObject)]
+enum Cache {
+    #[pyo3(transparent)]
+    Standard(bool),
+    #[pyo3(transparent)]
+    Folder(PathBuf),
 }
 
 fn proposal(name: &str) -> PyResult<Proposal> {
@@ -49,7 +73,19 @@ impl Config {
         traps = "signals",
         interrupts = "signals",
         compile_threads = 0,
+        compile_time = "auto",
+        cache = None,
+        cache_max_bytes = None,
+        load_compiled = false,
+        force_interpreter = false,
+        instruction_counting = false,
+        cost_measuring = false,
+        time_measuring = false,
+        generic_code = false,
+        output_format = "wasm",
+        limits = None,
     ))]
+    #[allow(clippy::too_many_arguments)] // They are keywords in Python.
     fn new(
         with_: Option<Vec<String>>,
         without: Option<Vec<String>>,
@@ -58,6 +94,17 @@ impl Config {
         traps: &str,
         interrupts: &str,
         compile_threads: usize,
+        compile_time: &str,
+        cache: Option<Cache>,
+        cache_max_bytes: Option<u64>,
+        load_compiled: bool,
+        force_interpreter: bool,
+        instruction_counting: bool,
+        cost_measuring: bool,
+        time_measuring: bool,
+        generic_code: bool,
+        output_format: &str,
+        limits: Option<&Limits>,
     ) -> PyResult<Config> {
         let mut core = wasmspan::Config::default();
         for name in with_.iter().flatten() {
@@ -69,13 +116,13 @@ impl Config {
         if let Some(pages) = max_memory_pages {
             core.max_memory_pages = pages;
         }
-        core.opt_level = choose(
+        (core.opt_level, core.compiler.optimization_level) = choose(
             "optimize",
             optimize,
             &[
-                ("none", OptLevel::None),
-                ("speed", OptLevel::Speed),
-                ("size", OptLevel::SpeedAndSize),
+                ("none", (OptLevel::None, OptimizationLevel::O0)),
+                ("speed", (OptLevel::Speed, OptimizationLevel::O3)),
+                ("size", (OptLevel::SpeedAndSize, OptimizationLevel::Os)),
             ],
         )?;
         core.trap_mode = choose(
@@ -89,6 +136,35 @@ impl Config {
             &[("signals", InterruptMode::Signal), ("poll", InterruptMode::Poll)],
         )?;
         core.compile_threads = compile_threads;
+        core.compile_time = choose(
+            "compile_time",
+            compile_time,
+            &[
+                ("auto", CompileTime::Auto),
+                ("eager", CompileTime::Eager),
+                ("lazy", CompileTime::Lazy),
+            ],
+        )?;
+        core.compiler.output_format = choose(
+            "output_format",
+            output_format,
+            &[("wasm", OutputFormat::Wasm), ("native", OutputFormat::Native)],
+        )?;
+        let directory = match cache {
+            Some(Cache::Folder(path)) => Some(Some(path)),
+            Some(Cache::Standard(true)) => Some(None),
+            Some(Cache::Standard(false)) | None => None,
+        };
+        core.cache = directory.map(|directory| {
+            let usual = CacheOptions::default();
+            let max_bytes = cache_max_bytes.unwrap_or(usual.max_bytes);
+            Arc::new(CacheOptions { directory, max_bytes })
+        });
+        (core.load_compiled, core.force_interpreter) = (load_compiled, force_interpreter);
+        (core.generic_code, core.compiler.generic_binary) = (generic_code, generic_code);
+        core.statistics =
+            StatisticsOptions { instruction_counting, cost_measuring, time_measuring };
+        core.limits = limits.map(|limits| *limits.core()).unwrap_or_default();
         Ok(Config { core })
     }
 
@@ -96,6 +172,12 @@ impl Config {
     #[getter]
     fn max_memory_pages(&self) -> u32 {
         self.core.max_memory_pages
+    }
+
+    /// What guests may use at most.
+    #[getter]
+    fn limits(&self) -> Limits {
+        Limits::of(self.core.limits)
     }
 
     /// Names of the proposals that are on.

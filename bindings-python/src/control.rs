@@ -37,6 +37,11 @@ impl Interrupt {
     fn is_requested(&self) -> bool {
         self.core.is_requested()
     }
+
+    fn __repr__(&self) -> String {
+        let state = if self.core.is_requested() { "requested" } else { "not requested" };
+        format!("<wasmspan.Interrupt: {state}>")
+    }
 }
 
 /// A timeout in seconds; `None` is none.

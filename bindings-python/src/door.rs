@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
-use wasmspan::error::ErrCode;
+use wasmspan::config::Limits;
 use wasmspan::{Interrupt, Result};
 
 /// What may stop a call besides a trap.
@@ -23,16 +23,18 @@ pub struct Stops {
     pub timeout: Option<Duration>,
     /// What others may stop it with.
     pub interrupt: Option<Interrupt>,
+    /// What it may use.
+    pub limits: Option<Limits>,
 }
 
 impl Stops {
-    /// Runs a call under them; whether the time was over comes with the result.
-    fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> (Result<T>, bool) {
+    /// Runs a call under time and interrupt; limits are for an executor.
+    fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
         match (&self.interrupt, self.timeout) {
-            (None, None) => (call(), false),
-            (Some(interrupt), None) => (interrupt.run(call), false),
-            (Some(interrupt), Some(time)) => interrupt.run_within(time, call),
-            (None, Some(time)) => Interrupt::new().run_within(time, call),
+            (None, None) => call(),
+            (Some(interrupt), None) => interrupt.run(call),
+            (Some(interrupt), Some(time)) => interrupt.run_within(time, call).0,
+            (None, Some(time)) => Interrupt::new().run_within(time, call).0,
         }
     }
 }
@@ -69,15 +71,10 @@ pub fn run<T: Send>(
         None => None,
     };
     signals::look_at_faults();
-    let mut expired = false;
     let call = || {
         catch_unwind(AssertUnwindSafe(|| match stops {
             None => call(),
-            Some(stops) => {
-                let (ended, over) = stops.run(call);
-                expired = over;
-                ended
-            }
+            Some(stops) => stops.run(call),
         }))
     };
     let outcome = match owner {
@@ -93,9 +90,6 @@ pub fn run<T: Send>(
     };
     match outcome {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(failure)) if expired && failure.code() == ErrCode::Interrupted => {
-            Err(error::raise(py, &names::WASM_TIMEOUT, "the call took longer than its timeout")?)
-        }
         Ok(Err(failure)) => Err(error::in_owner(py, &failure, owner)),
         Err(panic) => Err(panicked(py, panic)),
     }

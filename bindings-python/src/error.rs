@@ -26,6 +26,11 @@ pub fn from_python(error: PyErr) -> Error {
     Error::host(Raised(error))
 }
 
+/// The error for calls at the end of the process.
+pub fn shutting_down() -> Error {
+    Error::host("the Python interpreter is shutting down")
+}
+
 /// The exception for an error outside any instance.
 pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     in_owner(py, error, None)
@@ -46,8 +51,21 @@ pub fn in_owner(py: Python<'_>, error: &Error, owner: Option<&Owner>) -> PyErr {
 }
 
 /// The exception for an access outside a memory or table that the host made.
+#[cold]
 pub fn out_of_bounds(error: &Error) -> PyErr {
-    PyIndexError::new_err(error.to_string())
+    Python::attach(|py| {
+        let raised = PyIndexError::new_err(error.to_string());
+        match numbered(raised.value(py), error) {
+            Ok(()) => raised,
+            Err(failed) => failed,
+        }
+    })
+}
+
+/// The exception for a memory or table that can't grow.
+pub fn no_growth(py: Python<'_>, error: &Error) -> PyErr {
+    let made = of_class(py, &names::MEMORY_LIMIT, error).map(PyErr::from_value);
+    made.unwrap_or_else(|failed| failed)
 }
 
 /// The exception for a file that can't be read.
@@ -74,6 +92,7 @@ pub fn raise(py: Python<'_>, class: &Class, message: &str) -> PyResult<PyErr> {
 
 fn class_of(error: &Error) -> &'static Class {
     match error.code() {
+        ErrCode::Interrupted if error.is_timeout() => &names::WASM_TIMEOUT,
         ErrCode::Interrupted => &names::INTERRUPTED,
         ErrCode::CostLimitExceeded => &names::OUT_OF_FUEL,
         ErrCode::UnknownImport | ErrCode::IncompatibleImportType => &names::LINK_ERROR,
@@ -85,7 +104,7 @@ fn class_of(error: &Error) -> &'static Class {
         code => match code.phase() {
             Phase::Loading | Phase::Validation => &names::COMPILE_ERROR,
             Phase::Instantiation | Phase::Execution => &names::TRAP,
-            Phase::Runtime if code == ErrCode::UserDefError => &names::TRAP,
+            Phase::Runtime if code == ErrCode::UserDefError => &names::USER_ERROR,
             Phase::Runtime => &names::WASM_ERROR,
         },
     }
@@ -100,11 +119,20 @@ fn message(error: &Error) -> String {
     }
 }
 
-fn plain(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    let class = class_of(error);
+/// Gives an exception the error's number and name.
+fn numbered<T>(value: &Bound<'_, T>, error: &Error) -> PyResult<()> {
+    value.as_any().setattr(intern!(value.py(), "code"), error.number())?;
+    value.as_any().setattr(intern!(value.py(), "kind"), error.code().name())
+}
+
+fn of_class<'py>(py: Python<'py>, class: &Class, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     let value = class.get(py)?.call1((message(error),))?;
-    value.setattr(intern!(py, "code"), error.number())?;
-    value.setattr(intern!(py, "kind"), error.code().name())?;
+    numbered(&value, error)?;
+    Ok(value)
+}
+
+fn plain(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let value = of_class(py, class_of(error), error)?;
     if let Some(offset) = error.offset() {
         value.setattr(intern!(py, "offset"), offset)?;
     }

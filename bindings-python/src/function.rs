@@ -19,6 +19,7 @@ use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use wasmspan::config::Limits;
 use wasmspan::{Func, SlotFunc, Val, ValType};
 
 /// Slots that a call keeps on the stack; functions with more parameters or results allocate.
@@ -48,6 +49,8 @@ struct Data {
     name: Option<String>,
     /// A call ends before letting go of the interpreter would pay.
     brief: bool,
+    /// The instance has limits that apply to each call.
+    limited: bool,
 }
 
 enum Callee {
@@ -74,7 +77,7 @@ impl Data {
         }
         let owner = self.held.as_ref().map(|held| held.owner().get());
         match &self.callee {
-            Callee::Slots(func) => {
+            Callee::Slots(func) if !self.is_limited(stops) => {
                 let count = func.slot_count();
                 let mut few = [0u128; STACK_SLOTS];
                 let mut many = Vec::new();
@@ -96,17 +99,32 @@ impl Data {
                 let get = |at: usize| Ok(value::from_slot(py, slots[at], self.results[at]));
                 value::results(py, self.results.len(), get)
             }
-            Callee::Values(func) => {
-                let mut values = Vec::with_capacity(args.len());
-                for (at, arg) in args.iter().enumerate() {
-                    let value = value::to_val(arg, self.params[at])
-                        .map_err(|error| self.in_argument(py, at, error))?;
-                    values.push(value);
-                }
-                let results: Vec<Val> = door::run(py, owner, stops, || func.call(&values))?;
-                value::results(py, results.len(), |at| value::from_val(py, &results[at]))
+            _ => {
+                let values = self.values(py, args)?;
+                let results = door::run(py, owner, stops, || match self.is_limited(stops) {
+                    false => self.func().call(&values),
+                    true => {
+                        let made_by = owner.and_then(|owner| owner.executor.clone());
+                        let limits = stops.and_then(|stops| stops.limits).unwrap_or_default();
+                        made_by.unwrap_or_default().invoke_within(self.func(), &values, &limits)
+                    }
+                })?;
+                value::all(py, &results)
             }
         }
+    }
+
+    /// Whether a call goes through an executor, which enforces limits.
+    fn is_limited(&self, stops: Option<&Stops>) -> bool {
+        self.limited || stops.is_some_and(|stops| stops.limits.is_some())
+    }
+
+    /// The arguments of a call as values.
+    fn values(&self, py: Python<'_>, args: &[Borrowed<'_, '_, PyAny>]) -> PyResult<Vec<Val>> {
+        let convert = |(at, arg): (usize, &Borrowed<'_, '_, PyAny>)| {
+            value::to_val(arg, self.params[at]).map_err(|error| self.in_argument(py, at, error))
+        };
+        args.iter().enumerate().map(convert).collect()
     }
 
     fn title(&self) -> &str {
@@ -182,7 +200,7 @@ fn make_type(py: Python<'_>) -> PyResult<Py<PyType>> {
             ml_name: c"async_".as_ptr(),
             ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: call_async },
             ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS,
-            ml_doc: c"async_($self, /, *args, timeout=None)\n--\n\nCalls the function on another thread; await the result. Cancelling the task stops the guest.".as_ptr(),
+            ml_doc: c"async_($self, /, *args, timeout=None, limits=None)\n--\n\nCalls the function on another thread; await the result. Cancelling the task stops the guest.".as_ptr(),
         },
         // SAFETY: the end of the table is all zeros.
         unsafe { std::mem::zeroed() },
@@ -236,7 +254,12 @@ pub fn make<'py>(
         Callee::Slots(slots) => slots.func().is_brief(),
         Callee::Values(_) => false,
     };
-    let data = Box::new(Data { callee, params, results, held, name, brief });
+    let executor = held.as_ref().and_then(|held| held.owner().get().executor.as_ref());
+    let limited = executor.is_some_and(|executor| {
+        let Limits { time_ms, stack_bytes, output_bytes, .. } = executor.config().limits;
+        time_ms.or(stack_bytes).or(output_bytes).is_some()
+    });
+    let data = Box::new(Data { callee, params, results, held, name, brief, limited });
     let class = python_type(py)?.as_type_ptr();
     // SAFETY: the class has this layout; its allocator zeroes, and an object without data is handled
     // everywhere.
@@ -360,9 +383,13 @@ fn stops<'py>(
                 let interrupt = value.cast::<crate::control::Interrupt>()?;
                 stops.interrupt = Some(interrupt.get().core().clone());
             }
+            "limits" if value.is_none() => {}
+            "limits" => {
+                stops.limits = Some(*value.cast::<crate::limits::Limits>()?.get().core());
+            }
             other => {
                 return Err(PyTypeError::new_err(format!(
-                    "a call takes the keywords timeout and interrupt, not {other}"
+                    "a call takes the keywords timeout, interrupt and limits, not {other}"
                 )));
             }
         }

@@ -3,18 +3,20 @@
 use crate::error;
 use crate::function;
 use crate::instance::Instance;
+use crate::link;
 use crate::memory::Memory;
 use crate::owner::{Owner, Target};
 use crate::value;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyReferenceError, PyRuntimeError, PyTypeError};
+use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 use std::cell::UnsafeCell;
 use std::sync::{Arc, OnceLock};
-use wasmspan::{Error, Func, FuncType, Result, Val};
+use wasmspan::{Func, FuncType, Result, Val};
 
 /// A callable that a host function calls, until the garbage collector takes it.
 pub struct Callable {
@@ -73,14 +75,11 @@ impl Callable {
         let callable = self.get(py)?;
         if !self.wants_caller {
             return match count {
-                0 => callable.call0(),
-                1 => callable.call1((get(0)?,)),
-                2 => callable.call1((get(0)?, get(1)?)),
-                3 => callable.call1((get(0)?, get(1)?, get(2)?)),
-                _ => {
-                    let args = (0..count).map(get).collect::<PyResult<Vec<_>>>()?;
-                    callable.call1(PyTuple::new(py, args)?)
-                }
+                0 => vectorcall(callable, &[]),
+                1 => vectorcall(callable, &[get(0)?]),
+                2 => vectorcall(callable, &[get(0)?, get(1)?]),
+                3 => vectorcall(callable, &[get(0)?, get(1)?, get(2)?]),
+                _ => vectorcall(callable, &(0..count).map(get).collect::<PyResult<Vec<_>>>()?),
             };
         }
         let caller =
@@ -90,7 +89,31 @@ impl Callable {
         for at in 0..count {
             args.push(get(at)?);
         }
-        callable.call1(PyTuple::new(py, args)?)
+        vectorcall(callable, &args)
+    }
+}
+
+unsafe extern "C" {
+    /// Every version from 3.9 on has it; the limited API names it from 3.12 on.
+    fn PyObject_Vectorcall(
+        callable: *mut ffi::PyObject,
+        args: *const *mut ffi::PyObject,
+        count: usize,
+        names: *mut ffi::PyObject,
+    ) -> *mut ffi::PyObject;
+}
+
+/// Calls a callable without making a tuple of its arguments.
+#[inline]
+fn vectorcall<'py>(
+    callable: &Bound<'py, PyAny>,
+    args: &[Bound<'py, PyAny>],
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: the interpreter is attached, and everything alive; a bound reference is a pointer.
+    unsafe {
+        let (function, first) = (callable.as_ptr(), args.as_ptr().cast());
+        let returned = PyObject_Vectorcall(function, first, args.len(), std::ptr::null_mut());
+        Bound::from_owned_ptr_or_err(callable.py(), returned)
     }
 }
 
@@ -102,8 +125,9 @@ pub fn make(
 ) -> PyResult<(Func, Arc<Callable>)> {
     static PREPARE: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
     let prepare = PREPARE.import(py, "wasmspan._host", "prepare")?;
-    let (object, wants_caller): (Py<PyAny>, bool) =
-        prepare.call1((callable, ty.params().len()))?.extract()?;
+    let (object, wants_caller): (Py<PyAny>, bool) = prepare
+        .call1((callable, link::list(py, ty.params())?, link::list(py, ty.results())?))?
+        .extract()?;
     let callable = Arc::new(Callable {
         object: UnsafeCell::new(Some(object)),
         wants_caller,
@@ -130,7 +154,7 @@ pub fn make(
 fn attached(body: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
     match Python::try_attach(|py| body(py).map_err(error::from_python)) {
         Some(result) => result,
-        None => Err(Error::host("the Python interpreter is shutting down")),
+        None => Err(error::shutting_down()),
     }
 }
 
@@ -230,7 +254,7 @@ impl Caller {
         {
             return Instance::of(&owner);
         }
-        Instance::foreign(py, instance)
+        Instance::foreign(py, instance, None)
     }
 
     /// The first memory of the instance that called, whether it is exported or not.
@@ -262,7 +286,7 @@ pub fn make_standalone<'py>(
     ty: &Bound<'py, PyAny>,
     callable: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let ty = crate::link::func_type(ty)?;
+    let ty = link::func_type(ty)?;
     let (func, callable) = make(py, callable, &ty)?;
     let name = callable.get(py)?.getattr(intern!(py, "__name__")).ok();
     let name = name.and_then(|name| name.extract::<String>().ok());

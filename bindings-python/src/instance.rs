@@ -7,6 +7,7 @@ use crate::link;
 use crate::memory::Memory;
 use crate::names;
 use crate::owner::{Held, Owner, Target};
+use crate::statistics::Statistics;
 use crate::table::Table;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyKeyError, PyTypeError};
@@ -14,7 +15,7 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use wasmspan::Extern;
+use wasmspan::{Executor, Extern, Pooled, Wasi};
 
 /// An instance of a module, or a host module: `Instance("env")` makes an empty one.
 ///
@@ -30,6 +31,8 @@ pub struct Instance {
     items: Option<Py<PyDict>>,
     /// What the items come from.
     held: Mutex<Vec<Held>>,
+    /// Its place in a pool, which counts as a handle.
+    place: Mutex<Option<(Pooled, Held)>>,
 }
 
 impl Instance {
@@ -42,19 +45,35 @@ impl Instance {
                 exports: OnceLock::new(),
                 items: None,
                 held: Mutex::default(),
+                place: Mutex::default(),
             },
         )
     }
 
-    /// The Python object for an instance that Python did not make.
+    /// The Python object for an instance that Python did not make; `executor` is what made it.
     pub fn foreign<'py>(
         py: Python<'py>,
         core: &wasmspan::Instance,
+        executor: Option<&Executor>,
     ) -> PyResult<Bound<'py, Instance>> {
         let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, false);
-        let target = Target::Instance(core.clone());
-        let owner = Owner::new(py, target, Vec::new(), Vec::new(), None, gate)?;
-        Instance::of(owner.bind(py))
+        let mut owner = Owner::of(Target::Instance(core.clone()), gate);
+        owner.executor = executor.cloned();
+        Instance::of(&Bound::new(py, owner)?)
+    }
+
+    /// The Python object for the host functions of a system interface.
+    pub fn of_wasi<'py>(py: Python<'py>, wasi: &Wasi) -> PyResult<Bound<'py, Instance>> {
+        let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, false);
+        let mut owner = Owner::of(Target::Instance(wasi.instance().clone()), gate);
+        owner.wasi = Some(wasi.clone());
+        Instance::of(&Bound::new(py, owner)?)
+    }
+
+    /// Keeps the place in a pool for as long as this object lives, or until it is left.
+    pub fn keep(&self, py: Python<'_>, place: Pooled) {
+        let place = Some((place, Held::new(self.owner.bind(py))));
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }
 
     /// The instance itself.
@@ -72,11 +91,35 @@ impl Instance {
         self.items.as_ref()
     }
 
+    /// The handle that whoever imports the item has, if it counts for something that Python made.
+    pub fn handle_of(&self, py: Python<'_>, name: &str) -> PyResult<Option<Held>> {
+        if let Some(items) = &self.items {
+            let item = items.bind(py).get_item(name)?;
+            return Ok(item.as_ref().and_then(held_of).map(|held| held.again(py)));
+        }
+        let item = self.core().get_export(name);
+        let counts = item.is_some_and(|item| crate::owner::counts(&item));
+        Ok(counts.then(|| Held::new(self.owner.bind(py))))
+    }
+
     fn get<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         match &self.items {
             Some(items) => items.bind(py).get_item(name),
             None => link::export(py, self.owner.bind(py), name),
         }
+    }
+}
+
+/// How Python knows an item that it can define or import.
+fn held_of<'a>(item: &'a Bound<'_, PyAny>) -> Option<&'a Held> {
+    if let Some((_, held)) = function::core_and_held(item) {
+        held
+    } else if let Ok(table) = item.cast::<Table>() {
+        table.get().held()
+    } else if let Ok(global) = item.cast::<Global>() {
+        global.get().held()
+    } else {
+        None
     }
 }
 
@@ -87,10 +130,11 @@ impl Instance {
         let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, true);
         let target = Target::Instance(wasmspan::Instance::host(name));
         Ok(Instance {
-            owner: Owner::new(py, target, Vec::new(), Vec::new(), None, gate)?,
+            owner: Py::new(py, Owner::of(target, gate))?,
             exports: OnceLock::new(),
             items: Some(PyDict::new(py).unbind()),
             held: Mutex::default(),
+            place: Mutex::default(),
         })
     }
 
@@ -143,6 +187,14 @@ impl Instance {
         Ok(self.exports.get().expect("set above").bind(py).clone())
     }
 
+    /// What its calls count together with those of the executor that made it; `None` if that is
+    /// unknown, as for a host module.
+    #[getter]
+    fn statistics(&self) -> Option<Statistics> {
+        let executor = self.owner.get().executor.as_ref()?;
+        Some(Statistics::of(executor.statistics()))
+    }
+
     /// The name it was made with; empty for an instance of a module.
     #[getter]
     fn name(&self) -> &str {
@@ -181,13 +233,16 @@ impl Instance {
         slf
     }
 
-    /// Nothing is closed: what the instance holds goes with the last reference to it.
+    /// Gives its place back to the `Pool` it is from. Else nothing is closed: what the instance holds
+    /// goes with the last reference to it.
     fn __exit__(
         &self,
         _class: &Bound<'_, PyAny>,
         _value: &Bound<'_, PyAny>,
         _traceback: &Bound<'_, PyAny>,
     ) {
+        let place = self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(place);
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -198,6 +253,11 @@ impl Instance {
             for held in held.iter() {
                 held.traverse(&visit)?;
             }
+        }
+        if let Ok(place) = self.place.try_lock()
+            && let Some((_, held)) = &*place
+        {
+            held.traverse(&visit)?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! panics. `error` makes exceptions of the core's errors. `owner` shows the garbage collector what
 //! instances hold. The other files have a class or two each.
 
+mod bindgen;
 mod command;
 mod config;
 mod control;
@@ -13,13 +14,21 @@ mod function;
 mod global;
 mod host;
 mod instance;
+mod limits;
 mod link;
+mod log;
 mod memory;
 mod module;
 mod names;
 mod owner;
+mod pool;
 mod signals;
+mod source;
+mod stages;
+mod statistics;
+mod store;
 mod table;
+mod task;
 mod value;
 mod vm;
 mod wasi;
@@ -34,6 +43,8 @@ mod _native {
     use super::*;
 
     #[pymodule_export]
+    use bindgen::{Bindgen, Heap};
+    #[pymodule_export]
     use command::run_command;
     #[pymodule_export]
     use config::Config;
@@ -46,21 +57,36 @@ mod _native {
     #[pymodule_export]
     use instance::Instance;
     #[pymodule_export]
+    use limits::Limits;
+    #[pymodule_export]
+    use log::set_log;
+    #[pymodule_export]
     use memory::Memory;
     #[pymodule_export]
     use module::Module;
     #[pymodule_export]
+    use pool::Pool;
+    #[pymodule_export]
     use signals::after_fork;
+    #[pymodule_export]
+    use stages::{Compiler, Executor, Loader, Validator};
+    #[pymodule_export]
+    use statistics::Statistics;
+    #[pymodule_export]
+    use store::Store;
     #[pymodule_export]
     use table::Table;
     #[pymodule_export]
-    use vm::{Store, Vm};
+    use task::Async;
+    #[pymodule_export]
+    use vm::Vm;
     #[pymodule_export]
     use wasi::{MemoryFs, Wasi};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         only_interpreter()?;
+        log::silence();
         module.add("Function", function::python_type(module.py())?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

@@ -55,10 +55,14 @@ pub fn func_type(object: &Bound<'_, PyAny>) -> PyResult<FuncType> {
     Ok(FuncType::new(list(intern!(py, "params"))?, list(intern!(py, "results"))?))
 }
 
+/// Names of types, as a tuple.
+pub fn list<'py>(py: Python<'py>, types: &[ValType]) -> PyResult<Bound<'py, PyTuple>> {
+    PyTuple::new(py, types.iter().map(|ty| ty.name()))
+}
+
 /// A function type of the Python layer.
 pub fn func_type_object<'py>(py: Python<'py>, ty: &FuncType) -> PyResult<Bound<'py, PyAny>> {
-    let list = |types: &[ValType]| PyTuple::new(py, types.iter().map(|ty| ty.name()));
-    names::FUNC_TYPE.get(py)?.call1((list(ty.params())?, list(ty.results())?))
+    names::FUNC_TYPE.get(py)?.call1((list(py, ty.params())?, list(py, ty.results())?))
 }
 
 /// A type of the Python layer.

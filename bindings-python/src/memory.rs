@@ -4,7 +4,6 @@
 //! memory. Guests that write at the same time are the program's concern, as with any shared buffer.
 
 use crate::error;
-use crate::names;
 use pyo3::IntoPyObjectExt;
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyTypeError, PyValueError};
@@ -12,6 +11,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PySlice, PyString, PyTuple};
 use std::ffi::c_int;
+use wasmspan::{ErrCode, Error};
 
 /// A linear memory: `Memory(MemoryType(1))` makes one of a page.
 ///
@@ -41,12 +41,12 @@ impl Memory {
         if offset.checked_add(len).is_some_and(|end| end <= size) {
             return Ok(self.core.as_ptr().wrapping_add(offset));
         }
-        Err(PyIndexError::new_err(format!(
-            "{len} bytes at {offset:#x} are outside the memory of {size:#x} bytes"
-        )))
+        let what = format!("{len} bytes at {offset:#x} are outside the memory of {size:#x} bytes");
+        Err(error::out_of_bounds(&Error::with_detail(ErrCode::MemoryOutOfBounds, what)))
     }
 
-    fn bytes<'py>(
+    /// Bytes at a place, copied once.
+    pub fn bytes<'py>(
         &self,
         py: Python<'py>,
         offset: usize,
@@ -169,10 +169,7 @@ impl Memory {
 
     /// Grows by a number of pages and gives the old size in pages. Views that exist stay valid.
     fn grow(&self, py: Python<'_>, pages: u64) -> PyResult<u64> {
-        self.core.grow(pages).map_err(|failure| {
-            let message = failure.to_string();
-            error::raise(py, &names::MEMORY_LIMIT, &message).unwrap_or_else(|failed| failed)
-        })
+        self.core.grow(pages).map_err(|failure| error::no_growth(py, &failure))
     }
 
     /// Copies bytes out; to the end if no length is given.

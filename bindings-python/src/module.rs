@@ -4,13 +4,14 @@ use crate::config::Config;
 use crate::door::{self, Gate, WhenBusy};
 use crate::error;
 use crate::instance::Instance;
+use crate::limits::{self, Limits};
 use crate::link;
 use crate::names;
 use crate::owner::{Owner, Target};
+use crate::source;
 use crate::wasi::Wasi;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyTuple};
 use std::path::PathBuf;
 use wasmspan::Executor;
 
@@ -29,6 +30,11 @@ pub struct Module {
 }
 
 impl Module {
+    /// The Python object for a module.
+    pub fn new_of(core: wasmspan::Module, config: &wasmspan::Config) -> Module {
+        Module { core, config: config.clone() }
+    }
+
     /// The module itself.
     pub fn core(&self) -> &wasmspan::Module {
         &self.core
@@ -55,20 +61,9 @@ impl Module {
         if let Ok(bytes) = source.cast::<PyBytes>() {
             return Module::compile(py, bytes.as_bytes(), config);
         }
-        if source.is_instance_of::<PyString>() || source.hasattr("__fspath__")? {
-            let path: PathBuf = source.extract()?;
-            let bytes = py.detach(|| std::fs::read(&path));
-            let bytes = bytes.map_err(|failure| error::of_file(&failure, source))?;
-            return Module::compile(py, &bytes, config);
-        }
-        let bytes = if let Ok(bytes) = source.cast::<PyByteArray>() {
-            bytes.to_vec()
-        } else if let Ok(buffer) = pyo3::buffer::PyBuffer::<u8>::get(source) {
-            buffer.to_vec(py)?
-        } else {
-            let given = source.get_type().name()?;
-            let message = format!("a module is made of a path or bytes, not {given}");
-            return Err(PyTypeError::new_err(message));
+        let bytes = match source::path(source)? {
+            Some(path) => source::read(source, &path)?,
+            None => source::bytes(source)?,
         };
         Module::compile(py, &bytes, config)
     }
@@ -90,9 +85,7 @@ impl Module {
         config: Option<&Config>,
     ) -> PyResult<Module> {
         let config = config.map(|config| config.core().clone()).unwrap_or_default();
-        let file: PathBuf = path.extract()?;
-        let bytes = py.detach(|| std::fs::read(&file));
-        let bytes = bytes.map_err(|failure| error::of_file(&failure, path))?;
+        let bytes = source::read(path, &path.extract::<PathBuf>()?)?;
         let core = door::work(py, || wasmspan::Module::load_compiled(&config, &bytes))?;
         Ok(Module { core, config })
     }
@@ -131,6 +124,12 @@ impl Module {
         PyTuple::new(py, exports.collect::<PyResult<Vec<_>>>()?)
     }
 
+    /// Whether it came with machine code that is used.
+    #[getter]
+    fn is_precompiled(&self) -> bool {
+        self.core.is_precompiled()
+    }
+
     /// Contents of the custom sections of a name, in the module's order.
     fn custom_sections<'py>(&self, py: Python<'py>, name: &str) -> Vec<Bound<'py, PyBytes>> {
         self.core.custom_sections(name).map(|content| PyBytes::new(py, content)).collect()
@@ -145,16 +144,25 @@ impl Module {
     /// Makes an instance.
     ///
     /// `imports` maps names of modules to instances, or to mappings from names to callables and
-    /// objects of this package. `wasi` gives the guest a system interface. Where another thread runs
+    /// objects of this package. `wasi` gives the guest a system interface, `limits` bounds what it and
+    /// its calls may use. Where another thread runs
     /// the instance, a call raises `Busy`, or waits if `when_busy` is `"wait"`. With
     /// `release_gil=False` calls keep the interpreter's lock, which suits very short calls in
     /// programs with many threads; such calls can't be stopped.
-    #[pyo3(signature = (imports = None, *, wasi = None, when_busy = "raise", release_gil = true))]
+    #[pyo3(signature = (
+        imports = None,
+        *,
+        wasi = None,
+        limits = None,
+        when_busy = "raise",
+        release_gil = true,
+    ))]
     fn instantiate<'py>(
         &self,
         py: Python<'py>,
         imports: Option<&Bound<'py, PyAny>>,
         wasi: Option<&Wasi>,
+        limits: Option<&Limits>,
         when_busy: &str,
         release_gil: bool,
     ) -> PyResult<Bound<'py, Instance>> {
@@ -162,18 +170,19 @@ impl Module {
         let wasi = wasi.map(Wasi::core);
         let wanted = self.core.imports();
         let linked = link::resolve(py, &wanted, imports, wasi)?;
-        let made = door::attempt(py, || {
-            Executor::new(&self.config).instantiate(&linked.store, &self.core)
-        })?;
+        let executor = Executor::new(&limits::within(&self.config, limits));
+        let made = door::attempt(py, || executor.instantiate(&linked.store, &self.core))?;
         let core = made.map_err(|failure| match wasi {
             Some(wasi) if failure.is_terminated() => error::exit(py, wasi.exit_code()),
             _ => link::explain(py, &failure, &wanted),
         })?;
         drop(linked.store);
-        let (hosts, wasi) = (linked.hosts, wasi.cloned());
-        let owner = Owner::new(py, Target::Instance(core), hosts, linked.imports, wasi, gate)?;
-        Owner::tell_hosts(owner.bind(py))?;
-        Instance::of(owner.bind(py))
+        let mut owner = Owner::of(Target::Instance(core), gate);
+        (owner.hosts, owner.imports) = (linked.hosts, linked.imports);
+        (owner.wasi, owner.executor) = (wasi.cloned(), Some(executor));
+        let owner = Bound::new(py, owner)?;
+        Owner::tell_hosts(&owner)?;
+        Instance::of(&owner)
     }
 
     fn __repr__(&self) -> String {

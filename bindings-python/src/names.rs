@@ -36,8 +36,8 @@ classes! {
     IMPORT_TYPE = "wasmspan._types", "ImportType";
     EXPORT_TYPE = "wasmspan._types", "ExportType";
     EXPORTS = "wasmspan._exports", "Exports";
-    FRAME = "wasmspan._errors", "Frame";
-    MISSING_IMPORT = "wasmspan._errors", "MissingImport";
+    FRAME = "wasmspan._details", "Frame";
+    MISSING_IMPORT = "wasmspan._details", "MissingImport";
     WASM_ERROR = "wasmspan._errors", "WasmError";
     COMPILE_ERROR = "wasmspan._errors", "CompileError";
     LINK_ERROR = "wasmspan._errors", "LinkError";
@@ -48,5 +48,8 @@ classes! {
     MEMORY_LIMIT = "wasmspan._errors", "MemoryLimit";
     BUSY = "wasmspan._errors", "Busy";
     EXIT = "wasmspan._errors", "Exit";
+    USER_ERROR = "wasmspan._errors", "UserError";
+    GUEST_ERROR = "wasmspan._errors", "GuestError";
+    SPAN = "wasmspan._bindgen", "Span";
     INTERNAL_ERROR = "wasmspan._errors", "InternalError";
 }

@@ -13,7 +13,7 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wasmspan::{Extern, Func, Instance, Wasi};
+use wasmspan::{Executor, Extern, Func, Instance, Wasi};
 
 /// What an owner stands for.
 pub enum Target {
@@ -48,31 +48,34 @@ pub struct Owner {
     /// Handles to it that Python holds; this owner's is one.
     known: AtomicUsize,
     /// Host functions that were made for it.
-    hosts: Vec<HostFunc>,
+    pub hosts: Vec<HostFunc>,
     /// What it imports from others that Python made.
-    imports: Vec<Held>,
+    pub imports: Vec<Held>,
     /// The system interface it was given.
     pub wasi: Option<Wasi>,
+    /// What made it: its limits and statistics.
+    pub executor: Option<Executor>,
     /// Who runs it.
     pub gate: Gate,
 }
 
 impl Owner {
-    /// The owner of what was just made.
-    pub fn new(
-        py: Python<'_>,
-        target: Target,
-        hosts: Vec<HostFunc>,
-        imports: Vec<Held>,
-        wasi: Option<Wasi>,
-        gate: Gate,
-    ) -> PyResult<Py<Owner>> {
+    /// The owner of what was just made; what it has besides is still to be set.
+    pub fn of(target: Target, gate: Gate) -> Owner {
         // A function that belongs to no instance is held by its entry in `hosts`, too.
         let known = match target {
             Target::Instance(_) => 1,
             Target::Func(_) => 2,
         };
-        Py::new(py, Owner { target, known: AtomicUsize::new(known), hosts, imports, wasi, gate })
+        Owner {
+            target,
+            known: AtomicUsize::new(known),
+            hosts: Vec::new(),
+            imports: Vec::new(),
+            wasi: None,
+            executor: None,
+            gate,
+        }
     }
 
     /// Tells the host functions which instance they were made for.
@@ -102,11 +105,12 @@ impl Owner {
 #[pymethods]
 impl Owner {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        for held in &self.imports {
-            held.traverse(&visit)?;
-        }
+        // Whoever else holds it needs what it imports, too.
         if !self.knows_all() {
             return Ok(());
+        }
+        for held in &self.imports {
+            held.traverse(&visit)?;
         }
         let shared = |func: &Func| match self.target {
             // One handle of a host function is here, the other is the instance's.
@@ -181,6 +185,7 @@ pub fn counts(item: &Extern) -> bool {
 /// The owner of a host function that belongs to no instance.
 pub fn of_func(py: Python<'_>, func: Func, callable: Arc<Callable>) -> PyResult<Py<Owner>> {
     let gate = Gate::new(crate::door::WhenBusy::Raise, true);
-    let hosts = vec![HostFunc { func: func.clone(), callable }];
-    Owner::new(py, Target::Func(func), hosts, Vec::new(), None, gate)
+    let mut owner = Owner::of(Target::Func(func.clone()), gate);
+    owner.hosts.push(HostFunc { func, callable });
+    Py::new(py, owner)
 }

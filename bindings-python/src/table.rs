@@ -1,7 +1,6 @@
 //! Tables.
 
 use crate::error;
-use crate::names;
 use crate::owner::Held;
 use crate::value;
 use pyo3::PyTraverseError;
@@ -64,10 +63,7 @@ impl Table {
             Some(value) => value::to_val(value, self.element())?,
             None => Val::default_for(self.element()),
         };
-        self.core.grow(delta, &value).map_err(|failure| {
-            let message = failure.to_string();
-            error::raise(py, &names::MEMORY_LIMIT, &message).unwrap_or_else(|failed| failed)
-        })
+        self.core.grow(delta, &value).map_err(|failure| error::no_growth(py, &failure))
     }
 
     fn __len__(&self) -> usize {

@@ -6,9 +6,9 @@
 use crate::function;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyFloat, PyInt};
+use pyo3::types::{PyBytes, PyFloat, PyInt, PyTuple};
 use std::ffi::c_int;
-use wasmspan::{ExternRef, Val, ValType};
+use wasmspan::{ExternRef, FuncType, Val, ValType};
 
 /// A Python object that wasm refers to.
 struct Object(Py<PyAny>);
@@ -75,6 +75,21 @@ pub fn from_val<'py>(py: Python<'py>, value: &Val) -> PyResult<Bound<'py, PyAny>
             None => return Err(PyTypeError::new_err("the externref is no Python object")),
         },
     })
+}
+
+/// The arguments of a call of this type.
+pub fn params(ty: &FuncType, args: &Bound<'_, PyTuple>) -> PyResult<Vec<Val>> {
+    if ty.params().len() != args.len() {
+        let wanted = crate::link::names(ty.params());
+        let message = format!("{} arguments are given for ({wanted})", args.len());
+        return Err(PyTypeError::new_err(message));
+    }
+    args.iter().zip(ty.params()).map(|(arg, ty)| to_val(&arg, *ty)).collect()
+}
+
+/// One object for all results of a call.
+pub fn all<'py>(py: Python<'py>, values: &[Val]) -> PyResult<Bound<'py, PyAny>> {
+    results(py, values.len(), |at| from_val(py, &values[at]))
 }
 
 /// One object for a list of results: `None`, the only one, or a tuple.

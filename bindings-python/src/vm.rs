@@ -1,52 +1,23 @@
-//! The VM and the store of WasmEdge's API.
+//! The VM of WasmEdge's API.
 
 use crate::config::Config;
 use crate::door;
 use crate::instance::Instance;
+use crate::limits::Limits;
 use crate::link;
-use crate::module::Module;
+use crate::source::Source;
+use crate::statistics::Statistics;
+use crate::store::Store;
+use crate::task::Async;
 use crate::value;
 use crate::wasi::Wasi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use pyo3::types::{PyDict, PyTuple};
 use wasmspan::{FuncType, Result, Val, VmState};
 
-/// Instances under the names that others import from.
-#[pyclass(frozen, module = "wasmspan")]
-pub struct Store {
-    core: wasmspan::Store,
-}
-
-#[pymethods]
-impl Store {
-    #[new]
-    fn new() -> Store {
-        Store { core: wasmspan::Store::new() }
-    }
-
-    /// Names of the registered instances, sorted.
-    #[getter]
-    fn names(&self) -> Vec<String> {
-        self.core.names()
-    }
-
-    /// The instance registered under a name, or `None`.
-    fn find<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, Instance>>> {
-        self.core.find(name).map(|found| Instance::foreign(py, &found)).transpose()
-    }
-
-    fn __contains__(&self, name: &str) -> bool {
-        self.core.contains(name)
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<wasmspan.Store: {}>", self.core.names().join(", "))
-    }
-}
-
 /// Loads, validates, instantiates and runs modules, step by step or all at once, as WasmEdge's VM does.
+///
+/// Host functions that refer to the VM keep it alive until it is cleaned up, which `with` does at its end.
 ///
 /// >>> vm = VM()
 /// >>> vm.load(b'(module (func (export "neg") (param i32) (result i32)'
@@ -58,28 +29,8 @@ impl Store {
 #[pyclass(frozen, weakref, name = "VM", module = "wasmspan")]
 pub struct Vm {
     core: wasmspan::Vm,
-    /// Host modules, which hold their callables.
-    registered: Mutex<Vec<Py<Instance>>>,
+    store: Py<Store>,
     wasi: Option<wasmspan::Wasi>,
-}
-
-/// Where a module comes from.
-enum Source {
-    File(PathBuf),
-    Bytes(Vec<u8>),
-    Module(wasmspan::Module),
-}
-
-impl Source {
-    fn of(source: &Bound<'_, PyAny>) -> PyResult<Source> {
-        if let Ok(module) = source.cast::<Module>() {
-            return Ok(Source::Module(module.get().core().clone()));
-        }
-        if source.is_instance_of::<PyString>() || source.hasattr("__fspath__")? {
-            return Ok(Source::File(source.extract()?));
-        }
-        Ok(Source::Bytes(pyo3::buffer::PyBuffer::<u8>::get(source)?.to_vec(source.py())?))
-    }
 }
 
 impl Vm {
@@ -87,18 +38,6 @@ impl Vm {
         let Some(wasi) = &self.wasi else { return Ok(()) };
         let registered = self.core.register_instance(wasi.instance());
         registered.map_err(|failure| crate::error::to_python(py, &failure))
-    }
-
-    fn params(ty: Option<&FuncType>, args: &Bound<'_, PyTuple>) -> PyResult<Vec<Val>> {
-        let Some(ty) = ty else { return Ok(Vec::new()) };
-        if ty.params().len() != args.len() {
-            let wanted = link::names(ty.params());
-            return Err(pyo3::exceptions::PyTypeError::new_err(format!(
-                "{} arguments are given for ({wanted})",
-                args.len()
-            )));
-        }
-        args.iter().zip(ty.params()).map(|(arg, ty)| value::to_val(&arg, *ty)).collect()
     }
 
     fn call<'py>(
@@ -111,26 +50,67 @@ impl Vm {
             _ => crate::error::to_python(py, &failure),
         };
         let results = door::attempt(py, call)?.map_err(exit)?;
-        value::results(py, results.len(), |at| value::from_val(py, &results[at]))
+        value::all(py, &results)
+    }
+
+    /// Arguments for a function; if there is none, the call itself says so.
+    fn params(ty: Option<FuncType>, args: &Bound<'_, PyTuple>) -> PyResult<Vec<Val>> {
+        ty.map_or(Ok(Vec::new()), |ty| value::params(&ty, args))
+    }
+
+    fn params_registered(
+        &self,
+        module: &str,
+        name: &str,
+        args: &Bound<'_, PyTuple>,
+    ) -> PyResult<Vec<Val>> {
+        Vm::params(self.core.function_type_registered(module, name), args)
+    }
+
+    /// A module, and arguments for a function of it.
+    fn module_and_params(
+        &self,
+        source: &Bound<'_, PyAny>,
+        name: &str,
+        args: &Bound<'_, PyTuple>,
+    ) -> PyResult<(wasmspan::Module, Vec<Val>)> {
+        let given = Source::of(source)?;
+        let module = door::work(source.py(), || given.load(self.core.loader()))?;
+        let ty = module.exports().into_iter().find_map(|export| match export.ty {
+            wasmspan::ExternType::Func(ty) if export.name == name => Some(ty),
+            _ => None,
+        });
+        Ok((module, Vm::params(ty, args)?))
+    }
+
+    fn start(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&wasmspan::Vm) -> Result<Vec<Val>> + Send + 'static,
+    ) -> PyResult<Async> {
+        let vm = self.core.clone();
+        Async::start(py, self.wasi.clone(), move || call(&vm))
     }
 }
 
 #[pymethods]
 impl Vm {
-    /// `wasi` is registered for guests that import it.
+    /// `wasi` is registered for guests that import it; what calls count goes to `statistics`.
     #[new]
-    #[pyo3(signature = (config = None, store = None, *, wasi = None))]
-    fn new(
-        py: Python<'_>,
+    #[pyo3(signature = (config = None, store = None, *, wasi = None, statistics = None))]
+    fn new<'py>(
+        py: Python<'py>,
         config: Option<&Config>,
-        store: Option<&Store>,
+        store: Option<Bound<'py, Store>>,
         wasi: Option<&Wasi>,
+        statistics: Option<&Statistics>,
     ) -> PyResult<Vm> {
         let config = config.map(|config| config.core().clone()).unwrap_or_default();
-        let store = store.map(|store| store.core.clone()).unwrap_or_default();
-        let core = door::work(py, || wasmspan::Vm::with_store(&config, &store))?;
-        let vm =
-            Vm { core, registered: Mutex::default(), wasi: wasi.map(|wasi| wasi.core().clone()) };
+        let store = store.map_or_else(|| Bound::new(py, Store::default()), Ok)?;
+        let statistics = statistics.map(|given| given.core().clone()).unwrap_or_default();
+        let of_core = store.get().core();
+        let core = door::work(py, || wasmspan::Vm::with_statistics(&config, of_core, &statistics))?;
+        let vm = Vm { core, store: store.unbind(), wasi: wasi.map(|wasi| wasi.core().clone()) };
         vm.register_wasi(py)?;
         Ok(vm)
     }
@@ -148,8 +128,8 @@ impl Vm {
 
     /// Loads a module: a path, bytes, or a `Module`.
     fn load(&self, source: &Bound<'_, PyAny>) -> PyResult<()> {
-        let loaded = Source::of(source)?;
-        door::work(source.py(), || match loaded {
+        let given = Source::of(source)?;
+        door::work(source.py(), || match given {
             Source::File(path) => self.core.load_file(path),
             Source::Bytes(bytes) => self.core.load_bytes(bytes),
             Source::Module(module) => {
@@ -169,16 +149,26 @@ impl Vm {
         door::work(py, || self.core.instantiate())
     }
 
-    /// Calls a function of the active module.
-    #[pyo3(signature = (name, *args))]
+    /// Calls a function of the active module, within the VM's limits and those of this call.
+    #[pyo3(signature = (name, *args, limits = None))]
     fn execute<'py>(
         &self,
         py: Python<'py>,
         name: &str,
         args: &Bound<'py, PyTuple>,
+        limits: Option<&Limits>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let params = Vm::params(self.core.function_type(name).as_ref(), args)?;
-        self.call(py, || self.core.execute(name, &params))
+        let params = Vm::params(self.core.function_type(name), args)?;
+        let limits = limits.map(|limits| *limits.core()).unwrap_or_default();
+        self.call(py, || self.core.execute_within(name, &params, &limits))
+    }
+
+    /// As `execute`, on another thread; returns at once.
+    #[pyo3(signature = (name, *args))]
+    fn execute_async(&self, name: &str, args: &Bound<'_, PyTuple>) -> PyResult<Async> {
+        let params = Vm::params(self.core.function_type(name), args)?;
+        let name = name.to_string();
+        self.start(args.py(), move |vm| vm.execute(&name, &params))
     }
 
     /// Calls a function of a registered module.
@@ -190,9 +180,21 @@ impl Vm {
         name: &str,
         args: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let ty = self.core.function_type_registered(module, name);
-        let params = Vm::params(ty.as_ref(), args)?;
+        let params = self.params_registered(module, name, args)?;
         self.call(py, || self.core.execute_registered(module, name, &params))
+    }
+
+    /// As `execute_registered`, on another thread; returns at once.
+    #[pyo3(signature = (module, name, *args))]
+    fn execute_registered_async(
+        &self,
+        module: &str,
+        name: &str,
+        args: &Bound<'_, PyTuple>,
+    ) -> PyResult<Async> {
+        let params = self.params_registered(module, name, args)?;
+        let (module, name) = (module.to_string(), name.to_string());
+        self.start(args.py(), move |vm| vm.execute_registered(&module, &name, &params))
     }
 
     /// Loads, validates and instantiates a module, and calls a function of it.
@@ -204,17 +206,21 @@ impl Vm {
         args: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = source.py();
-        let module = match Source::of(source)? {
-            Source::Module(module) => module,
-            Source::File(path) => door::work(py, || self.core.loader().load_file(path))?,
-            Source::Bytes(bytes) => door::work(py, || self.core.loader().load_bytes(bytes))?,
-        };
-        let ty = module.exports().into_iter().find_map(|export| match export.ty {
-            wasmspan::ExternType::Func(ty) if export.name == name => Some(ty),
-            _ => None,
-        });
-        let params = Vm::params(ty.as_ref(), args)?;
+        let (module, params) = self.module_and_params(source, name, args)?;
         self.call(py, || self.core.run_module(&module, name, &params))
+    }
+
+    /// As `run`, on another thread; loads the module and returns.
+    #[pyo3(signature = (source, name, *args))]
+    fn run_async(
+        &self,
+        source: &Bound<'_, PyAny>,
+        name: &str,
+        args: &Bound<'_, PyTuple>,
+    ) -> PyResult<Async> {
+        let (module, params) = self.module_and_params(source, name, args)?;
+        let name = name.to_string();
+        self.start(args.py(), move |vm| vm.run_module(&module, &name, &params))
     }
 
     /// Registers a module under a name, or an instance such as a host module under its own.
@@ -224,8 +230,7 @@ impl Vm {
         if let Ok(instance) = source.cast::<Instance>() {
             let core = instance.get().core();
             door::work(py, || self.core.register_instance(core))?;
-            let mut registered = self.registered.lock().unwrap_or_else(PoisonError::into_inner);
-            registered.push(instance.clone().unbind());
+            self.store.get().note(core.name(), instance);
             return Ok(());
         }
         let name = name.unwrap_or_default();
@@ -250,13 +255,23 @@ impl Vm {
     /// The active instance, or `None` before one was instantiated.
     #[getter]
     fn active_module<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, Instance>>> {
-        self.core.active_module().map(|active| Instance::foreign(py, &active)).transpose()
+        let executor = self.core.executor();
+        self.core
+            .active_module()
+            .map(|active| Instance::foreign(py, &active, Some(executor)))
+            .transpose()
     }
 
     /// The store of registered modules.
     #[getter]
-    fn store(&self) -> Store {
-        Store { core: self.core.store().clone() }
+    fn store(&self, py: Python<'_>) -> Py<Store> {
+        self.store.clone_ref(py)
+    }
+
+    /// What its calls count.
+    #[getter]
+    fn statistics(&self) -> Statistics {
+        Statistics::of(self.core.statistics())
     }
 
     /// Stops the calls of this VM from another thread.
@@ -267,10 +282,23 @@ impl Vm {
     /// Forgets the module, the active instance and everything registered but WASI.
     fn cleanup(&self, py: Python<'_>) -> PyResult<()> {
         self.core.cleanup();
-        let registered =
-            std::mem::take(&mut *self.registered.lock().unwrap_or_else(PoisonError::into_inner));
-        drop(registered);
+        self.store.get().forget();
         self.register_wasi(py)
+    }
+
+    fn __enter__(slf: Py<Vm>) -> Py<Vm> {
+        slf
+    }
+
+    /// Cleans up.
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _class: &Bound<'_, PyAny>,
+        _value: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        self.cleanup(py)
     }
 
     fn __repr__(&self) -> String {

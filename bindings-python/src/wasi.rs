@@ -1,10 +1,12 @@
 //! The system interface of command-line guests.
 
 use crate::error;
+use crate::instance::Instance;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
-use wasmspan::wasi::{Input, Output, OutputBuffer, WasiBuilder};
+use wasmspan::limits::DEFAULT_MEMORY_FS_BYTES;
+use wasmspan::wasi::{ChangeKind, Input, Output, OutputBuffer, WasiBuilder};
 
 /// Most bytes that are kept of a captured stream, unless told otherwise.
 const OUTPUT_LIMIT: usize = 64 << 20;
@@ -49,13 +51,15 @@ impl MemoryFs {
 
 #[pymethods]
 impl MemoryFs {
-    /// Empty, or a layer over a directory of the host, which is read and never changed.
+    /// Empty, or a layer over a directory of the host, which is read and never changed. It takes
+    /// `capacity` bytes, 256 MiB unless told otherwise.
     #[new]
-    #[pyo3(signature = (over = None))]
-    fn new(py: Python<'_>, over: Option<PathBuf>) -> PyResult<MemoryFs> {
+    #[pyo3(signature = (over = None, *, capacity = None))]
+    fn new(py: Python<'_>, over: Option<PathBuf>, capacity: Option<u64>) -> PyResult<MemoryFs> {
+        let capacity = capacity.unwrap_or(DEFAULT_MEMORY_FS_BYTES);
         let core = match over {
-            None => Ok(wasmspan::wasi::MemoryFs::new()),
-            Some(path) => wasmspan::wasi::MemoryFs::over(path),
+            None => Ok(wasmspan::wasi::MemoryFs::with_capacity(capacity)),
+            Some(path) => wasmspan::wasi::MemoryFs::over_with_capacity(path, capacity),
         };
         core.map(|core| MemoryFs { core }).map_err(|failure| error::to_python(py, &failure))
     }
@@ -71,10 +75,36 @@ impl MemoryFs {
         Ok(PyBytes::new(py, &bytes))
     }
 
+    /// Makes a directory, and those on the way to it.
+    fn create_dir(&self, py: Python<'_>, path: &str) -> PyResult<()> {
+        self.core.create_dir(path).map_err(|failure| error::to_python(py, &failure))
+    }
+
+    /// The names in a directory, sorted; the root if no path is given.
+    #[pyo3(signature = (path = ""))]
+    fn list(&self, py: Python<'_>, path: &str) -> PyResult<Vec<String>> {
+        self.core.list(path).map_err(|failure| error::to_python(py, &failure))
+    }
+
+    /// Paths of what is different from how it began, with "added", "modified" or "removed".
+    fn changes(&self, py: Python<'_>) -> PyResult<Vec<(String, &'static str)>> {
+        let changes = self.core.changes().map_err(|failure| error::to_python(py, &failure))?;
+        let kind = |kind| match kind {
+            ChangeKind::Added => "added",
+            ChangeKind::Modified => "modified",
+            ChangeKind::Removed => "removed",
+        };
+        Ok(changes.into_iter().map(|change| (change.path, kind(change.kind))).collect())
+    }
+
     /// Bytes in memory.
     #[getter]
     fn used(&self) -> u64 {
         self.core.used()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<wasmspan.MemoryFs: {} bytes>", self.core.used())
     }
 }
 
@@ -230,6 +260,12 @@ impl Wasi {
     #[getter]
     fn stderr<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         captured(py, self.stderr.as_ref())
+    }
+
+    /// The module of host functions, for a `Store` or a `VM`.
+    #[getter]
+    fn instance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Instance>> {
+        Instance::of_wasi(py, &self.core)
     }
 
     /// Status with which the last guest ended itself; 0 if none did.

@@ -141,6 +141,35 @@ def test_host_functions_with_wrong_arity_are_refused_when_linked(make):
         make(CALL, {"env": {"f": 5}})
 
 
+def test_annotations_of_host_functions_are_checked(make):
+    text = """(module (import "env" "f" (func $f (param i32 f64) (result i64)))
+        (func (export "call") (result i64) (call $f (i32.const 1) (f64.const 2))))"""
+
+    def fits(a: int, b: float) -> int:
+        return a + int(b)
+
+    def fits_too(caller: wasmspan.Caller, a: "int", b: "Unknown", *rest) -> bool:  # noqa: F821
+        return True
+
+    def parameter(a: str, b: float) -> int:
+        return 0
+
+    def nothing(a: int, b: float) -> None: ...
+
+    def result(a: int, b: float) -> "float":
+        return 0.0
+
+    assert make(text, {"env": {"f": fits}}).exports.call() == 3
+    assert make(text, {"env": {"f": fits_too}}).exports.call() == 1
+    for wrong, what in (
+        (parameter, "parameter a .* str"),
+        (nothing, "result .* None"),
+        (result, "result .* float"),
+    ):
+        with pytest.raises(TypeError, match=what):
+            make(text, {"env": {"f": wrong}})
+
+
 def test_methods_and_callers(make):
     class Host:
         def call(self, caller: Caller, n):

@@ -51,6 +51,7 @@ def test_interrupts_from_another_thread():
 def test_ctrl_c_stops_the_guest():
     instance = spinner()
     instance.exports.add(1, 2)
+    took = []
     for _ in range(3):
         sent = []
 
@@ -65,8 +66,10 @@ def test_ctrl_c_stops_the_guest():
 
         with pytest.raises(KeyboardInterrupt):
             run()
-        assert time.monotonic() - sent[0] < 2
+        took.append(time.monotonic() - sent[0])
         assert instance.exports.add(1, 2) == 3
+    # Of several, so that a busy machine doesn't matter.
+    assert min(took) < 0.1
 
 
 def test_signal_handlers_that_do_not_raise():
@@ -312,8 +315,10 @@ assert failed is not None
 
 
 def test_memory_stays_flat():
-    """A hundredth of the long counts: calls, callbacks, exceptions."""
+    """Calls, callbacks and exceptions; a hundredth of what `make soak` does."""
     import resource
+
+    rounds = int(os.environ.get("WASMSPAN_CALLS", "10000"))
 
     def fail(n):
         raise ValueError
@@ -330,7 +335,7 @@ def test_memory_stays_flat():
 
     some(2000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    some(10000)
+    some(rounds)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2048
 
 

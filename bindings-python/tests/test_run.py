@@ -68,6 +68,11 @@ def test_files_in_memory():
     assert files.used > 4
     with pytest.raises(WasmError):
         files.read("none")
+    files.create_dir("b/c")
+    assert (files.list(), files.list("a")) == (["a", "b"], ["b.txt"])
+    assert ("a/b.txt", "added") in files.changes()
+    with pytest.raises(WasmError, match="NoSpc"):
+        MemoryFs(capacity=1000).write("large", bytes(1000))
     Wasi(dirs={"/data": files})
     with pytest.raises(WasmError):
         Wasi(dirs={"/data": "/does/not/exist"})

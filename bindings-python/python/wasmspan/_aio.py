@@ -7,13 +7,18 @@ import contextlib
 import functools
 import os
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ._native import Function, Interrupt
+from ._errors import Busy
+from ._native import Async, Function, Instance, Interrupt, Limits, Pool
 
 T = TypeVar("T")
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
+"""Seconds between two looks for a place in a pool."""
 
 _lock = threading.Lock()
 _executor: ThreadPoolExecutor | None = None
@@ -46,34 +51,80 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-async def in_thread(interrupt: Interrupt, work: Callable[[], T]) -> T:
-    """Does `work` on a thread; a cancelled task stops it through `interrupt` and waits for its end."""
+def enter(loop: asyncio.AbstractEventLoop, pending: list[Future[Any]]) -> None:
+    """Says which loop runs coroutines for this thread, and where those it waits for are noted."""
+    _current.loop, _current.pending = loop, pending
+
+
+async def in_thread(interrupt: Interrupt, work: Callable[[], T], timeout: float | None = None) -> T:
+    """Does `work` on a thread; a cancelled task stops it through `interrupt` and waits for its end.
+
+    `work` itself ends after `timeout` seconds; coroutines that it waits for then are cancelled here.
+    """
     loop = asyncio.get_running_loop()
     pending: list[Future[Any]] = []
 
-    def enter() -> T:
-        _current.loop, _current.pending = loop, pending
+    def cancel_pending() -> None:
+        for waited_for in tuple(pending):
+            waited_for.cancel()
+
+    def entered() -> T:
+        enter(loop, pending)
         try:
             return work()
         finally:
             _current.loop = None
 
-    future = loop.run_in_executor(_threads(), enter)
+    timer = None if timeout is None else loop.call_later(timeout, cancel_pending)
+    future = loop.run_in_executor(_threads(), entered)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         interrupt.interrupt()
-        for waited_for in pending:
-            waited_for.cancel()
+        cancel_pending()
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            await future
+        raise
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+def call(
+    function: Function, *args: Any, timeout: float | None = None, limits: Limits | None = None
+) -> Awaitable[Any]:
+    """Calls a function on a thread."""
+    interrupt = Interrupt()
+    return in_thread(
+        interrupt,
+        lambda: function(*args, timeout=timeout, interrupt=interrupt, limits=limits),
+        timeout,
+    )
+
+
+async def finish(call: Async) -> Any:
+    """Waits for a call on a thread of the runtime; a cancelled task stops it and waits for its end."""
+    loop = asyncio.get_running_loop()
+    future = loop.run_in_executor(_threads(), call.get)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        call.cancel()
         with contextlib.suppress(Exception, asyncio.CancelledError):
             await future
         raise
 
 
-def call(function: Function, *args: Any, timeout: float | None = None) -> Awaitable[Any]:
-    """Calls a function on a thread."""
-    interrupt = Interrupt()
-    return in_thread(interrupt, lambda: function(*args, timeout=timeout, interrupt=interrupt))
+async def get_from_pool(pool: Pool, timeout: float | None = None) -> Instance:
+    """Waits for a place without a thread: all threads may run guests that have the others."""
+    end = None if timeout is None else time.monotonic() + timeout
+    pause = _FIRST_PAUSE
+    while (instance := pool.try_get()) is None:
+        if end is not None and time.monotonic() >= end:
+            raise Busy(f"all {pool.size} instances of the pool are in use")
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    return instance
 
 
 def bridge(function: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., T]:

@@ -5,35 +5,9 @@ They are Python classes because a native class can't be a `TimeoutError` too.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from ._types import ExternType
-
-
-class Frame(NamedTuple):
-    """One WebAssembly function on the stack of a trap."""
-
-    module: str | None
-    """Name of the module in its name section."""
-    function: str | None
-    """Name of the function: from the name section, else the name it is exported under."""
-    function_index: int
-    """Number of the function in its module."""
-    offset: int | None
-    """Byte offset of the instruction in the module."""
-    file: str | None
-    """Source file, where the module has debug information."""
-    line: int | None
-    """Line in the source file."""
-
-
-class MissingImport(NamedTuple):
-    """An import that could not be linked."""
-
-    module: str
-    name: str
-    wanted: ExternType
-    reason: str
+TYPE_CHECKING = False  # Type checkers take it for true; importing `typing` takes longer than all of this.
+if TYPE_CHECKING:
+    from ._details import Frame, MissingImport
 
 
 class WasmError(Exception):
@@ -78,6 +52,20 @@ class OutOfFuel(Trap):
     """A call cost more than its limit."""
 
 
+class UserError(Trap):
+    """A host function failed with a number of its own, as in WasmEdge; raise it with that number.
+
+    >>> UserError(7).code
+    7
+    """
+
+    def __init__(self, code: int | str = 0) -> None:
+        super().__init__(code if isinstance(code, str) else f"user defined error code 0x{code:02x}")
+        if isinstance(code, int):
+            self.code = code
+        self.kind = "UserDefError"
+
+
 class MemoryLimit(WasmError):
     """A memory or table can't become that large."""
 
@@ -93,9 +81,16 @@ class Exit(WasmError):
     'the guest exited with status 3'
     """
 
+    code = 1
+    kind = "Terminated"
+
     def __init__(self, exit_code: int = 0) -> None:
         super().__init__(f"the guest exited with status {exit_code}")
         self.exit_code = exit_code
+
+
+class GuestError(WasmError):
+    """A function of a wasmedge-bindgen guest returned `Err` with this message."""
 
 
 class InternalError(WasmError):

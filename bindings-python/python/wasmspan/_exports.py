@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+
+TYPE_CHECKING = False  # Type checkers take it for true; importing `typing` takes longer than all of this.
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 
-class Exports(Mapping[str, Any]):
+class Exports(Mapping[str, "Any"]):
     """What an instance exports, as attributes and as a mapping.
 
     The attributes are the object's own dictionary, so that `exports.name` is one quick look-up. An

@@ -8,21 +8,24 @@ passes the latter on, so it has to stand in front. Native code looks from time t
 from __future__ import annotations
 
 import faulthandler
-import functools
-from collections.abc import Callable
-from typing import Any
 
 from ._native import ensure_signal_handlers
 
+TYPE_CHECKING = False  # Type checkers take it for true; importing `typing` takes longer than all of this.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 def _in_front_after(function: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(function)
     def wrapper(*args: Any, **keywords: Any) -> Any:
         try:
             return function(*args, **keywords)
         finally:
             ensure_signal_handlers()
 
+    wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
+    wrapper.__wrapped__ = function  # type: ignore[attr-defined]
     return wrapper
 
 

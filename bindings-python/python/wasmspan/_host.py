@@ -3,33 +3,87 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._native import Caller
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+
+class Surroundings:
+    """The event loop that a call on a thread of the runtime belongs to, if one runs where it is made."""
+
+    def __init__(self) -> None:
+        # Without asyncio there is no loop, and importing it takes long.
+        asyncio = sys.modules.get("asyncio")
+        self.loop: AbstractEventLoop | None = asyncio._get_running_loop() if asyncio else None
+        self.pending: list[Any] = []
+
+    def enter(self) -> None:
+        """Is called on the thread."""
+        if self.loop is not None:
+            from . import _aio
+
+            _aio.enter(self.loop, self.pending)
+
+    def cancel(self) -> None:
+        """Cancels the coroutines that the call waits for."""
+        for waited_for in tuple(self.pending):
+            waited_for.cancel()
+
 
 _CALLER_NAMES = frozenset({"Caller", "wasmspan.Caller"})
 
 
-def prepare(function: Callable[..., Any], count: int) -> tuple[Callable[..., Any], bool]:
+_PLAIN = frozenset(
+    {"None", "NoneType", "bool", "bytearray", "bytes", "dict", "float", "int", "list", "set", "str"}
+)
+_FITTING = {
+    "i32": {"int", "bool"},
+    "i64": {"int", "bool"},
+    "f32": {"float", "int"},
+    "f64": {"float", "int"},
+    "v128": {"bytes"},
+}
+
+
+def prepare(
+    function: Callable[..., Any], params: tuple[str, ...], results: tuple[str, ...]
+) -> tuple[Callable[..., Any], bool]:
     """Gives the callable to use, and whether it takes the caller first.
 
-    A callable that can't take `count` arguments is refused here, not when wasm calls it.
+    A callable that can't take such arguments is refused here, not when wasm calls it.
     """
     wants_caller = False
     annotations = getattr(function, "__annotations__", None)
     if annotations:
         first = next(iter(annotations.values()))
         wants_caller = first is Caller or first in _CALLER_NAMES
+        names = list(inspect.signature(function).parameters)
         if wants_caller:
-            parameters = inspect.signature(function).parameters
-            wants_caller = next(iter(parameters), None) == next(iter(annotations))
-    check_arity(function, count + wants_caller)
+            wants_caller = names[:1] == list(annotations)[:1]
+        for name, ty in zip(names[wants_caller:], params, strict=False):
+            if name in annotations:
+                check_annotation(function, f"parameter {name}", annotations[name], ty)
+        if len(results) == 1 and "return" in annotations:
+            check_annotation(function, "result", annotations["return"], results[0])
+    check_arity(function, len(params) + wants_caller)
     if inspect.iscoroutinefunction(function):
         from ._aio import bridge
 
         return bridge(function), wants_caller
     return function, wants_caller
+
+
+def check_annotation(function: Callable[..., Any], what: str, annotation: object, ty: str) -> None:
+    """Raises `TypeError` if a plain type of Python is not that of the WebAssembly type."""
+    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
+    if ty in _FITTING and name in _PLAIN and name not in _FITTING[ty]:
+        called = getattr(function, "__qualname__", repr(function))
+        raise TypeError(f"the {what} of the host function {called} is {name}, but {ty} is imported")
 
 
 def check_arity(function: Callable[..., Any], count: int) -> None:

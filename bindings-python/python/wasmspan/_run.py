@@ -9,7 +9,7 @@ from typing import Literal
 
 from . import _native
 from ._errors import Exit, Interrupted, WasmTimeout
-from ._native import Config, Interrupt, MemoryFs, Module
+from ._native import Config, Interrupt, Limits, MemoryFs, Module
 
 Text = str | bytes
 Stream = Literal["capture", "inherit"] | None
@@ -33,6 +33,8 @@ class Completed:
     """Seconds that the processor worked for it."""
     memory_pages: int
     """Most pages of 64 KiB that its memories had."""
+    cost: int
+    """What it cost, if `limits` or the configuration say that costs are measured; else 0."""
 
     def check(self) -> None:
         """Raises `Exit` unless the exit code is zero."""
@@ -44,6 +46,7 @@ def run(
     source: Source,
     args: Iterable[Text] = (),
     *,
+    program: Text | None = None,
     env: Mapping[str, Text] | None = None,
     dirs: Directories | None = None,
     read_only_dirs: Directories | None = None,
@@ -53,6 +56,7 @@ def run(
     timeout: float | None = None,
     memory: int | None = None,
     output_limit: int | None = None,
+    limits: Limits | None = None,
     seed: int | None = None,
     check: bool = False,
     config: Config | None = None,
@@ -61,17 +65,19 @@ def run(
     """Runs a WASI module from its `_start` to its end.
 
     `source` is what `Module` takes, or a `Module`, which saves compiling it again. `args` follow the
-    program's name. The guest gets what it is given and nothing else; `memory` is the most pages of 64
-    KiB that a memory of it may have. A trap comes out as `Trap`, and a run that takes longer than
-    `timeout` seconds as `WasmTimeout`, with what was written so far in `stdout` and `stderr`.
+    name of the program, which is that of the file or module unless `program` says another. The guest gets
+    what it is given and nothing else; `memory` is the most pages of 64 KiB that a memory of it may have,
+    and `limits` bounds it further. A trap comes out as `Trap`, and a run that takes longer than `timeout`
+    seconds as `WasmTimeout`, with what was written so far in `stdout` and `stderr`.
 
     >>> run(b'(module (memory (export "memory") 1) (func (export "_start")))').exit_code
     0
     """
     module = source if isinstance(source, Module) else Module(source, config)
-    program: Text = module.name or "module"
-    if isinstance(source, (str, os.PathLike)):
+    if program is None and isinstance(source, (str, os.PathLike)):
         program = os.path.basename(os.fspath(source))
+    if program is None:
+        program = module.name or "module"
     argv = (program, *args)
     given = {
         "args": argv,
@@ -81,17 +87,17 @@ def run(
         "stdin": stdin,
         "seed": seed,
     }
-    how, code, raised, out, err, truncated, duration, cpu_time, pages = _native.run_command(
-        module, given, stdout, stderr, timeout, interrupt, memory, output_limit
+    how, code, raised, out, err, truncated, duration, cpu_time, pages, cost = _native.run_command(
+        module, given, stdout, stderr, timeout, interrupt, memory, output_limit, limits
     )
     if how == "timed out":
-        raised = WasmTimeout(f"the run took longer than {timeout} seconds")
+        raised = WasmTimeout("the run took longer than its time limit")
     elif how == "interrupted":
         raised = Interrupted("the run was interrupted")
     if raised is not None:
         raised.stdout, raised.stderr = out, err  # type: ignore[attr-defined]
         raise raised
-    completed = Completed(argv, code, out, err, truncated, duration, cpu_time, pages)
+    completed = Completed(argv, code, out, err, truncated, duration, cpu_time, pages, cost)
     if check:
         completed.check()
     return completed
@@ -101,6 +107,7 @@ async def arun(
     source: Source,
     args: Iterable[Text] = (),
     *,
+    program: Text | None = None,
     env: Mapping[str, Text] | None = None,
     dirs: Directories | None = None,
     read_only_dirs: Directories | None = None,
@@ -110,6 +117,7 @@ async def arun(
     timeout: float | None = None,
     memory: int | None = None,
     output_limit: int | None = None,
+    limits: Limits | None = None,
     seed: int | None = None,
     check: bool = False,
     config: Config | None = None,
@@ -123,6 +131,7 @@ async def arun(
         lambda: run(
             source,
             args,
+            program=program,
             env=env,
             dirs=dirs,
             read_only_dirs=read_only_dirs,
@@ -132,6 +141,7 @@ async def arun(
             timeout=timeout,
             memory=memory,
             output_limit=output_limit,
+            limits=limits,
             seed=seed,
             check=check,
             config=config,

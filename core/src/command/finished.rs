@@ -40,6 +40,8 @@ pub struct Usage {
     pub cpu: Duration,
     /// Most pages of 64 KiB that its exported memories had.
     pub memory_pages: u64,
+    /// Cost of what it ran, if the configuration measures costs.
+    pub cost: u64,
 }
 
 impl Finished {
@@ -65,9 +67,9 @@ impl Meter {
         Meter { wall: Instant::now(), cpu: cpu_time() }
     }
 
-    pub(super) fn finish(self, memory_pages: u64) -> Usage {
+    pub(super) fn finish(self, memory_pages: u64, cost: u64) -> Usage {
         let cpu = cpu_time().saturating_sub(self.cpu);
-        Usage { wall: self.wall.elapsed(), cpu, memory_pages }
+        Usage { wall: self.wall.elapsed(), cpu, memory_pages, cost }
     }
 }
 

@@ -215,21 +215,22 @@ impl Command {
             let made = instance.insert(executor.instantiate(&store, &module)?);
             executor.invoke(&start_of(made)?, &[]).map(drop)
         };
-        let (result, expired) = match self.timeout {
-            Some(time) => self.interrupt.run_within(time, call),
-            None => (self.interrupt.run(call), false),
+        let result = match self.timeout {
+            Some(time) => self.interrupt.run_within(time, call).0,
+            None => self.interrupt.run(call),
         };
         let ending = match result {
             Ok(()) => Ending::Exited(0),
             Err(error) if error.is_terminated() => Ending::Exited(wasi.exit_code()),
-            Err(error) if error.code() == ErrCode::Interrupted && expired => Ending::TimedOut,
+            Err(error) if error.is_timeout() => Ending::TimedOut,
             Err(error) if error.code() == ErrCode::Interrupted => Ending::Interrupted,
             Err(error) if error.code() == ErrCode::CostLimitExceeded => Ending::Failed(error),
             // A start function that trapped ran too; a link that failed did not.
             Err(error) if error.code().phase() != Phase::Execution => return Err(error),
             Err(error) => Ending::Failed(error),
         };
-        let usage = meter.finish(instance.as_ref().map_or(0, memory_pages));
+        let pages = instance.as_ref().map_or(0, memory_pages);
+        let usage = meter.finish(pages, executor.statistics().total_cost());
         let [stdout, stderr] = captured;
         let truncated = stdout.is_truncated() || stderr.is_truncated();
         let (stdout, stderr) = (stdout.take(), stderr.take());

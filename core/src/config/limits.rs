@@ -71,6 +71,31 @@ impl Limits {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// The smaller of each of two limits.
+    ///
+    /// ```
+    /// use wasmspan::config::Limits;
+    /// let ours = Limits::from_json(r#"{ "cost": 5 }"#)?;
+    /// let theirs = Limits::from_json(r#"{ "cost": 9, "time_ms": 1 }"#)?;
+    /// assert_eq!(ours.and(&theirs).to_json(), r#"{"time_ms":1,"cost":5}"#);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn and(&self, other: &Limits) -> Limits {
+        fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+            a.into_iter().chain(b).min()
+        }
+        Limits {
+            time_ms: least(self.time_ms, other.time_ms),
+            cost: least(self.cost, other.cost),
+            memory_pages: least(self.memory_pages, other.memory_pages),
+            table_elements: least(self.table_elements, other.table_elements),
+            stack_bytes: least(self.stack_bytes, other.stack_bytes),
+            instances: least(self.instances, other.instances),
+            open_files: least(self.open_files, other.open_files),
+            output_bytes: least(self.output_bytes, other.output_bytes),
+        }
+    }
+
     /// Whether nothing but what applies to one call is set: time, cost, stack and output.
     ///
     /// # Errors
@@ -89,17 +114,6 @@ impl Limits {
                 ErrCode::RuntimeError,
                 format!("the limit `{name}` does not apply to one call"),
             )),
-        }
-    }
-
-    /// The smaller of both for what applies to one call at a time: time, stack and output.
-    pub(crate) fn of_call(&self, call: &Limits) -> Limits {
-        let least = |a: Option<u64>, b: Option<u64>| a.into_iter().chain(b).min();
-        Limits {
-            time_ms: least(self.time_ms, call.time_ms),
-            stack_bytes: least(self.stack_bytes, call.stack_bytes),
-            output_bytes: least(self.output_bytes, call.output_bytes),
-            ..Limits::default()
         }
     }
 

@@ -10,6 +10,9 @@ pub(crate) use frame::{NotRun, Symbols};
 use std::fmt;
 use std::sync::Arc;
 
+/// How the detail of an interrupted call begins whose time was over.
+pub(crate) const TIME_LIMIT: &str = "the time limit is ";
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -168,6 +171,12 @@ impl Error {
     /// True if the guest or a host function asked to end the run: not a failure.
     pub fn is_terminated(&self) -> bool {
         self.code() == ErrCode::Terminated
+    }
+
+    /// True if the call was stopped because a limit of its time was reached.
+    pub fn is_timeout(&self) -> bool {
+        self.code() == ErrCode::Interrupted
+            && self.details().iter().any(|line| line.starts_with(TIME_LIMIT))
     }
 
     /// The phase word of WasmEdge's first log line.

@@ -17,7 +17,7 @@ pub(crate) use lazy::fill_cache;
 pub(crate) use module::prepare_stubs;
 
 use crate::config::{Config, Limits};
-use crate::error::{ErrCode, Error, Result};
+use crate::error::{ErrCode, Error, Result, TIME_LIMIT};
 use crate::interrupt::{Deadline, Interrupt};
 use crate::runtime::{Caller, Extern, Func, Instance, Val};
 use crate::statistics::Statistics;
@@ -203,7 +203,7 @@ impl Interrupt {
     ) -> (Result<T>, bool) {
         // Its own, so that a clock that rings late stops nothing else.
         let own = Interrupt::new();
-        match Deadline::after(time, &own, format!("the time limit is {time:?}")) {
+        match Deadline::after(time, &own, format!("{TIME_LIMIT}{time:?}")) {
             Err(error) => (Err(error), false),
             Ok(limit) => {
                 let ended = self.run(|| own.run(call));

@@ -56,7 +56,21 @@ impl Pool {
     /// Those of [`Executor::instantiate`](super::Executor::instantiate) about imports and code;
     /// `generic runtime error` if `size` is 0.
     pub fn new(module: &Module, store: &Store, size: usize) -> Result<Pool> {
-        Pool::of(module, size, || link::from_store(store, module.info()))
+        Pool::with_executor(&Executor::new(module.config()), module, store, size)
+    }
+
+    /// As [`new`](Pool::new), with the configuration and the statistics of an executor.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn with_executor(
+        executor: &Executor,
+        module: &Module,
+        store: &Store,
+        size: usize,
+    ) -> Result<Pool> {
+        Pool::of(executor, module, size, || link::from_store(store, module.info()))
     }
 
     /// As [`new`](Pool::new), with the imports given in the module's order.
@@ -65,10 +79,12 @@ impl Pool {
     ///
     /// As there.
     pub fn with_imports(module: &Module, imports: &[Extern], size: usize) -> Result<Pool> {
-        Pool::of(module, size, || link::from_list(imports, module.info()))
+        let executor = Executor::new(module.config());
+        Pool::of(&executor, module, size, || link::from_list(imports, module.info()))
     }
 
     fn of(
+        executor: &Executor,
         module: &Module,
         size: usize,
         imports: impl FnOnce() -> Result<Box<[Extern]>>,
@@ -77,10 +93,10 @@ impl Pool {
             let detail = "a pool needs room for at least one instance";
             return Err(Error::with_detail(ErrCode::RuntimeError, detail));
         }
-        module.compile(module.config())?;
+        module.compile(executor.config())?;
         Ok(Pool(Arc::new(Inner {
             module: module.clone(),
-            executor: Executor::new(module.config()),
+            executor: executor.clone(),
             imports: imports()?,
             size,
             in_use: Mutex::new(0),
@@ -120,19 +136,29 @@ impl Pool {
     ///
     /// `generic runtime error` if there was none by then; otherwise as [`get`](Pool::get).
     pub fn get_timeout(&self, timeout: Duration) -> Result<Pooled> {
+        self.try_get_for(timeout)?.ok_or_else(|| {
+            let detail = format!("all {} instances of the pool are still in use", self.0.size);
+            Error::with_detail(ErrCode::RuntimeError, detail)
+        })
+    }
+
+    /// As [`get_timeout`](Pool::get_timeout); `None` if there was no room by then.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Pool::get).
+    pub fn try_get_for(&self, timeout: Duration) -> Result<Option<Pooled>> {
         let start = Instant::now();
         let mut in_use = self.0.in_use();
         while *in_use >= self.0.size {
             let left = timeout.saturating_sub(start.elapsed());
             if left.is_zero() {
-                let size = self.0.size;
-                let detail = format!("all {size} instances of the pool are still in use");
-                return Err(Error::with_detail(ErrCode::RuntimeError, detail));
+                return Ok(None);
             }
             let waited = self.0.returned.wait_timeout(in_use, left);
             in_use = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        self.take(in_use)
+        self.take(in_use).map(Some)
     }
 
     /// Instances that are handed out.

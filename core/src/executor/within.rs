@@ -3,7 +3,7 @@
 use super::Executor;
 use super::report::reported;
 use crate::config::Limits;
-use crate::error::{ErrCode, Error, Result};
+use crate::error::{ErrCode, Error, Result, TIME_LIMIT};
 use crate::interrupt::{Deadline, Interrupt};
 use crate::runtime::{self, Func, Metered, Val};
 use std::time::Duration;
@@ -28,6 +28,7 @@ impl Executor {
     /// let error = executor.invoke_within(&spin, &[], &limits).unwrap_err();
     /// assert_eq!(error.code(), ErrCode::Interrupted);
     /// assert_eq!(error.details(), ["the time limit is 20 ms"]);
+    /// assert!(error.is_timeout());
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn invoke_within(&self, func: &Func, params: &[Val], limits: &Limits) -> Result<Vec<Val>> {
@@ -37,7 +38,7 @@ impl Executor {
             let detail = "the limit `cost` does not apply: the executor measures no costs";
             return Err(Error::with_detail(ErrCode::RuntimeError, detail));
         }
-        within(&self.config.limits.of_call(limits), || match &metered {
+        within(&self.config.limits.and(limits), || match &metered {
             None => func.call(params),
             Some(metered) => reported(metered, || {
                 metered.run_within(limits.cost.unwrap_or(u64::MAX), || func.call(params))
@@ -60,7 +61,7 @@ pub(super) fn within<T>(limits: &Limits, call: impl FnOnce() -> Result<T>) -> Re
         None => call(),
         Some(milliseconds) => {
             let interrupt = Interrupt::new();
-            let why = format!("the time limit is {milliseconds} ms");
+            let why = format!("{TIME_LIMIT}{milliseconds} ms");
             let time = Duration::from_millis(milliseconds);
             let _deadline = Deadline::after(time, &interrupt, why)?;
             interrupt.run(call)

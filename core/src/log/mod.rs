@@ -28,7 +28,8 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
-    const ALL: [LogLevel; 6] = [
+    /// Every level, the least important first.
+    pub const ALL: [LogLevel; 6] = [
         LogLevel::Trace,
         LogLevel::Debug,
         LogLevel::Info,

@@ -46,8 +46,9 @@ mod tests {
     #[test]
     fn files_of_all_sizes() {
         let path = std::env::temp_dir().join(format!("wasmspan-file-{}", std::process::id()));
-        let options = || File::options().read(true).write(true).create(true).open(&path);
-        let mut file = options().expect("opens");
+        let mut options = File::options();
+        let options = options.read(true).write(true).create(true).truncate(true);
+        let mut file = options.open(&path).expect("opens");
         for size in [0, 1, 4095, 4096, 4097, 100_000, 5_000_001] {
             let bytes: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
             file.set_len(0).expect("empty");
