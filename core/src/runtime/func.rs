@@ -272,11 +272,9 @@ const fn host_kind<F>() -> Kind {
     unsafe fn no_edges(_: *const Node, _: &mut dyn FnMut(NonNull<Node>)) {}
     unsafe fn clear<F>(node: *mut Node) {
         // SAFETY: the node heads a `HostFunc<F>`; its body is dropped once, here.
-        let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
+        drop_quietly(|| unsafe {
             std::ptr::drop_in_place(&raw mut (*node.cast::<HostFunc<F>>()).body);
-        }));
-        // A destructor that panics has nobody to tell, and dropping its message might panic again.
-        std::mem::forget(dropped);
+        });
         // SAFETY: as above; nobody calls the function any more.
         unsafe { std::ptr::drop_in_place(&raw mut (*node.cast::<HostFunc<F>>()).signature) };
     }
@@ -379,6 +377,15 @@ pub(super) unsafe fn dispatch(
     }
 }
 
+/// Runs a destructor of the host; one that panics has nobody to tell.
+pub(super) fn drop_quietly(destroy: impl FnOnce()) {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(destroy)) else { return };
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        // What was panicked with panics when it is dropped, and so may this.
+        std::mem::forget(again);
+    }
+}
+
 /// The error that stands for a panic of the host.
 #[cold]
 pub(crate) fn panic_error(panic: Box<dyn Any + Send>) -> Error {
@@ -387,7 +394,6 @@ pub(crate) fn panic_error(panic: Box<dyn Any + Send>) -> Error {
         .map(|text| (*text).to_string())
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".into());
-    // Dropping the payload may panic again.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+    drop_quietly(|| drop(panic));
     Error::with_detail(ErrCode::HostFuncError, format!("the host function panicked: {text}"))
 }

@@ -10,9 +10,9 @@
 //! died. While it is set, `count` falls only under [`LINKS`]. A node alone is freed by whoever
 //! takes its count to zero, without a lock.
 
+use super::func::drop_quietly;
 use std::cell::{RefCell, UnsafeCell};
 use std::collections::{HashMap, HashSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -240,13 +240,11 @@ fn free_all(nodes: Vec<NonNull<Node>>) {
 fn free_now(nodes: &[NonNull<Node>]) {
     for node in nodes {
         // A destructor of the host that panics must not keep the others from being freed.
-        let cleared = catch_unwind(AssertUnwindSafe(|| {
+        drop_quietly(|| {
             // SAFETY: nothing refers to these nodes but each other, and memory stays until all are
             // cleared.
             unsafe { (node.as_ref().kind.clear)(node.as_ptr()) };
-        }));
-        // Dropping what it panicked with might panic again.
-        std::mem::forget(cleared);
+        });
     }
     for node in nodes {
         // SAFETY: cleared above; this is the last use.
