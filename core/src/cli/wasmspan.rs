@@ -7,6 +7,7 @@ use crate::config::{CacheOptions, Config, Limits};
 use crate::error::Error;
 use crate::executor::{Executor, Loader, Module, fill_cache};
 use crate::interrupt::Interrupt;
+use crate::log::{self, LogLevel};
 use crate::store::Store;
 use crate::wasi::{Denials, Wasi};
 use clap::{Args, Parser, Subcommand};
@@ -122,6 +123,8 @@ pub fn wasmspan(
             return shown.exit_code();
         }
     };
+    // Standard output is the guest's; the figures of WasmEdge's command go there.
+    log::set_level(LogLevel::Warn);
     let result = match cli.command {
         Verb::Run(run) => run.run(out, err),
         Verb::Inspect { json, file } => inspect::inspect(&file, json, out),
