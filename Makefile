@@ -18,7 +18,7 @@ NEEDS_dist  = $(NODE_NEEDS) python go
 .DEFAULT_GOAL := help
 .PHONY: help check-prereqs demo test test-rust test-node test-python test-go soak fuzz fmt lint lint-node lint-python guests \
 	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
-	build-node develop-python prepare-go scenarios-c
+	build-node develop-python prepare-go scenarios-c scenarios-go
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -98,6 +98,9 @@ scenarios: ## one behaviour in five languages: replay all scenarios everywhere, 
 	@for language in c python node go; do \
 		if $(MAKE) -n scenarios-$$language >/dev/null 2>&1; then $(MAKE) --no-print-directory scenarios-$$language || exit 1; fi; done
 	$(CARGO) run -q -p wasmspan-tests --bin scenario-report
+
+scenarios-go: prepare-go
+	cd bindings-go && go test -run TestScenarios -count 1 .
 
 scenarios-c:
 	$(CARGO) test -q -p wasmspan-tests --test c_api scenarios
