@@ -18,7 +18,7 @@ NEEDS_dist  = $(NODE_NEEDS) python go
 .DEFAULT_GOAL := help
 .PHONY: help check-prereqs demo test test-rust test-node test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
 	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
-	build-node develop-python prepare-go soak-python scenarios-python
+	build-node develop-python prepare-go soak-python scenarios-python scenarios-go
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -102,6 +102,9 @@ scenarios: ## one behaviour in five languages: replay all scenarios everywhere, 
 	@for language in python node go; do \
 		if $(MAKE) -n scenarios-$$language >/dev/null 2>&1; then $(MAKE) --no-print-directory scenarios-$$language || exit 1; fi; done
 	$(CARGO) run -q -p wasmspan-tests --bin scenario-report
+
+scenarios-go: prepare-go
+	cd bindings-go && go test -run TestScenarios -count 1 .
 
 soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)

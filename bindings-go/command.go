@@ -46,6 +46,9 @@ func Command(ctx context.Context, module *Module, args ...string) *Cmd {
 	return &Cmd{module: module, Args: args, ctx: ctx}
 }
 
+// SetContext lets another context stop the run.
+func (c *Cmd) SetContext(ctx context.Context) { c.ctx = ctx }
+
 // Run runs the module to its end. A guest that exits with another code than 0 is an *ExitError, one that traps or
 // is stopped by the context a *Trap.
 func (c *Cmd) Run() error {
@@ -117,7 +120,7 @@ func (c *Cmd) Run() error {
 	defer C.wasmspan_bytes_delete(&finished.err)
 	failed := done.err(c.ctx)
 	written := errors.Join(deliver(c.Stdout, finished.out), deliver(c.Stderr, finished.err))
-	if failed != nil {
+	if exit := (*ExitError)(nil); failed != nil && !errors.As(failed, &exit) {
 		return failed
 	}
 	if finished.exit_code != 0 {

@@ -14,6 +14,7 @@ type Code uint32
 
 // Codes that programs ask for.
 const (
+	CodeTerminated        Code = 0x01
 	CodeCostLimitExceeded Code = 0x03
 	CodeFuncNotFound      Code = 0x05
 	CodeInterrupted       Code = 0x07
@@ -56,7 +57,16 @@ func (t *Trap) Error() string {
 // Unwrap gives the context's error, or the one that a host function returned.
 func (t *Trap) Unwrap() error { return t.cause }
 
-// ExitError is a command that exited with a code other than 0.
+// UserError is an error by which a host function ends the guest's call with a number of its own, of 24 bits. The call's
+// error wraps it.
+type UserError uint32
+
+func (e UserError) Error() string { return fmt.Sprintf("user error %d", uint32(e)) }
+
+// Exit is the error by which a host function ends the run as proc_exit does. The call's error is an *ExitError.
+func Exit(code int) error { return &ExitError{code} }
+
+// ExitError is a guest that exited: a command with a code other than 0, or a called function with any.
 type ExitError struct {
 	code int
 }
@@ -64,7 +74,7 @@ type ExitError struct {
 // ExitCode gives the code.
 func (e *ExitError) ExitCode() int { return e.code }
 
-func (e *ExitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+func (e *ExitError) Error() string { return fmt.Sprintf("terminated with exit code %d", e.code) }
 
 // ErrClosed is the error of everything that is used after Close.
 var ErrClosed = errors.New("wasmspan: used after Close")
@@ -91,11 +101,22 @@ func (o *outcome) err(ctx context.Context) error {
 		if !ok {
 			panic(value)
 		}
+		if exit := (*ExitError)(nil); errors.As(host.err, &exit) {
+			return exit
+		}
+		// What ended a call that the host function made ends the one that called it.
+		if trap := (*Trap)(nil); errors.As(host.err, &trap) {
+			return host.err
+		}
 		return &Trap{Code: Code(code), Text: "host function failed", cause: host.err}
 	}
 	switch {
-	case code <= 1:
+	case code == 0:
 		return nil
+	case Code(code) == CodeTerminated:
+		return &ExitError{}
+	case code >= userLevel:
+		return &Trap{Code: Code(code), Text: text, cause: UserError(code & (userLevel - 1))}
 	case Code(code) == CodeInterrupted:
 		return &Trap{Code: CodeInterrupted, Text: text, cause: context.Cause(ctx)}
 	case code >= firstTrap || Code(code) == CodeCostLimitExceeded:

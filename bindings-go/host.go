@@ -4,6 +4,7 @@ package wasmspan
 import "C"
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -43,6 +44,12 @@ type Caller struct {
 	frame *C.WasmEdge_CallingFrameContext
 }
 
+// Instance gives the instance that called; it may be called again.
+func (c *Caller) Instance() *Instance {
+	inner := C.WasmEdge_CallingFrameGetModuleInstance(c.frame)
+	return &Instance{inner: (*C.WasmEdge_ModuleInstanceContext)(unsafe.Pointer(inner)), busy: newBusy()}
+}
+
 // Memory gives the caller's memory of an index, or nil.
 func (c *Caller) Memory(index uint32) *Memory {
 	inner := C.WasmEdge_CallingFrameGetMemoryInstance(c.frame, C.uint32_t(index))
@@ -62,6 +69,23 @@ func (h *HostModule) Func(name string, f any) *HostModule {
 	body, err := newHostBody(f)
 	if err != nil && h.err == nil {
 		h.err = fmt.Errorf("wasmspan: host function %s.%s: %w", h.name, name, err)
+	}
+	h.funcs = append(h.funcs, hostFunc{name, body})
+	return h
+}
+
+// FuncOf adds a function of a type that is known only when the program runs. What Go types go with it is said at ValueType.
+func (h *HostModule) FuncOf(name string, t FuncType, f func(ctx context.Context, caller *Caller, args []any) ([]any, error)) *HostModule {
+	body := &hostBody{contexts: true}
+	body.params, body.results = t.kinds()
+	body.call = func(ctx context.Context, frame *C.WasmEdge_CallingFrameContext, params, results []value) error {
+		given, err := f(ctx, &Caller{frame}, goValues(params))
+		if err != nil {
+			return err
+		}
+		values, err := toValues(given, body.results)
+		copy(results, values)
+		return err
 	}
 	h.funcs = append(h.funcs, hostFunc{name, body})
 	return h
@@ -90,7 +114,7 @@ func (h *HostModule) Register() error {
 		C.WasmEdge_FunctionTypeDelete(ftype)
 		C.WasmEdge_ModuleInstanceAddFunction(module, cString(f.name), function)
 	}
-	done := outcome(C.ws_register(r.executor, r.store, module))
+	done := outcome(C.ws_register(r.executor.inner, r.store, module))
 	if err := done.err(context.Background()); err != nil {
 		C.WasmEdge_ModuleInstanceDelete(module)
 		return err
@@ -258,9 +282,25 @@ func wasmspanGoCall(number uintptr, frame, params, returns unsafe.Pointer, calle
 		if called != 0 {
 			*panicked = C.uintptr_t(left.put(&hostError{err}))
 		}
-		return hostFunctionFailed
+		return codeFor(err)
 	}
 	return 0
+}
+
+// codeFor is what the guest's call ends with after this error of a host function.
+func codeFor(err error) uint32 {
+	var user UserError
+	var exit *ExitError
+	var trap *Trap
+	switch {
+	case errors.As(err, &trap):
+		return uint32(trap.Code)
+	case errors.As(err, &user):
+		return userLevel | uint32(user)&(userLevel-1)
+	case errors.As(err, &exit):
+		return uint32(CodeTerminated)
+	}
+	return hostFunctionFailed
 }
 
 //export wasmspanGoGone

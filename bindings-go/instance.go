@@ -15,16 +15,29 @@ import (
 type Instance struct {
 	runtime *Runtime
 	inner   *C.WasmEdge_ModuleInstanceContext
-	busy    busy
+	// Runs the instance; nil if it is lent to a host function.
+	executor *executor
+	wasi     *C.WasmEdge_ModuleInstanceContext
+	// Called after Close.
+	closed func()
+	busy   busy
 }
 
 // Close ends the instance, after the call that is running.
 func (i *Instance) Close() error {
+	if i.lent() {
+		return nil
+	}
 	i.busy.enter(nil)
 	runtime.SetFinalizer(i, nil)
 	C.WasmEdge_ModuleInstanceDelete(i.inner)
-	i.inner = nil
+	C.WasmEdge_ModuleInstanceDelete(i.wasi)
+	closed := i.closed
+	i.inner, i.wasi, i.closed = nil, nil, nil
 	i.busy.leave()
+	if closed != nil {
+		closed()
+	}
 	return nil
 }
 
@@ -44,6 +57,12 @@ func (i *Instance) enter(ctx context.Context) (entered bool, err error) {
 	}
 	return false, context.Cause(ctx)
 }
+
+// lent says whether the instance is one that a host function was called by.
+func (i *Instance) lent() bool { return i.executor == nil }
+
+// asked says whether a host function may ask for the context of its call.
+func (i *Instance) asked() bool { return i.runtime == nil || i.runtime.contexts.Load() }
 
 func (i *Instance) leave(entered bool) {
 	if entered {
@@ -67,7 +86,7 @@ func (i *Instance) call(ctx context.Context, f func(*C.wasmspan_interrupt, C.uin
 		return ErrClosed
 	}
 	var number C.uintptr_t
-	if i.runtime.contexts.Load() {
+	if i.asked() {
 		number = C.uintptr_t(left.put(context.WithValue(ctx, insideKey{i}, true)))
 		defer left.take(uintptr(number))
 	}
@@ -92,7 +111,7 @@ func (i *Instance) function(name string) (*function, error) {
 	inner := C.WasmEdge_ModuleInstanceFindFunction(i.inner, cString(name))
 	runtime.KeepAlive(name)
 	if inner == nil {
-		return nil, &Error{CodeFuncNotFound, fmt.Sprintf("there is no function %q", name)}
+		return nil, &Error{CodeFuncNotFound, fmt.Sprintf("wasm function not found: %q", name)}
 	}
 	ftype := C.WasmEdge_FunctionInstanceGetFunctionType(inner)
 	f := &function{instance: i, inner: inner}
@@ -105,6 +124,16 @@ func (i *Instance) function(name string) (*function, error) {
 		C.WasmEdge_FunctionTypeGetReturns(ftype, &f.results[0], n)
 	}
 	return f, nil
+}
+
+// FuncType gives the type of an exported function.
+func (i *Instance) FuncType(name string) (*FuncType, error) {
+	defer runtime.KeepAlive(i)
+	f, err := i.function(name)
+	if err != nil {
+		return nil, err
+	}
+	return funcTypeOf(C.WasmEdge_FunctionInstanceGetFunctionType(f.inner)), nil
 }
 
 // guard lets the context stop what runs under the interrupt it gives; done must be called afterwards.
@@ -129,53 +158,56 @@ func guard(ctx context.Context) (interrupt *C.wasmspan_interrupt, done func(), e
 	}, nil
 }
 
-// slot has a parameter or a result in its low bytes.
-type slot [2]uint64
-
-// Call calls an exported function. Arguments have the types int32, uint32, int64, uint64, float32 or float64 that fit
-// the function's; results are int32, int64, float32 or float64. References are not supported here.
+// Call calls an exported function. What Go types go with a function's is said at ValueType.
 func (i *Instance) Call(ctx context.Context, name string, args ...any) ([]any, error) {
+	return i.CallWithin(ctx, Limits{}, name, args...)
+}
+
+// CallWithin is Call within limits of this call, of which Time, Cost, StackBytes and OutputBytes may be set; Cost only if
+// it is measured.
+func (i *Instance) CallWithin(ctx context.Context, limits Limits, name string, args ...any) ([]any, error) {
 	f, err := i.function(name)
 	if err != nil {
 		return nil, err
 	}
-	if len(args) != len(f.params) {
-		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("%q takes %d arguments, not %d", name, len(f.params), len(args))}
+	params, err := toValues(args, f.params)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", name, err)
 	}
-	slots := make([]slot, max(len(f.params), len(f.results), 1))
-	for at, arg := range args {
-		bits, kind := numberBits(arg)
-		if kind != f.params[at] {
-			return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("argument %d of %q is a %T", at, name, arg)}
-		}
-		slots[at][0] = bits
+	results := make([]value, len(f.results))
+	var within *C.wasmspan_limits
+	if limits != (Limits{}) {
+		c := limits.c()
+		within = &c
 	}
 	var ended outcome
 	err = i.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
-		ended = outcome(C.ws_call(f.inner, (*C.wasmspan_slot)(unsafe.Pointer(&slots[0])), C.uint32_t(len(slots)), interrupt, number))
+		ended = outcome(C.ws_values(i.runs(), f.inner, firstValue(params), C.uint32_t(len(params)),
+			firstValue(results), C.uint32_t(len(results)), within, interrupt, number))
 	})
+	if err == nil {
+		err = i.exited(ended.err(ctx))
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := ended.err(ctx); err != nil {
-		return nil, err
+	return goValues(results), nil
+}
+
+// runs is what runs the instance; nil if whoever called does.
+func (i *Instance) runs() *C.WasmEdge_ExecutorContext {
+	if i.executor == nil {
+		return nil
 	}
-	results := make([]any, len(f.results))
-	for at, kind := range f.results {
-		switch kind {
-		case C.WasmEdge_ValType_I32:
-			results[at] = int32(slots[at][0])
-		case C.WasmEdge_ValType_I64:
-			results[at] = int64(slots[at][0])
-		case C.WasmEdge_ValType_F32:
-			results[at] = math.Float32frombits(uint32(slots[at][0]))
-		case C.WasmEdge_ValType_F64:
-			results[at] = math.Float64frombits(slots[at][0])
-		default:
-			results[at] = slots[at]
-		}
+	return i.executor.inner
+}
+
+// exited puts the exit code into the error of a guest that exited.
+func (i *Instance) exited(err error) error {
+	if exit, ok := err.(*ExitError); ok && i.wasi != nil {
+		exit.code = int(C.WasmEdge_ModuleInstanceWASIGetExitCode(i.wasi))
 	}
-	return results, nil
+	return err
 }
 
 func numberBits(value any) (uint64, C.enum_WasmEdge_ValType) {
@@ -239,6 +271,14 @@ func (m *Memory) Grow(pages uint32) bool {
 	return bool(C.WasmEdge_ResultOK(C.WasmEdge_MemoryInstanceGrowPage(m.inner, C.uint32_t(pages))))
 }
 
+// GrowPages is Grow that gives the size before, in pages, and says why it failed.
+func (m *Memory) GrowPages(pages uint32) (uint32, error) {
+	defer runtime.KeepAlive(m)
+	before := uint32(C.WasmEdge_MemoryInstanceGetPageSize(m.inner))
+	done := outcome(C.ws_memory_grow(m.inner, C.uint32_t(pages)))
+	return before, done.err(context.Background())
+}
+
 // Read copies bytes out of the memory; false if they are not all in it.
 func (m *Memory) Read(offset, length uint32) ([]byte, bool) {
 	defer runtime.KeepAlive(m)
@@ -266,16 +306,12 @@ func (m *Memory) ReadAt(p []byte, offset int64) (int, error) {
 	return n, nil
 }
 
-// WriteAt implements io.WriterAt. Bytes that would lie outside the memory are not written.
+// WriteAt implements io.WriterAt. It writes nothing if not all bytes would lie in the memory.
 func (m *Memory) WriteAt(p []byte, offset int64) (int, error) {
 	defer runtime.KeepAlive(m)
 	view := m.view()
-	if offset < 0 || offset > int64(len(view)) {
-		return 0, io.ErrShortWrite
+	if offset < 0 || offset > int64(len(view)) || len(p) > len(view)-int(offset) {
+		return 0, &Error{CodeMemoryOutOfBounds, fmt.Sprintf("out of bounds memory access: %d bytes at %d of %d", len(p), offset, len(view))}
 	}
-	n := copy(view[offset:], p)
-	if n < len(p) {
-		return n, io.ErrShortWrite
-	}
-	return n, nil
+	return copy(view[offset:], p), nil
 }

@@ -17,36 +17,100 @@ type Runtime struct {
 	config    *C.WasmEdge_ConfigureContext
 	loader    *C.WasmEdge_LoaderContext
 	validator *C.WasmEdge_ValidatorContext
-	executor  *C.WasmEdge_ExecutorContext
+	compiled  *C.WasmEdge_LoaderContext
+	executor  *executor
 	store     *C.WasmEdge_StoreContext
 	hosts     []*C.WasmEdge_ModuleInstanceContext
+	named     []*Instance
+	options   []Option
 	// Whether a host function asks for the context of its call.
 	contexts atomic.Bool
 }
 
 // Option is a setting of a Runtime.
-type Option func(*C.WasmEdge_ConfigureContext)
+type Option func(*settings)
+
+// InstanceOption is a setting of an instance: every Option, in place of the runtime's, and what only instances have.
+type InstanceOption interface{ apply(*settings) }
+
+func (o Option) apply(s *settings) { o(s) }
+
+type onlyInstance func(*settings)
+
+func (o onlyInstance) apply(s *settings) { o(s) }
+
+type settings struct {
+	configure *C.WasmEdge_ConfigureContext
+	costs     []uint64
+	name      string
+	wasi      *WASI
+}
+
+// WithName lets modules that are instantiated later import what the instance exports, under this name.
+func WithName(name string) InstanceOption { return onlyInstance(func(s *settings) { s.name = name }) }
+
+// WithWASI gives the instance surroundings of its own.
+func WithWASI(wasi WASI) InstanceOption { return onlyInstance(func(s *settings) { s.wasi = &wasi }) }
+
+// executor runs instances under settings, and counts what they use. It lives as long as one of them needs it.
+type executor struct {
+	inner      *C.WasmEdge_ExecutorContext
+	statistics *C.WasmEdge_StatisticsContext
+}
+
+func newExecutor(s *settings) *executor {
+	e := &executor{statistics: C.WasmEdge_StatisticsCreate()}
+	if len(s.costs) > 0 {
+		C.WasmEdge_StatisticsSetCostTable(e.statistics, (*C.uint64_t)(unsafe.Pointer(&s.costs[0])), C.uint32_t(len(s.costs)))
+	}
+	e.inner = C.WasmEdge_ExecutorCreate(s.configure, e.statistics)
+	runtime.SetFinalizer(e, func(e *executor) {
+		C.WasmEdge_ExecutorDelete(e.inner)
+		C.WasmEdge_StatisticsDelete(e.statistics)
+	})
+	return e
+}
+
+// settings are the runtime's with these besides; to be deleted.
+func (r *Runtime) settings(more ...InstanceOption) *settings {
+	s := &settings{configure: C.WasmEdge_ConfigureCreate()}
+	for _, proposal := range []C.enum_WasmEdge_Proposal{
+		C.WasmEdge_Proposal_TailCall, C.WasmEdge_Proposal_MultiMemories, C.WasmEdge_Proposal_Memory64,
+		C.WasmEdge_Proposal_ExtendedConst, C.WasmEdge_Proposal_Threads,
+	} {
+		C.WasmEdge_ConfigureAddProposal(s.configure, proposal)
+	}
+	for _, option := range r.options {
+		option(s)
+	}
+	for _, option := range more {
+		option.apply(s)
+	}
+	return s
+}
+
+func (s *settings) delete() { C.WasmEdge_ConfigureDelete(s.configure) }
 
 // WithMaxMemoryPages sets how many pages of 64 KiB a memory may have; 65536 by default.
 func WithMaxMemoryPages(pages uint32) Option {
-	return func(c *C.WasmEdge_ConfigureContext) { C.WasmEdge_ConfigureSetMaxMemoryPage(c, C.uint32_t(pages)) }
+	return func(s *settings) { C.WasmEdge_ConfigureSetMaxMemoryPage(s.configure, C.uint32_t(pages)) }
 }
+
+// Errors tell what the library would also write to standard error.
+var quiet sync.Once
 
 // New makes a runtime.
 func New(options ...Option) (*Runtime, error) {
-	r := &Runtime{config: C.WasmEdge_ConfigureCreate()}
-	for _, proposal := range []C.enum_WasmEdge_Proposal{
-		C.WasmEdge_Proposal_TailCall, C.WasmEdge_Proposal_MultiMemories,
-		C.WasmEdge_Proposal_ExtendedConst, C.WasmEdge_Proposal_Threads,
-	} {
-		C.WasmEdge_ConfigureAddProposal(r.config, proposal)
-	}
-	for _, option := range options {
-		option(r.config)
-	}
+	quiet.Do(func() { C.WasmEdge_LogOff() })
+	r := &Runtime{options: options}
+	s := r.settings()
+	r.config = s.configure
+	r.compiled = C.WasmEdge_LoaderCreate(r.config)
+	C.WasmEdge_ConfigureSetForceInterpreter(r.config, true)
 	r.loader = C.WasmEdge_LoaderCreate(r.config)
+	C.WasmEdge_ConfigureSetForceInterpreter(r.config, false)
 	r.validator = C.WasmEdge_ValidatorCreate(r.config)
-	r.executor = C.WasmEdge_ExecutorCreate(r.config, nil)
+	r.executor = newExecutor(s)
 	r.store = C.WasmEdge_StoreCreate()
 	runtime.SetFinalizer(r, (*Runtime).Close)
 	return r, nil
@@ -61,11 +125,11 @@ func (r *Runtime) Close() error {
 		C.WasmEdge_ModuleInstanceDelete(host)
 	}
 	C.WasmEdge_StoreDelete(r.store)
-	C.WasmEdge_ExecutorDelete(r.executor)
+	C.WasmEdge_LoaderDelete(r.compiled)
 	C.WasmEdge_ValidatorDelete(r.validator)
 	C.WasmEdge_LoaderDelete(r.loader)
 	C.WasmEdge_ConfigureDelete(r.config)
-	r.hosts, r.store, r.executor, r.validator, r.loader, r.config = nil, nil, nil, nil, nil, nil
+	r.hosts, r.store, r.executor, r.validator, r.loader, r.compiled, r.config = nil, nil, nil, nil, nil, nil, nil
 	return nil
 }
 
@@ -76,9 +140,12 @@ type Module struct {
 }
 
 // Compile loads and validates a module in binary or text form.
-func (r *Runtime) Compile(code []byte) (*Module, error) {
+// Code that travels with a module is ignored, see LoadCompiled.
+func (r *Runtime) Compile(code []byte) (*Module, error) { return r.load(r.loader, code) }
+
+func (r *Runtime) load(loader *C.WasmEdge_LoaderContext, code []byte) (*Module, error) {
 	defer runtime.KeepAlive(r)
-	if r.loader == nil {
+	if loader == nil {
 		return nil, ErrClosed
 	}
 	var first *C.uint8_t
@@ -86,7 +153,7 @@ func (r *Runtime) Compile(code []byte) (*Module, error) {
 		first = (*C.uint8_t)(unsafe.Pointer(&code[0]))
 	}
 	var inner *C.WasmEdge_ASTModuleContext
-	done := outcome(C.ws_load(r.loader, r.validator, &inner, first, C.uint32_t(len(code))))
+	done := outcome(C.ws_load(loader, r.validator, &inner, first, C.uint32_t(len(code))))
 	if err := done.err(context.Background()); err != nil {
 		return nil, err
 	}
@@ -112,23 +179,74 @@ func (m *Module) Close() error {
 	return nil
 }
 
-// Instantiate makes an instance. A context that has ended already is an error; a start function is not stopped.
-func (m *Module) Instantiate(ctx context.Context) (*Instance, error) {
+// Instantiate makes an instance. A context that ends stops its start function too.
+func (m *Module) Instantiate(ctx context.Context, options ...InstanceOption) (*Instance, error) {
 	defer runtime.KeepAlive(m)
-	if m.inner == nil || m.runtime.executor == nil {
+	r := m.runtime
+	r.mu.Lock()
+	executor, store := r.executor, r.store
+	r.mu.Unlock()
+	if m.inner == nil || executor == nil {
 		return nil, ErrClosed
 	}
-	if err := ctx.Err(); err != nil {
+	interrupt, done, err := guard(ctx)
+	if err != nil {
 		return nil, err
 	}
-	var inner *C.WasmEdge_ModuleInstanceContext
-	done := outcome(C.ws_instantiate(m.runtime.executor, &inner, m.runtime.store, m.inner))
-	if err := done.err(ctx); err != nil {
+	defer done()
+	i := &Instance{runtime: r, executor: executor, busy: newBusy()}
+	name := ""
+	if len(options) > 0 {
+		s := r.settings(options...)
+		defer s.delete()
+		i.executor, name = newExecutor(s), s.name
+		if s.wasi != nil {
+			if store, err = i.surround(s.wasi); err != nil {
+				return nil, err
+			}
+			defer C.WasmEdge_StoreDelete(store)
+		}
+	}
+	ended := outcome(C.ws_instantiate(i.executor.inner, &i.inner, store, m.inner, cString(name), interrupt))
+	runtime.KeepAlive(name)
+	if err := ended.err(ctx); err != nil {
+		C.WasmEdge_ModuleInstanceDelete(i.wasi)
 		return nil, err
 	}
-	i := &Instance{runtime: m.runtime, inner: inner, busy: newBusy()}
 	runtime.SetFinalizer(i, (*Instance).Close)
+	if name != "" {
+		r.mu.Lock()
+		r.named = append(r.named, i)
+		r.mu.Unlock()
+	}
 	return i, nil
+}
+
+// surround makes a store with the runtime's modules and surroundings of the instance's own.
+func (i *Instance) surround(wasi *WASI) (*C.WasmEdge_StoreContext, error) {
+	made, err := wasi.module()
+	if err != nil {
+		return nil, err
+	}
+	i.wasi = made
+	i.runtime.mu.Lock()
+	defer i.runtime.mu.Unlock()
+	store := C.WasmEdge_StoreCreate()
+	modules := append([]*C.WasmEdge_ModuleInstanceContext{made}, i.runtime.hosts...)
+	for _, named := range i.runtime.named {
+		if named.inner != nil {
+			modules = append(modules, named.inner)
+		}
+	}
+	for _, module := range modules {
+		ended := outcome(C.ws_register(i.executor.inner, store, module))
+		if err := ended.err(context.Background()); err != nil {
+			C.WasmEdge_StoreDelete(store)
+			C.WasmEdge_ModuleInstanceDelete(made)
+			return nil, err
+		}
+	}
+	return store, nil
 }
 
 func cString(s string) C.WasmEdge_String {

@@ -76,14 +76,232 @@ ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *va
   return outcome(result);
 }
 
-ws_outcome ws_instantiate(WasmEdge_ExecutorContext *executor,
-                          WasmEdge_ModuleInstanceContext **instance,
-                          WasmEdge_StoreContext *store, const WasmEdge_ASTModuleContext *module) {
+/* Runs what may call the guest, so that a request stops it, and host functions find the context. */
+static ws_outcome guarded(WasmEdge_Result (*run)(void *), void *data, const wasmspan_interrupt *interrupt,
+                          uintptr_t context) {
   WasmEdge_Result result;
+  uintptr_t outer = current;
   depth++;
-  result = WasmEdge_ExecutorInstantiate(executor, instance, store, module);
+  current = context;
+  result = interrupt ? wasmspan_interruptible(interrupt, run, data) : run(data);
+  current = outer;
   depth--;
   return outcome(result);
+}
+
+struct instantiation {
+  WasmEdge_ExecutorContext *executor;
+  WasmEdge_ModuleInstanceContext **instance;
+  WasmEdge_StoreContext *store;
+  const WasmEdge_ASTModuleContext *module;
+  WasmEdge_String name;
+};
+
+static WasmEdge_Result instantiate(void *data) {
+  struct instantiation *it = data;
+  return it->name.Length > 0
+             ? WasmEdge_ExecutorRegister(it->executor, it->instance, it->store, it->module, it->name)
+             : WasmEdge_ExecutorInstantiate(it->executor, it->instance, it->store, it->module);
+}
+
+ws_outcome ws_instantiate(WasmEdge_ExecutorContext *executor,
+                          WasmEdge_ModuleInstanceContext **instance,
+                          WasmEdge_StoreContext *store, const WasmEdge_ASTModuleContext *module,
+                          WasmEdge_String name, const wasmspan_interrupt *interrupt) {
+  struct instantiation it = {executor, NULL, store, module, name};
+  WasmEdge_ModuleInstanceContext *made = NULL;
+  ws_outcome done;
+  it.instance = &made;
+  done = guarded(instantiate, &it, interrupt, 0);
+  *instance = made;
+  return done;
+}
+
+struct values {
+  const WasmEdge_ExecutorContext *executor;
+  const WasmEdge_FunctionInstanceContext *function;
+  const WasmEdge_Value *params;
+  WasmEdge_Value *returns;
+  uint32_t param_len, return_len;
+  const wasmspan_limits *limits;
+};
+
+static WasmEdge_Result invoke_values(void *data) {
+  struct values *it = data;
+  WasmEdge_ExecutorContext *lent = NULL;
+  WasmEdge_Result result;
+  /* Any executor will do for an instance that has its own. */
+  if (!it->executor) it->executor = lent = WasmEdge_ExecutorCreate(NULL, NULL);
+  result = it->limits
+               ? wasmspan_executor_invoke_within(it->executor, it->function, it->params, it->param_len,
+                                                 it->returns, it->return_len, it->limits)
+               : WasmEdge_ExecutorInvoke((WasmEdge_ExecutorContext *)it->executor, it->function,
+                                         it->params, it->param_len, it->returns, it->return_len);
+  if (lent) WasmEdge_ExecutorDelete(lent);
+  return result;
+}
+
+ws_outcome ws_values(const WasmEdge_ExecutorContext *executor,
+                     const WasmEdge_FunctionInstanceContext *function, const WasmEdge_Value *params,
+                     uint32_t param_len, WasmEdge_Value *returns, uint32_t return_len,
+                     const wasmspan_limits *limits, const wasmspan_interrupt *interrupt,
+                     uintptr_t context) {
+  struct values it = {executor, function, params, returns, param_len, return_len, limits};
+  return guarded(invoke_values, &it, interrupt, context);
+}
+
+ws_outcome ws_global_set(WasmEdge_GlobalInstanceContext *global, WasmEdge_Value value) {
+  /* It has no result; what went wrong is told as the last failure. */
+  wasmspan_error_clear();
+  WasmEdge_GlobalInstanceSetValue(global, value);
+  return outcome(wasmspan_error_result());
+}
+
+ws_outcome ws_table_get(const WasmEdge_TableInstanceContext *table, uint32_t at,
+                        WasmEdge_Value *value) {
+  return outcome(WasmEdge_TableInstanceGetData(table, value, at));
+}
+
+ws_outcome ws_table_set(WasmEdge_TableInstanceContext *table, WasmEdge_Value value, uint32_t at) {
+  return outcome(WasmEdge_TableInstanceSetData(table, value, at));
+}
+
+ws_outcome ws_table_grow(WasmEdge_TableInstanceContext *table, uint32_t by) {
+  return outcome(WasmEdge_TableInstanceGrow(table, by));
+}
+
+ws_outcome ws_memory_grow(WasmEdge_MemoryInstanceContext *memory, uint32_t pages) {
+  return outcome(WasmEdge_MemoryInstanceGrowPage(memory, pages));
+}
+
+WasmEdge_Value ws_extern(uintptr_t number) { return WasmEdge_ValueGenExternRef((void *)number); }
+
+uintptr_t ws_extern_number(WasmEdge_Value value) {
+  return (uintptr_t)WasmEdge_ValueGetExternRef(value);
+}
+
+ws_outcome ws_wasi_configure(WasmEdge_ModuleInstanceContext *wasi,
+                             const wasmspan_wasi_config *config) {
+  return outcome(wasmspan_wasi_configure(wasi, config));
+}
+
+ws_outcome ws_compile(WasmEdge_CompilerContext *compiler, const uint8_t *bytes, size_t len,
+                      const char *path) {
+  return outcome(WasmEdge_CompilerCompileFromBuffer(compiler, bytes, len, path));
+}
+
+/* The outcome of what gives NULL when it fails. */
+static ws_outcome made(const void *made) {
+  WasmEdge_Result success = {0};
+  return outcome(made ? success : wasmspan_error_result());
+}
+
+ws_outcome ws_pool_create(wasmspan_pool **pool, const WasmEdge_ASTModuleContext *module,
+                          const WasmEdge_StoreContext *store, size_t size) {
+  return made(*pool = wasmspan_pool_create(module, store, size));
+}
+
+struct getting {
+  const wasmspan_pool *pool;
+  WasmEdge_ModuleInstanceContext *instance;
+};
+
+static WasmEdge_Result get_pooled(void *data) {
+  struct getting *it = data;
+  return wasmspan_pool_get(it->pool, WASMSPAN_UNLIMITED, &it->instance);
+}
+
+ws_outcome ws_pool_get(const wasmspan_pool *pool, WasmEdge_ModuleInstanceContext **instance,
+                       const wasmspan_interrupt *interrupt) {
+  struct getting it = {pool, NULL};
+  ws_outcome done = guarded(get_pooled, &it, interrupt, 0);
+  *instance = it.instance;
+  return done;
+}
+
+struct bindgen {
+  const WasmEdge_ModuleInstanceContext *instance;
+  wasmspan_bindgen *bindgen;
+  WasmEdge_String name;
+  const wasmspan_value *args;
+  uint32_t count;
+  wasmspan_results *results;
+};
+
+static WasmEdge_Result create_bindgen(void *data) {
+  struct bindgen *it = data;
+  WasmEdge_Result success = {0};
+  it->bindgen = wasmspan_bindgen_create(it->instance);
+  return it->bindgen ? success : wasmspan_error_result();
+}
+
+ws_outcome ws_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleInstanceContext *instance,
+                             const wasmspan_interrupt *interrupt, uintptr_t context) {
+  struct bindgen it = {instance, NULL, {0, NULL}, NULL, 0, NULL};
+  ws_outcome done = guarded(create_bindgen, &it, interrupt, context);
+  *bindgen = it.bindgen;
+  return done;
+}
+
+static WasmEdge_Result call_bindgen(void *data) {
+  struct bindgen *it = data;
+  return wasmspan_bindgen_call(it->bindgen, it->name, it->args, it->count, it->results);
+}
+
+ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
+                           uint32_t count, wasmspan_results *results, const wasmspan_interrupt *interrupt,
+                           uintptr_t context) {
+  wasmspan_value *values = calloc(count > 0 ? count : 1, sizeof(*values));
+  wasmspan_results got = {NULL, 0, false, NULL, 0, NULL};
+  struct bindgen it = {NULL, (wasmspan_bindgen *)bindgen, name, values, count, &got};
+  ws_outcome done;
+  uint32_t at;
+  /* Each argument is its kind, a number or how many items, the words of the items, and those. */
+  for (at = 0; values && at < count; at++) {
+    uint64_t words = args[2];
+    values[at].kind = (uint32_t)args[0];
+    if (args[0] > 20) {
+      values[at].of.list.items = args + 3;
+      values[at].of.list.count = (size_t)args[1];
+    } else {
+      values[at].of.u64 = args[1];
+    }
+    args += 3 + words;
+  }
+  done = guarded(call_bindgen, &it, interrupt, context);
+  free(values);
+  *results = got;
+  return done;
+}
+
+uint32_t ws_bindgen_result(const wasmspan_results *results, size_t at, uint64_t *bits, void **items,
+                           size_t *count) {
+  const wasmspan_value *value = &results->values[at];
+  bool list = value->kind > 20;
+  *bits = list ? 0 : value->of.u64;
+  *items = list ? (void *)value->of.list.items : NULL;
+  *count = list ? value->of.list.count : 0;
+  return value->kind;
+}
+
+ws_outcome ws_heap_create(wasmspan_heap **heap, const WasmEdge_ModuleInstanceContext *instance) {
+  return made(*heap = wasmspan_heap_create(instance));
+}
+
+ws_outcome ws_heap_put(const wasmspan_heap *heap, bool text, const uint8_t *data, size_t len,
+                       wasmspan_span *span) {
+  return outcome(text ? wasmspan_heap_put_string(heap, (const char *)data, len, span)
+                      : wasmspan_heap_put_bytes(heap, data, len, span));
+}
+
+ws_outcome ws_heap_get(const wasmspan_heap *heap, bool text, uint32_t address, uint32_t length,
+                       wasmspan_bytes *bytes) {
+  return outcome(text ? wasmspan_heap_get_string(heap, address, length, bytes)
+                      : wasmspan_heap_get_bytes(heap, address, length, bytes));
+}
+
+ws_outcome ws_heap_free(const wasmspan_heap *heap, uint32_t address) {
+  return outcome(wasmspan_heap_free(heap, address));
 }
 
 ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext *store,

@@ -29,7 +29,39 @@ ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *va
                    WasmEdge_ASTModuleContext **module, const uint8_t *bytes, uint32_t len);
 ws_outcome ws_instantiate(WasmEdge_ExecutorContext *executor,
                           WasmEdge_ModuleInstanceContext **instance,
-                          WasmEdge_StoreContext *store, const WasmEdge_ASTModuleContext *module);
+                          WasmEdge_StoreContext *store, const WasmEdge_ASTModuleContext *module,
+                          WasmEdge_String name, const wasmspan_interrupt *interrupt);
+ws_outcome ws_values(const WasmEdge_ExecutorContext *executor,
+                     const WasmEdge_FunctionInstanceContext *function, const WasmEdge_Value *params,
+                     uint32_t param_len, WasmEdge_Value *returns, uint32_t return_len,
+                     const wasmspan_limits *limits, const wasmspan_interrupt *interrupt,
+                     uintptr_t context);
+ws_outcome ws_global_set(WasmEdge_GlobalInstanceContext *global, WasmEdge_Value value);
+ws_outcome ws_table_get(const WasmEdge_TableInstanceContext *table, uint32_t at, WasmEdge_Value *value);
+ws_outcome ws_table_set(WasmEdge_TableInstanceContext *table, WasmEdge_Value value, uint32_t at);
+ws_outcome ws_table_grow(WasmEdge_TableInstanceContext *table, uint32_t by);
+ws_outcome ws_memory_grow(WasmEdge_MemoryInstanceContext *memory, uint32_t pages);
+WasmEdge_Value ws_extern(uintptr_t number);
+uintptr_t ws_extern_number(WasmEdge_Value value);
+ws_outcome ws_wasi_configure(WasmEdge_ModuleInstanceContext *wasi, const wasmspan_wasi_config *config);
+ws_outcome ws_compile(WasmEdge_CompilerContext *compiler, const uint8_t *bytes, size_t len, const char *path);
+ws_outcome ws_pool_create(wasmspan_pool **pool, const WasmEdge_ASTModuleContext *module,
+                          const WasmEdge_StoreContext *store, size_t size);
+ws_outcome ws_pool_get(const wasmspan_pool *pool, WasmEdge_ModuleInstanceContext **instance,
+                       const wasmspan_interrupt *interrupt);
+ws_outcome ws_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleInstanceContext *instance,
+                             const wasmspan_interrupt *interrupt, uintptr_t context);
+ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
+                           uint32_t count, wasmspan_results *results, const wasmspan_interrupt *interrupt,
+                           uintptr_t context);
+uint32_t ws_bindgen_result(const wasmspan_results *results, size_t at, uint64_t *bits, void **items,
+                           size_t *count);
+ws_outcome ws_heap_create(wasmspan_heap **heap, const WasmEdge_ModuleInstanceContext *instance);
+ws_outcome ws_heap_put(const wasmspan_heap *heap, bool text, const uint8_t *data, size_t len,
+                       wasmspan_span *span);
+ws_outcome ws_heap_get(const wasmspan_heap *heap, bool text, uint32_t address, uint32_t length,
+                       wasmspan_bytes *bytes);
+ws_outcome ws_heap_free(const wasmspan_heap *heap, uint32_t address);
 ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext *store,
                        const WasmEdge_ModuleInstanceContext *module);
 ws_outcome ws_command_run(const wasmspan_command *command, wasmspan_finished *finished);

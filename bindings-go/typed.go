@@ -81,7 +81,7 @@ func equal(a, b []C.enum_WasmEdge_ValType) bool {
 }
 
 func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error) {
-	if ctx.Done() == nil && !f.instance.runtime.contexts.Load() {
+	if ctx.Done() == nil && !f.instance.asked() {
 		// Nothing can stop the call, and nobody asks for its context.
 		entered, err := f.instance.enter(ctx)
 		if err != nil {

@@ -715,6 +715,14 @@ wasmspan_invoke(const WasmEdge_FunctionInstanceContext *function,
                 wasmspan_slot *slots, uint32_t count,
                 const wasmspan_interrupt *interrupt);
 
+/**
+ * Calls body(data), and lets a request of `interrupt` stop what it calls in this
+ * library. Gives what it gives; it must return normally.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_interruptible(
+    const wasmspan_interrupt *interrupt, WasmEdge_Result (*body)(void *data),
+    void *data);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -9,7 +9,7 @@ use wasmspan_c_shared::abi::{
     WasmEdge_CallingFrameContext, WasmEdge_FunctionInstanceContext, WasmEdge_FunctionTypeContext,
     WasmEdge_HostFunc_t, WasmEdge_Result, WasmEdge_Value,
 };
-use wasmspan_c_shared::door::{delete, door, need, null_argument, result};
+use wasmspan_c_shared::door::{SUCCESS, delete, door, last, need, null_argument, result};
 use wasmspan_c_shared::frame::Frame;
 use wasmspan_c_shared::function::{Body, host_function};
 use wasmspan_c_shared::handle::{self, Context, Kind, get};
@@ -130,4 +130,29 @@ pub unsafe extern "C" fn wasmspan_invoke(
             }
         }
     })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_interruptible(
+    interrupt: *const wasmspan_interrupt,
+    body: Option<unsafe extern "C-unwind" fn(data: *mut c_void) -> WasmEdge_Result>,
+    data: *mut c_void,
+) -> WasmEdge_Result {
+    let mut given = SUCCESS;
+    let interrupted = result(|| {
+        let body = body.ok_or_else(|| null_argument("the function"))?;
+        let interrupt = handle::share(interrupt).ok_or_else(|| null_argument("the interrupt"))?;
+        interruptible(&interrupt, || {
+            // SAFETY: the program gave the function for this purpose.
+            given = unsafe { shim::contain(|| body(data)) }
+                .unwrap_or(WasmEdge_Result { Code: ErrCode::HostFuncError as u32 });
+            match given.Code == ErrCode::Interrupted as u32 {
+                true => {
+                    Err(last(|error| error.cloned()).unwrap_or_else(|| ErrCode::Interrupted.into()))
+                }
+                false => Ok(()),
+            }
+        })
+    });
+    if interrupted.Code == SUCCESS.Code { given } else { interrupted }
 }

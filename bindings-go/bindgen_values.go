@@ -1,0 +1,123 @@
+package wasmspan
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"unsafe"
+)
+
+// Kinds of values of wasmedge-bindgen, with the numbers of its protocol.
+const (
+	bindgenChar   = 12
+	bindgenLists  = 20
+	bindgenString = 31
+)
+
+var bindgenKinds = map[reflect.Kind]uint64{
+	reflect.Uint8: 1, reflect.Int8: 2, reflect.Uint16: 3, reflect.Int16: 4, reflect.Uint32: 5, reflect.Int32: 6,
+	reflect.Uint64: 7, reflect.Int64: 8, reflect.Float32: 9, reflect.Float64: 10, reflect.Bool: 11,
+}
+
+// appendBindgen adds an argument to those that shim.c reads: its kind, a number or how many items, how many words the items
+// take, and those.
+func appendBindgen(to []uint64, arg interface{}) ([]uint64, error) {
+	value := reflect.ValueOf(arg)
+	items := func(kind uint64, count int, first unsafe.Pointer, bytes int) []uint64 {
+		words := (bytes + 7) / 8
+		to = append(to, kind, uint64(count), uint64(words))
+		at := len(to)
+		to = append(to, make([]uint64, words)...)
+		if bytes > 0 {
+			copy((*[1 << 40]byte)(unsafe.Pointer(&to[at]))[:bytes:bytes], (*[1 << 40]byte)(first)[:bytes:bytes])
+		}
+		return to
+	}
+	if char, ok := arg.(Char); ok {
+		return append(to, bindgenChar, uint64(uint32(char)), 0), nil
+	}
+	switch kind := value.Kind(); kind {
+	case reflect.String:
+		text := []byte(value.String())
+		var first unsafe.Pointer
+		if len(text) > 0 {
+			first = unsafe.Pointer(&text[0])
+		}
+		return items(bindgenString, len(text), first, len(text)), nil
+	case reflect.Slice:
+		item := value.Type().Elem()
+		if number, ok := bindgenKinds[item.Kind()]; ok && number <= 8 {
+			return items(bindgenLists+number, value.Len(), unsafe.Pointer(value.Pointer()), value.Len()*int(item.Size())), nil
+		}
+	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return append(to, bindgenKinds[kind], value.Uint(), 0), nil
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return append(to, bindgenKinds[kind], uint64(value.Int()), 0), nil
+	case reflect.Float32:
+		return append(to, bindgenKinds[kind], uint64(math.Float32bits(float32(value.Float()))), 0), nil
+	case reflect.Float64:
+		return append(to, bindgenKinds[kind], math.Float64bits(value.Float()), 0), nil
+	case reflect.Bool:
+		number := uint64(0)
+		if value.Bool() {
+			number = 1
+		}
+		return append(to, bindgenKinds[kind], number, 0), nil
+	}
+	return to, fmt.Errorf("unsupported arg type %T", arg)
+}
+
+// bindgenResult is the Go value of a result: its kind, its number, and where its items are and how many.
+func bindgenResult(kind uint32, bits uint64, first unsafe.Pointer, count int) interface{} {
+	switch kind {
+	case 1:
+		return uint8(bits)
+	case 2:
+		return int8(bits)
+	case 3:
+		return uint16(bits)
+	case 4:
+		return int16(bits)
+	case 5:
+		return uint32(bits)
+	case 6:
+		return int32(bits)
+	case 7:
+		return bits
+	case 8:
+		return int64(bits)
+	case 9:
+		return math.Float32frombits(uint32(bits))
+	case 10:
+		return math.Float64frombits(bits)
+	case 11:
+		return bits != 0
+	case bindgenChar:
+		return Char(bits)
+	case bindgenString:
+		return bindgenText(first, count)
+	}
+	var list reflect.Value
+	for item, number := range bindgenItems {
+		if uint64(kind) == bindgenLists+number {
+			list = reflect.MakeSlice(reflect.SliceOf(item), count, count)
+		}
+	}
+	if count > 0 {
+		bytes := count * int(list.Type().Elem().Size())
+		copy((*[1 << 40]byte)(unsafe.Pointer(list.Pointer()))[:bytes:bytes], (*[1 << 40]byte)(first)[:bytes:bytes])
+	}
+	return list.Interface()
+}
+
+var bindgenItems = map[reflect.Type]uint64{
+	reflect.TypeOf(uint8(0)): 1, reflect.TypeOf(int8(0)): 2, reflect.TypeOf(uint16(0)): 3, reflect.TypeOf(int16(0)): 4,
+	reflect.TypeOf(uint32(0)): 5, reflect.TypeOf(int32(0)): 6, reflect.TypeOf(uint64(0)): 7, reflect.TypeOf(int64(0)): 8,
+}
+
+func bindgenText(first unsafe.Pointer, count int) string {
+	if count == 0 {
+		return ""
+	}
+	return string((*[1 << 40]byte)(first)[:count:count])
+}
