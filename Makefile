@@ -37,6 +37,7 @@ demo: ## run the same module from Rust, the command line and Node.js
 	@node examples/node/demo.mjs
 
 test: test-rust test-node test-python test-go ## all tests of all languages; what CI runs
+	$(CARGO) run -q -p wasmspan-tests --bin scenario-report
 
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
