@@ -11,7 +11,7 @@ CARGO  = cargo
 TARGET = $(or $(CARGO_TARGET_DIR),target)
 NEEDS  = rust gcc make
 NODE_NEEDS = $(NEEDS) node
-NEEDS_demo  = $(NODE_NEEDS)
+NEEDS_demo  = $(NODE_NEEDS) python go
 NEEDS_test  = $(NEEDS) g++ go
 NEEDS_dist  = $(NODE_NEEDS) python go
 
@@ -28,13 +28,20 @@ check-prereqs: ## say what is missing on this machine, and how to install it
 	@tests/prereqs.sh $(NEEDS)
 	@echo 'Everything needed is here.'
 
-demo: ## run the same module from Rust, the command line and Node.js
+demo: ## run the same program in Rust, C, Python, Node.js and Go
 	@tests/prereqs.sh $(NEEDS_demo)
-	@echo 'Building (a few minutes the first time) …'
-	@$(CARGO) build -q --release -p wasmspan --bins
-	@$(CARGO) run -q --release -p wasmspan-examples --bin demo
+	@echo 'Building for Rust and C (all builds take some minutes the first time) …'
+	@$(CARGO) build -q --release -p wasmspan-examples -p wasmspan-c
+	@gcc -O2 -Ibindings-c/include examples/c/demo.c -o '$(TARGET)'/release/demo-c \
+		'$(TARGET)'/release/libwasmedge.a -lgcc_s -lpthread -lm -ldl
+	@echo 'Building for Python …'
+	@$(MAKE) -s develop-python PYTHON_BUILD=--release
+	@echo 'Building for Node.js …'
 	@$(MAKE) -s build-node NODE_BUILD=--release
-	@node examples/node/demo.mjs
+	@echo 'Building for Go …'
+	@$(MAKE) -s prepare-go GO_PROFILE=release
+	@cd examples/go && go build -o '$(abspath $(TARGET))'/release/demo-go ./demo
+	@examples/demo.sh '$(TARGET)'/release '$(PYTHON)'
 
 test: test-rust test-node test-python test-go ## all tests of all languages; what CI runs
 	$(CARGO) run -q -p wasmspan-tests --bin scenario-report
@@ -78,7 +85,7 @@ $(VENV)/ready: bindings-python/requirements-dev.txt
 	@touch '$@'
 
 develop-python: $(VENV)/ready
-	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet
+	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet $(PYTHON_BUILD)
 
 test-python: develop-python
 	cd bindings-python && $(PYTHON) -m pytest --quiet
@@ -168,7 +175,7 @@ soak-python: develop-python
 
 bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check wasmtime pywasm3
-	cd bindings-python && VIRTUAL_ENV='$(VENV)' CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' develop --quiet --release
+	$(MAKE) --no-print-directory develop-python PYTHON_BUILD=--release
 	$(PYTHON) bindings-python/bench/bench.py
 
 dist-go:
