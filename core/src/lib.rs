@@ -25,6 +25,9 @@
 //! The folders of this crate are its layers; `ARCHITECTURE.md` draws how a module travels through
 //! them from bytes to a result.
 
+// A few functions serve the commands only.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
+
 pub mod bindgen;
 #[cfg(feature = "cli")]
 pub mod cli;
