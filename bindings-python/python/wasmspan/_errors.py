@@ -41,7 +41,14 @@ class Trap(WasmError):
 
 
 class Interrupted(Trap):
-    """A call was stopped from outside: cancelled, or by a signal whose handler did not raise."""
+    """A call was stopped from outside: cancelled, or by a signal whose handler did not raise.
+
+    >>> WasmTimeout().code
+    7
+    """
+
+    code = 7
+    kind = "Interrupted"
 
 
 class WasmTimeout(Interrupted, TimeoutError):

@@ -91,9 +91,9 @@ def run(
         module, given, stdout, stderr, timeout, interrupt, memory, output_limit, limits
     )
     if how == "timed out":
-        raised = WasmTimeout("the run took longer than its time limit")
+        raised = WasmTimeout("execution interrupted: the run took longer than its time limit")
     elif how == "interrupted":
-        raised = Interrupted("the run was interrupted")
+        raised = Interrupted("execution interrupted")
     if raised is not None:
         raised.stdout, raised.stderr = out, err  # type: ignore[attr-defined]
         raise raised
