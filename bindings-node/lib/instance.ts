@@ -1,5 +1,5 @@
 import { Config } from "./config.js";
-import { LinkError } from "./errors.js";
+import { LinkError, makeError } from "./errors.js";
 import { Global } from "./global.js";
 import { defineInterface } from "./idl.js";
 import { Memory } from "./memory.js";
@@ -16,6 +16,9 @@ import {
 } from "./native.js";
 import { Table } from "./table.js";
 import { type CallOptions, checkSignal, stoppable } from "./task.js";
+
+/** The code in WasmEdge's table. */
+const FUNCTION_NOT_FOUND = 5;
 
 /** What can be exported. */
 export type ExportValue = ((...args: any[]) => any) | Memory | Table | Global;
@@ -113,7 +116,8 @@ export class ModuleInstance<E extends object = Record<string, any>> {
   #function(name: string): unknown {
     const fn = (this.exports as Record<string, unknown>)[name];
     if (typeof fn !== "function") {
-      throw new TypeError(`the instance exports no function "${name}"`);
+      const text = `wasm function not found: the instance exports no function "${name}"`;
+      throw makeError("TypeError", text, FUNCTION_NOT_FOUND, []);
     }
     return fn;
   }

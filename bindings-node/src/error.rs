@@ -22,6 +22,8 @@ pub enum Failure {
     Range(String),
     /// An error of the runtime that JavaScript's API has as a `RangeError`.
     OutOfRange(wasmspan::Error),
+    /// An error of the runtime that JavaScript's API has as a `TypeError`.
+    Misused(wasmspan::Error),
     /// The instance runs on another thread.
     Busy,
     /// A call was stopped by its time limit.
@@ -113,6 +115,7 @@ pub fn to_js(state: &EnvState, failure: Failure) -> Option<sys::napi_value> {
         ),
         Failure::Guest(text) => make(state, "GuestError", &text, 0, &[]),
         Failure::OutOfRange(error) => of_core(state, "RangeError", &error),
+        Failure::Misused(error) => of_core(state, "TypeError", &error),
         Failure::Timeout(error) => of_core(state, "TimeoutError", &error),
         Failure::Core(error) => {
             thrown(state, &error).or_else(|| of_core(state, kind(&error), &error))

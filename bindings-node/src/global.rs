@@ -5,7 +5,7 @@ use crate::value;
 use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue};
 use napi_derive::napi;
-use wasmspan::{Global, GlobalType, Mutability, ValType};
+use wasmspan::{ErrCode, Error, Global, GlobalType, Mutability, ValType};
 
 /// A global.
 #[napi]
@@ -65,7 +65,7 @@ impl NativeGlobal {
     pub fn set(&self, env: Env, content: Unknown<'_>) -> napi::Result<()> {
         door(env, |state| {
             if !self.mutable() {
-                return Err(Failure::Type("the global is immutable".into()));
+                return Err(Failure::Misused(Error::new(ErrCode::ImmutableGlobal)));
             }
             let content = value::from_js(state, content.raw(), self.global.ty().content)?;
             Ok(self.global.set(&content)?)

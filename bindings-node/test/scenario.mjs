@@ -346,9 +346,10 @@ export class Scenario {
   async _call(step) {
     const { function: name, args, within, cancel_after_ms: time } = step;
     const { instance, executor } = this.#made(step);
-    const fn = instance.exports[name];
-    if (typeof fn !== "function") wrong(`no function is exported as "${name}"`);
     const values = this.#values(args);
+    const fn = instance.exports[name];
+    // An executor is given functions, so only the instance can miss one.
+    if (typeof fn !== "function") return instance.call(name, values);
     const options = limits(within);
     const before = this.#caller;
     this.#caller = instance;
@@ -449,7 +450,11 @@ export class Scenario {
     const { args, env, stdin, files, read_only: readOnly = false, within, gives = {} } = step;
     const folder = mkdtempSync(join(this.#folder, "data-"));
     const options = { ...limits(within) };
-    if (args) options.args = args;
+    // Argument 0 is an option of its own.
+    if (args) {
+      [options.name] = args;
+      options.args = args.slice(1);
+    }
     if (env) options.env = env;
     if (stdin !== undefined) options.stdin = stdin;
     if (files) {
@@ -459,7 +464,11 @@ export class Scenario {
       }
       options.fs = { "/data": { path: folder, readOnly } };
     }
-    const result = await run(this.#module(step), options);
+    const module = this.#module(step);
+    if (args?.length === 0 && (env || stdin !== undefined || files || within)) {
+      wrong("a command without arguments gets nothing else");
+    }
+    const result = args?.length === 0 ? bare(module) : await run(module, options);
     for (const [what, wanted] of Object.entries(gives)) {
       const read = (path) => {
         try {
@@ -510,6 +519,24 @@ export class Scenario {
         return wrong(`nothing returns "${returns}"`);
     }
   }
+}
+
+/** Runs a command without argument 0, which `run` always gives. */
+function bare(module) {
+  const wasi = new Wasi({ args: [], stdin: "ignore", stdout: "buffer", stderr: "buffer" });
+  const store = new Store();
+  store.register(wasi.instance, "wasi_snapshot_preview1");
+  const instance = new Executor().instantiate(module, store);
+  try {
+    instance.call("_start");
+  } catch (error) {
+    if (!(error instanceof ExitError)) throw error;
+  }
+  return {
+    exitCode: wasi.exitCode,
+    stdout: Buffer.from(wasi.stdout),
+    stderr: Buffer.from(wasi.stderr),
+  };
 }
 
 function described(kind, type) {
