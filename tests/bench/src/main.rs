@@ -8,7 +8,7 @@
 //!
 //! `measure` has the statistics, `report` the table, `programs` the real programs, `calls` calls
 //! and traps, `bindgen` rich types, `instances` instantiation and memory, `stopping` cancelling and
-//! asynchronous calls, `wasi` files.
+//! asynchronous calls, `wasi` files, `starting` whole processes (if `WASMTIME` names the peer's command).
 
 mod bindgen;
 mod calls;
@@ -18,6 +18,7 @@ mod instances;
 mod measure;
 mod programs;
 mod report;
+mod starting;
 mod stopping;
 mod usage;
 mod wasi;
@@ -95,6 +96,7 @@ fn run(options: &Options) -> Result<()> {
     bindgen::bindgen(options, &mut report)?;
     instances::instantiate(options, &mut report)?;
     instances::idle(options, &mut report)?;
+    starting::warm_start(options, &mut report)?;
     programs::first_result(options, &mut report)?;
     programs::compile(options, &mut report)?;
     programs::compute(options, &mut report)?;
