@@ -20,7 +20,7 @@ fn compiles(name: &str, source: &str, cxx: bool, release: Release) {
         for standard in standards {
             let run = Command::new(compiler.command)
                 .args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"])
-                .arg("-I")
+                .args(["-O2", "-Wmissing-declarations", "-I"])
                 .arg(release.include())
                 .arg(&file)
                 .output()
