@@ -1,5 +1,6 @@
 //! The C libraries, used as C and C++ programs use them: headers, example programs, rules, linking.
 
+mod bad;
 mod build;
 mod examples;
 mod header;
