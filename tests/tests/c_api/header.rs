@@ -72,6 +72,8 @@ fn declarations(release: Release) -> String {
             "limits",
             "own",
             "pool",
+            "settings",
+            "surroundings",
             "wasi",
         ] {
             files.push(root().join(format!("bindings-c/wasmedge/src/{module}.rs")));

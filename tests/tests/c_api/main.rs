@@ -6,3 +6,4 @@ mod examples;
 mod header;
 mod link;
 mod programs;
+mod valgrind;
