@@ -18,8 +18,10 @@ install -m 755 "$built/libwasmedge_c.so" "$prefix/lib/libwasmedge_c.so"
 nm -D --defined-only "$built/libwasmedge.so" | awk '{ print $3 }' >"$scratch/symbols"
 sed 's/^/-u /' "$scratch/symbols" >"$scratch/roots"
 ld -r --gc-sections "@$scratch/roots" -o "$scratch/wasmedge.o" "$built/libwasmedge.a"
-# Rust's own objects carry LLVM bitcode, which plug-ins of other versions of LLVM choke on.
-objcopy --keep-global-symbols="$scratch/symbols" -R .llvmbc -R .llvmcmd "$scratch/wasmedge.o"
+# What was left out leaves symbols that nothing refers to, and that are no longer weak: they would make
+# the other library's required. Rust's own objects carry LLVM bitcode, which plug-ins of other versions
+# of LLVM choke on.
+objcopy --keep-global-symbols="$scratch/symbols" --strip-unneeded -R .llvmbc -R .llvmcmd "$scratch/wasmedge.o"
 rm -f "$prefix/lib/libwasmedge.a"
 ar rcs "$prefix/lib/libwasmedge.a" "$scratch/wasmedge.o"
 

@@ -15,7 +15,7 @@ static uint32_t pick(uint32_t below) {
   return (uint32_t)(state >> 33) % below;
 }
 
-enum { ROOM = 24, CALLS = 40 };
+enum { ROOM = 24, CALLS = 60 };
 /* What was made in this sequence, whatever it is and whether it still lives. */
 static void *pool[ROOM];
 
@@ -61,7 +61,10 @@ static const char WASM[] =
     " (func $add (export \"add\") (param i32 i32) (result i32)"
     " (i32.add (local.get 0) (local.get 1)))"
     " (func (export \"call\") (param i32) (result i32) (call $f (local.get 0)))"
-    " (func (export \"f\") (result funcref) (table.get (i32.const 1))))";
+    " (func (export \"f\") (result funcref) (table.get (i32.const 1)))"
+    " (func (export \"allocate\") (param i32) (result i32) (i32.const 64))"
+    " (func (export \"malloc\") (param i32) (result i32) (i32.const 64))"
+    " (func (export \"free\") (param i32)))";
 static WasmEdge_ASTModuleContext *module;
 
 /* Calls on other threads leave the lists alone. */
@@ -96,7 +99,21 @@ static WasmEdge_Result host(void *data, const WasmEdge_CallingFrameContext *fram
   }
 }
 
+/* What a request may stop. */
+static WasmEdge_Result under(void *data) { return wasmspan_call(any(), data, 3); }
+
+static uint64_t now(void *data) {
+  (void)data;
+  return 1;
+}
+
 static void step(void) {
+  wasmspan_finished finished;
+  memset(&finished, 0, sizeof(finished));
+  wasmspan_value argument;
+  wasmspan_results results;
+  wasmspan_span span;
+  wasmspan_figures figures;
   WasmEdge_Value params[3] = {value(), value(), value()}, got[3];
   WasmEdge_String names[3];
   const WasmEdge_FunctionTypeContext *types[3];
@@ -106,7 +123,7 @@ static void step(void) {
   uint8_t bytes[16] = {0};
   wasmspan_slot slots[3] = {{0}, {0}, {0}};
   wasmspan_limits limits = WASMSPAN_NO_LIMITS;
-  switch (pick(80)) {
+  switch (pick(120)) {
   case 0: keep(WasmEdge_VMCreate(any(), any())); break;
   case 1: keep(WasmEdge_StoreCreate()); break;
   case 2: keep(WasmEdge_ExecutorCreate(any(), any())); break;
@@ -228,7 +245,85 @@ static void step(void) {
     wasmspan_executor_invoke_within(any(), any(), params, pick(3), got, 3, &limits);
     break;
   case 78: wasmspan_vm_execute_within(any(), name(), params, pick(3), got, 3, &limits); break;
-  default: WasmEdge_MemoryInstanceDelete(any()); break;
+  case 79: WasmEdge_MemoryInstanceDelete(any()); break;
+  case 80: keep(wasmspan_interrupt_create()); break;
+  case 81: wasmspan_interrupt_request(any()); break;
+  case 82: wasmspan_interrupt_delete(any()); break;
+  case 83: wasmspan_invoke(any(), slots, pick(4), any()); break;
+  case 84: wasmspan_interruptible(any(), under, slots); break;
+  case 85: keep(wasmspan_command_create(pick(2) ? module : any())); break;
+  case 86: wasmspan_command_wasi(any(), any()); break;
+  case 87: wasmspan_command_configure(any(), any()); break;
+  case 88: wasmspan_command_arg(any(), name()); break;
+  case 89: wasmspan_command_stdin(any(), bytes, pick(16)); break;
+  case 90: wasmspan_command_timeout(any(), pick(3)); break;
+  case 91:
+    if (wasmspan_command_run(any(), &finished), finished.out.data || finished.err.data)
+      wasmspan_bytes_delete(&finished.out), wasmspan_bytes_delete(&finished.err);
+    break;
+  case 92: wasmspan_command_interrupt(any()); break;
+  case 93: wasmspan_command_delete(any()); break;
+  case 94: keep(pick(2) ? wasmspan_bindgen_create(any()) : wasmspan_bindgen_attach(any())); break;
+  case 95:
+    memset(&argument, 0, sizeof(argument));
+    argument.kind = pick(32);
+    wasmspan_bindgen_call(any(), name(), &argument, pick(2), &results);
+    wasmspan_results_delete(&results);
+    break;
+  case 96: wasmspan_bindgen_delete(any()); break;
+  case 97: keep(wasmspan_heap_create(any())); break;
+  case 98: wasmspan_heap_put_string(any(), "text", 4, &span); break;
+  case 99: {
+    wasmspan_bytes text = {NULL, 0};
+    wasmspan_heap_get_string(any(), pick(1 << 17), pick(64), &text);
+    wasmspan_bytes_delete(&text);
+    break;
+  }
+  case 100: wasmspan_heap_free(any(), pick(1 << 17)); break;
+  case 101: wasmspan_heap_delete(any()); break;
+  case 102: keep(wasmspan_executor_invoke_async(any(), any(), params, pick(3))); break;
+  case 103: {
+    uint8_t *base = NULL;
+    uint64_t size = 0;
+    if (wasmspan_memory_view(any(), &base, &size) && size > 0)
+      base[pick((uint32_t)size)]++;
+    break;
+  }
+  case 104: {
+    char text[64];
+    wasmspan_frame frame;
+    wasmspan_error_text(text, pick(64));
+    for (uint32_t at = 0; wasmspan_error_frame(at, &frame); at++)
+      wasmspan_error_frame_name(at, text, pick(64));
+    if (pick(4) == 0)
+      wasmspan_error_clear();
+    break;
+  }
+  case 105: wasmspan_statistics_read(any(), &figures); break;
+  case 106: wasmspan_configure_get_limits(any(), &limits); break;
+  case 107: wasmspan_configure_set_signals(any(), pick(2), pick(2)); break;
+  case 108: wasmspan_configure_set_compile_time(any(), pick(4)); break;
+  case 109: wasmspan_wasi_config_capture(any(), pick(2), pick(100)); break;
+  case 110: wasmspan_wasi_config_random_seed(any(), pick(9)); break;
+  case 111: wasmspan_wasi_config_clock(any(), pick(2), now, slots, NULL); break;
+  case 112: wasmspan_wasi_config_denials(any(), NULL, NULL); break;
+  case 113: wasmspan_fs_list(any(), name(), NULL, NULL); break;
+  case 114: {
+    wasmspan_bytes text = {NULL, 0};
+    wasmspan_fs_read(any(), name(), &text);
+    wasmspan_bytes_delete(&text);
+    break;
+  }
+  case 115: {
+    WasmEdge_FunctionTypeContext *type = WasmEdge_FunctionTypeCreate(kinds, 1, kinds, 1);
+    keep(wasmspan_function_create(type, host, NULL, pick(3), NULL));
+    WasmEdge_FunctionTypeDelete(type);
+    break;
+  }
+  case 116: wasmspan_vm_execute_for(any(), name(), params, pick(3), got, 3, pick(3)); break;
+  case 117: WasmEdge_StatisticsSetCostLimit(any(), pick(100)); break;
+  case 118: keep(WasmEdge_VMGetImportModuleContext(any(), (enum WasmEdge_HostRegistration)pick(8))); break;
+  default: WasmEdge_ConfigureAddHostRegistration(any(), (enum WasmEdge_HostRegistration)pick(8)); break;
   }
 }
 
@@ -254,6 +349,10 @@ static void delete_all(void) {
     wasmspan_pool_delete(c);
     wasmspan_fs_delete(c);
     wasmspan_wasi_config_delete(c);
+    wasmspan_command_delete(c);
+    wasmspan_interrupt_delete(c);
+    wasmspan_bindgen_delete(c);
+    wasmspan_heap_delete(c);
   }
 }
 

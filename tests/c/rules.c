@@ -26,6 +26,26 @@ static void values(void) {
   CHECK(16, *(uint32_t *)WasmEdge_ValueGetExternRef(value) == 65);
 }
 
+/* The header has these functions for compilers that optimise, and the library for all others. */
+#define SAME(type, gen, value)                                                                \
+  do {                                                                                             \
+    WasmEdge_Value (*volatile library_gen)(type) = WasmEdge_ValueGen##gen;                         \
+    type (*volatile library_get)(WasmEdge_Value) = WasmEdge_ValueGet##gen;                         \
+    WasmEdge_Value ours = WasmEdge_ValueGen##gen(value), its = library_gen(value);                 \
+    CHECK(11, ours.Value == its.Value && ours.Type == its.Type);                                   \
+    ours.Value = its.Value = ~(uint128_t)0 / 3 * 2 + 1;                                            \
+    type got = WasmEdge_ValueGet##gen(ours), wanted = library_get(its);                            \
+    CHECK(11, memcmp(&got, &wanted, sizeof(type)) == 0);                                           \
+  } while (0)
+
+static void values_of_the_library(void) {
+  SAME(int32_t, I32, -123456);
+  SAME(int64_t, I64, -1234567890123);
+  SAME(float, F32, -123.456f);
+  SAME(double, F64, -123456.123456789);
+  SAME(int128_t, V128, -((int128_t)1 << 100));
+}
+
 static WasmEdge_Result nothing(void *data, const WasmEdge_CallingFrameContext *frame,
                                const WasmEdge_Value *params, WasmEdge_Value *returns) {
   (void)data, (void)frame, (void)params, (void)returns;
@@ -435,6 +455,7 @@ int main(void) {
   WasmEdge_LogSetErrorLevel();
   WasmEdge_LogOff();
   values();
+  values_of_the_library();
   references();
   strings();
   results();

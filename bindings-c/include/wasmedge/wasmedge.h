@@ -235,6 +235,8 @@ WasmEdge_ValueGetFuncRef(WasmEdge_Value Val);
 /** The address behind a reference to an object of the program, or NULL. */
 WASMEDGE_CAPI_EXPORT void *WasmEdge_ValueGetExternRef(WasmEdge_Value Val);
 
+#include "wasmedge/value_inline.h"
+
 
 /* ---- Strings ------------------------------------------------------------- */
 

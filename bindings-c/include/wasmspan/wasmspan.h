@@ -100,6 +100,15 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_vm_execute_for(
     uint32_t param_len, WasmEdge_Value *returns, uint32_t return_len,
     uint64_t milliseconds);
 
+/**
+ * As WasmEdge_ExecutorInvoke(), on another thread. Delete what it gives with
+ * WasmEdge_AsyncDelete(). NULL if a context is missing or no thread can be had.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Async *wasmspan_executor_invoke_async(
+    const WasmEdge_ExecutorContext *executor,
+    const WasmEdge_FunctionInstanceContext *function,
+    const WasmEdge_Value *params, uint32_t param_len);
+
 /* ---- Memory ------------------------------------------------------------- */
 
 /**
@@ -126,6 +135,23 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_wat_to_wasm(const char *text,
                                                           size_t len,
                                                           wasmspan_bytes *wasm);
 
+/**
+ * Compiles a module, in binary or text format, to what WasmEdge_CompilerCompile()
+ * would write into a file.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result
+wasmspan_compile(const WasmEdge_CompilerContext *compiler, const uint8_t *data,
+                 size_t size, wasmspan_bytes *compiled);
+
+/** Whether the module came with compiled code that fits and will be run. */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_module_is_compiled(const WasmEdge_ASTModuleContext *module);
+
+/** The module in the binary format; lent by it. False if something is missing. */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_module_wasm(const WasmEdge_ASTModuleContext *module,
+                     const uint8_t **data, size_t *size);
+
 /** The name that the module's name section has for it; empty if none. Lent. */
 WASMEDGE_CAPI_EXPORT WasmEdge_String
 wasmspan_module_name(const WasmEdge_ASTModuleContext *module);
@@ -138,6 +164,46 @@ WASMEDGE_CAPI_EXPORT bool
 wasmspan_module_custom_section(const WasmEdge_ASTModuleContext *module,
                                WasmEdge_String name, uint32_t at,
                                const uint8_t **data, size_t *size);
+
+/* ---- Settings ----------------------------------------------------------- */
+
+/**
+ * Sets whether signals find traps and stop calls, which costs nothing while code
+ * runs. Without them both are done by checks in the code. A program that needs
+ * SIGSEGV, SIGBUS, SIGFPE and SIGILL for itself, or runs under a tool that does,
+ * switches `traps` off; `interrupts` stands for one real-time signal. Both are on at
+ * first. If they are off wherever a module is compiled, no handler is installed.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_signals(
+    WasmEdge_ConfigureContext *configure, bool traps, bool interrupts);
+
+/** Reads what was set; false if one of the three is missing. */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_configure_get_signals(const WasmEdge_ConfigureContext *configure,
+                               bool *traps, bool *interrupts);
+
+/** When the functions of a module are compiled. */
+enum wasmspan_compile_time {
+  /** A large module's when they are first called, a small one's before it runs. */
+  wasmspan_compile_time_auto = 0,
+  /** All before the module runs. */
+  wasmspan_compile_time_eager = 1,
+  /** When they are first called, and meanwhile all of them in the background. */
+  wasmspan_compile_time_lazy = 2
+};
+
+/** Sets when functions are compiled, by a number of enum wasmspan_compile_time;
+ * RuntimeError for another number. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_compile_time(
+    WasmEdge_ConfigureContext *configure, uint32_t time);
+
+/** Sets how many threads compile a module; 0, as at first, is one for each core. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_compile_threads(
+    WasmEdge_ConfigureContext *configure, size_t threads);
+
+/** Switches on every proposal that is finished, in place of those that were on. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_add_finished_proposals(
+    WasmEdge_ConfigureContext *configure);
 
 /* ---- Limits ------------------------------------------------------------- */
 
@@ -330,6 +396,16 @@ typedef int (*wasmspan_read_t)(void *data, uint8_t *buf, size_t len,
 /** Takes bytes, and says in *done how many of them. */
 typedef int (*wasmspan_write_t)(void *data, const uint8_t *buf, size_t len,
                                 size_t *done);
+
+/** Takes a line of the log, without its time: level 0 is a trace, 1 for finding
+ * mistakes, 2 information, 3 a warning, 4 a failure. Called on any thread. */
+typedef void (*wasmspan_log_t)(void *data, uint32_t level,
+                               WasmEdge_String text);
+
+/** Sends the log of the process to a function instead of standard output; NULL is
+ * standard output again, and `finalize` is not called then. */
+WASMEDGE_CAPI_EXPORT void wasmspan_log_to(wasmspan_log_t take, void *data,
+                                          wasmspan_finalize_t finalize);
 
 /* ---- File systems for guests -------------------------------------------- */
 
@@ -554,6 +630,15 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_wasi_config_output_fd(
 WASMEDGE_CAPI_EXPORT void
 wasmspan_wasi_config_sockets(wasmspan_wasi_config *config, bool allowed);
 
+/**
+ * Allows sockets for an address, a net or a name, and for nothing but what such
+ * calls name: `1.2.3.4`, `10.0.0.0/8:443`, `[::1]:80`, `example.org:443`, `*:53`;
+ * without a port, for every port. Using settings with one that can't be read fails.
+ */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_wasi_config_allow_address(wasmspan_wasi_config *config,
+                                   WasmEdge_String address);
+
 /** Gives the guest a listening TCP socket, with the next descriptor after the
  * directories, also if it may not open sockets itself. It is duplicated. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result
@@ -563,6 +648,63 @@ wasmspan_wasi_config_listener(wasmspan_wasi_config *config, int fd);
  * otherwise, standard streams and directories included. */
 WASMEDGE_CAPI_EXPORT void
 wasmspan_wasi_config_max_descriptors(wasmspan_wasi_config *config, size_t most);
+
+/** Gives the guest, as `/`, a directory that lists those given to it. It can't be
+ * written to, and is left out where one of them is `/` itself. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_wasi_config_list_directories(wasmspan_wasi_config *config);
+
+/** Gives nanoseconds, on whatever threads guests run; 0 if it throws. */
+typedef uint64_t (*wasmspan_clock_t)(void *data);
+
+/**
+ * Puts a function in place of a clock, for runs that shall repeat exactly: the time
+ * of day, since 1970, which files in memory get too; or the monotonic clock and
+ * those of the processor's time. Waiting still takes real time. False, and
+ * `finalize` is not called, if there is no such context or no function.
+ */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_wasi_config_clock(wasmspan_wasi_config *config, bool monotonic,
+                           wasmspan_clock_t clock, void *data,
+                           wasmspan_finalize_t finalize);
+
+/** Fills all of a buffer; one call at a time. */
+typedef void (*wasmspan_random_t)(void *data, uint8_t *buf, size_t len);
+
+/** Lets random bytes come from a function, as wasmspan_wasi_config_clock(); they are
+ * the system's otherwise. */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_wasi_config_random_from(wasmspan_wasi_config *config,
+                                 wasmspan_random_t fill, void *data,
+                                 wasmspan_finalize_t finalize);
+
+/** Makes random bytes follow from a number, the same in every run. They protect
+ * nothing: for tests. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_wasi_config_random_seed(wasmspan_wasi_config *config, uint64_t seed);
+
+/** Something that a guest was refused; the strings are good during the call. */
+typedef struct wasmspan_denial {
+  /** The function that the guest called. */
+  WasmEdge_String function;
+  /** What it asked for: a path, an address, or words. */
+  WasmEdge_String wanted;
+  /** The error number of WASI that it got. */
+  uint32_t error;
+  /** What would allow it, as an option of the command; or why nothing would. */
+  WasmEdge_String option;
+} wasmspan_denial;
+
+/** Takes what a guest was refused. */
+typedef void (*wasmspan_denial_t)(void *data, const wasmspan_denial *denial);
+
+/**
+ * Tells what the guests with these settings were refused so far, each thing once and
+ * in order, and how much that is; `take` may be NULL. May be called at any time.
+ */
+WASMEDGE_CAPI_EXPORT uint32_t
+wasmspan_wasi_config_denials(const wasmspan_wasi_config *config,
+                             wasmspan_denial_t take, void *data);
 
 /**
  * Allows or forbids sockets to the guests of a WASI module, also one of

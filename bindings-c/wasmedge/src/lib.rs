@@ -16,6 +16,8 @@ pub mod files;
 pub mod limits;
 pub mod own;
 pub mod pool;
+pub mod settings;
+pub mod surroundings;
 pub mod wasi;
 
 use std::ffi::{c_char, c_void};

@@ -5,12 +5,14 @@ use std::ptr;
 use std::time::Duration;
 use wasmspan::{Config, ErrCode, Error, Loader};
 use wasmspan_c_shared::abi::{
-    WasmEdge_ASTModuleContext, WasmEdge_FunctionInstanceContext, WasmEdge_MemoryInstanceContext,
-    WasmEdge_Result, WasmEdge_String, WasmEdge_VMContext, WasmEdge_Value,
+    WasmEdge_ASTModuleContext, WasmEdge_Async, WasmEdge_CompilerContext, WasmEdge_ExecutorContext,
+    WasmEdge_FunctionInstanceContext, WasmEdge_MemoryInstanceContext, WasmEdge_Result,
+    WasmEdge_String, WasmEdge_VMContext, WasmEdge_Value,
 };
 use wasmspan_c_shared::door::{self, bytes, door, fill, need, null_argument, result};
 use wasmspan_c_shared::function::values;
 use wasmspan_c_shared::handle::get;
+use wasmspan_c_shared::task::start;
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_version() -> *const c_char {
@@ -170,6 +172,20 @@ pub unsafe extern "C" fn wasmspan_vm_execute_for(
 }
 
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_executor_invoke_async(
+    executor: *const WasmEdge_ExecutorContext,
+    function: *const WasmEdge_FunctionInstanceContext,
+    params: *const WasmEdge_Value,
+    param_len: u32,
+) -> *mut WasmEdge_Async {
+    start(|| {
+        let (executor, function) = (&need(executor)?.executor, need(function)?);
+        // SAFETY: the caller passes a list of this length, or null.
+        executor.invoke_async(function.func(), &unsafe { values(params, param_len) }?)
+    })
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_memory_view(
     memory: *const WasmEdge_MemoryInstanceContext,
     base: *mut *mut u8,
@@ -242,6 +258,51 @@ pub unsafe extern "C" fn wasmspan_wat_to_wasm(
         // SAFETY: the caller passes a place for bytes.
         unsafe { give(wasm, module.bytes()) };
         Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_compile(
+    compiler: *const WasmEdge_CompilerContext,
+    data: *const u8,
+    size: usize,
+    compiled: *mut wasmspan_bytes,
+) -> WasmEdge_Result {
+    result(|| {
+        let compiler = need(compiler)?;
+        // SAFETY: the caller passes bytes of this length, or null.
+        let data = unsafe { bytes(data, size) }.ok_or_else(|| null_argument("the module"))?;
+        if compiled.is_null() {
+            return Err(null_argument("the place for the bytes"));
+        }
+        // SAFETY: the caller passes a place for bytes.
+        unsafe { give(compiled, &compiler.compile_to_bytes(data)?) };
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_module_is_compiled(module: *const WasmEdge_ASTModuleContext) -> bool {
+    door(false, || Some(get(module)?.module.is_precompiled()))
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_module_wasm(
+    module: *const WasmEdge_ASTModuleContext,
+    data: *mut *const u8,
+    size: *mut usize,
+) -> bool {
+    door(false, || {
+        let wasm = get(module)?.module.bytes();
+        if data.is_null() || size.is_null() {
+            return None;
+        }
+        // SAFETY: the caller passes places for both.
+        unsafe {
+            data.write(wasm.as_ptr());
+            size.write(wasm.len());
+        }
+        Some(true)
     })
 }
 

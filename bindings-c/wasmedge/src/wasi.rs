@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmspan::wasi::{Input, Output, OutputBuffer, WasiBuilder};
+use wasmspan::wasi::{Denials, Input, Output, OutputBuffer, WasiBuilder};
 use wasmspan::{Command, ErrCode, Error, Wasi};
 use wasmspan_c_shared::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String};
 use wasmspan_c_shared::door::{bytes, delete, door, need, result};
@@ -35,6 +35,8 @@ pub struct Settings {
     builder: WasiBuilder,
     /// Where standard output and standard error go.
     outputs: [Option<Output>; 2],
+    /// What guests with these settings were refused.
+    pub denials: Denials,
 }
 
 impl Settings {
@@ -68,13 +70,17 @@ pub fn lock(settings: &Mutex<Settings>) -> MutexGuard<'_, Settings> {
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_wasi_config_create() -> *mut wasmspan_wasi_config {
     door(ptr::null_mut(), || {
-        let builder = Wasi::builder().stdin(Input::Null);
-        Some(create(Mutex::new(Settings { builder, outputs: [None, None] })))
+        let denials = Denials::new();
+        let builder = Wasi::builder().stdin(Input::Null).record_denials(&denials);
+        Some(create(Mutex::new(Settings { builder, outputs: [None, None], denials })))
     })
 }
 
 /// Changes settings; false if there are none.
-fn set(config: *mut wasmspan_wasi_config, change: impl FnOnce(WasiBuilder) -> WasiBuilder) -> bool {
+pub fn set(
+    config: *mut wasmspan_wasi_config,
+    change: impl FnOnce(WasiBuilder) -> WasiBuilder,
+) -> bool {
     door(false, || {
         let mut settings = lock(get(config.cast_const())?);
         settings.builder = change(std::mem::take(&mut settings.builder));

@@ -370,11 +370,12 @@ static WasmEdge_Result memory(const json *step) {
 static WasmEdge_Result global(const json *step) {
   WasmEdge_GlobalInstanceContext *global = WasmEdge_ModuleInstanceFindGlobal(made(step)->instance, string_of(text_of(step, "global", "")));
   if (is(text_of(step, "op", ""), "set")) {
+    wasmspan_error_clear();
     WasmEdge_GlobalInstanceSetValue(global, value_of(text_of(step, "value", "")));
-  } else {
-    WasmEdge_Value value = WasmEdge_GlobalInstanceGetValue(global);
-    compare(&value, 1, field(step, "gives"));
+    return wasmspan_error_result();
   }
+  WasmEdge_Value value = WasmEdge_GlobalInstanceGetValue(global);
+  compare(&value, 1, field(step, "gives"));
   return WasmEdge_Result_Success;
 }
 

@@ -130,9 +130,10 @@ pub fn program(source: &Path, compiler: Compiler, release: Release, flags: &[&st
     output
 }
 
-/// Runs a program in `folder`.
+/// Runs a program in `folder`; one that never ends fails.
 pub fn run(program: &Path, args: &[&str], folder: &Path) -> Output {
-    Command::new(program).args(args).current_dir(folder).output().unwrap()
+    let mut command = Command::new("timeout");
+    command.arg("1800").arg(program).args(args).current_dir(folder).output().unwrap()
 }
 
 /// Standard output, without the times of log lines.

@@ -13,7 +13,7 @@ const COMPILES: &str = "[info] compile start\n[info] verify start\n[info] optimi
                         [info] output start\n";
 
 /// A folder with the modules that examples read.
-fn modules() -> PathBuf {
+pub fn modules() -> PathBuf {
     let folder = scratch("modules");
     let fib = root().join("tests/wasm/fibonacci.wasm");
     std::fs::copy(fib, folder.join("fibonacci.wasm")).unwrap();

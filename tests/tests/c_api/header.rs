@@ -20,7 +20,7 @@ fn compiles(name: &str, source: &str, cxx: bool, release: Release) {
         for standard in standards {
             let run = Command::new(compiler.command)
                 .args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"])
-                .arg("-I")
+                .args(["-O2", "-Wmissing-declarations", "-I"])
                 .arg(release.include())
                 .arg(&file)
                 .output()
@@ -72,6 +72,8 @@ fn declarations(release: Release) -> String {
             "limits",
             "own",
             "pool",
+            "settings",
+            "surroundings",
             "wasi",
         ] {
             files.push(root().join(format!("bindings-c/wasmedge/src/{module}.rs")));

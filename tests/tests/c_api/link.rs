@@ -127,3 +127,33 @@ fn archive_shows_only_the_interface() {
     }
     assert!(count > 229, "{count}");
 }
+
+/// Two archives with a Rust library of their own in each, in one program.
+#[test]
+fn archive_stands_beside_another_rust_library() {
+    let folder = clean("beside");
+    let other = "#[unsafe(no_mangle)]\npub extern \"C\" fn other(n: i32) -> i32 {\n    \
+                 let sum = std::thread::spawn(move || (0..n).map(Box::new).map(|n| *n).sum());\n    \
+                 sum.join().unwrap_or(-1)\n}\n";
+    std::fs::write(folder.join("other.rs"), other).unwrap();
+    let main = "#include <stdio.h>\n#include <wasmedge/wasmedge.h>\nint other(int n);\n\
+                int main(void) {\n  WasmEdge_VMContext *vm = WasmEdge_VMCreate(NULL, NULL);\n  \
+                printf(\"%d %d\\n\", vm != NULL, other(5));\n  WasmEdge_VMDelete(vm);\n}\n";
+    std::fs::write(folder.join("main.c"), main).unwrap();
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    succeeds(
+        Command::new(rustc)
+            .args(["--edition", "2024", "-O", "--crate-type", "staticlib", "other.rs"])
+            .current_dir(&folder),
+    );
+    let lib = prefix().join("lib");
+    succeeds(
+        Command::new("gcc")
+            .args(["main.c", "-o", "main", "libother.a"])
+            .arg(lib.join("libwasmedge.a"))
+            .arg(format!("-I{}", prefix().join("include").display()))
+            .args(["-lgcc_s", "-lpthread", "-lm", "-ldl"])
+            .current_dir(&folder),
+    );
+    assert_eq!(succeeds(&mut Command::new(folder.join("main"))), "1 10\n");
+}

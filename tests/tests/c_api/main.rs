@@ -1,7 +1,9 @@
 //! The C libraries, used as C and C++ programs use them: headers, example programs, rules, linking.
 
+mod bad;
 mod build;
 mod examples;
 mod header;
 mod link;
 mod programs;
+mod valgrind;

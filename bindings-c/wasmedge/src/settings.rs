@@ -1,0 +1,114 @@
+//! Settings that WasmEdge has none for: signals, when functions are compiled, proposals, where the log
+//! goes.
+
+use crate::callback::{Data, wasmspan_finalize_t};
+use std::ffi::c_void;
+use std::sync::Arc;
+use wasmspan::config::{CompileTime, InterruptMode, Proposals, TrapMode};
+use wasmspan::{Config, ErrCode, Error, log};
+use wasmspan_c_shared::abi::{WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdge_String};
+use wasmspan_c_shared::door::{door, need, result};
+use wasmspan_c_shared::handle::get;
+use wasmspan_c_shared::shim;
+
+fn set(
+    configure: *mut WasmEdge_ConfigureContext,
+    change: impl FnOnce(&mut Config),
+) -> WasmEdge_Result {
+    result(|| {
+        need(configure.cast_const())?.change(change);
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_configure_set_signals(
+    configure: *mut WasmEdge_ConfigureContext,
+    traps: bool,
+    interrupts: bool,
+) -> WasmEdge_Result {
+    set(configure, |config| {
+        config.trap_mode = if traps { TrapMode::Signals } else { TrapMode::Checks };
+        config.interrupt_mode =
+            if interrupts { InterruptMode::Signal } else { InterruptMode::Poll };
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_configure_get_signals(
+    configure: *const WasmEdge_ConfigureContext,
+    traps: *mut bool,
+    interrupts: *mut bool,
+) -> bool {
+    door(false, || {
+        let modes = get(configure)?.read(|config| {
+            (config.trap_mode == TrapMode::Signals, config.interrupt_mode == InterruptMode::Signal)
+        });
+        if traps.is_null() || interrupts.is_null() {
+            return None;
+        }
+        // SAFETY: the caller passes places for both.
+        unsafe {
+            traps.write(modes.0);
+            interrupts.write(modes.1);
+        }
+        Some(true)
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_configure_set_compile_time(
+    configure: *mut WasmEdge_ConfigureContext,
+    time: u32,
+) -> WasmEdge_Result {
+    let known = [CompileTime::Auto, CompileTime::Eager, CompileTime::Lazy];
+    match known.get(time as usize) {
+        Some(time) => set(configure, |config| config.compile_time = *time),
+        None => result(|| {
+            need(configure.cast_const())?;
+            let detail = format!("{time} is no time to compile at");
+            Err(Error::with_detail(ErrCode::RuntimeError, detail))
+        }),
+    }
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_configure_set_compile_threads(
+    configure: *mut WasmEdge_ConfigureContext,
+    threads: usize,
+) -> WasmEdge_Result {
+    set(configure, |config| config.compile_threads = threads)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_configure_add_finished_proposals(
+    configure: *mut WasmEdge_ConfigureContext,
+) -> WasmEdge_Result {
+    set(configure, |config| config.proposals = Proposals::finished())
+}
+
+/// Takes a line of the log.
+#[allow(non_camel_case_types)]
+pub type wasmspan_log_t =
+    Option<unsafe extern "C-unwind" fn(data: *mut c_void, level: u32, text: WasmEdge_String)>;
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_log_to(
+    take: wasmspan_log_t,
+    data: *mut c_void,
+    finalize: wasmspan_finalize_t,
+) {
+    door((), || {
+        let sink = take.map(|take| -> log::Sink {
+            let data = Data { data, finalize };
+            Arc::new(move |level, text| {
+                let (data, text) = (&data, WasmEdge_String::borrowed(text));
+                // SAFETY: the program gives the function for this purpose, with the data, for any
+                // thread.
+                unsafe { shim::contain(|| take(data.data, level as u32, text)) };
+            })
+        });
+        log::set_sink(sink);
+        Some(())
+    });
+}
