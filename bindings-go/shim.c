@@ -37,22 +37,28 @@ static WasmEdge_Result call(const WasmEdge_FunctionInstanceContext *function,
   return result;
 }
 
-ws_scalar ws_call4(const WasmEdge_FunctionInstanceContext *function,
-                   const wasmspan_interrupt *interrupt, uintptr_t context, uint64_t a, uint64_t b, uint64_t c,
-                   uint64_t d) {
+ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t context, uint64_t a, uint64_t b,
+                   uint64_t c, uint64_t d) {
   wasmspan_slot slots[4];
-  ws_scalar done = {0, {0, NULL, 0}};
+  ws_scalar done = {0, NULL};
   WasmEdge_Result result;
   slots[0].i64 = (int64_t)a;
   slots[1].i64 = (int64_t)b;
   slots[2].i64 = (int64_t)c;
   slots[3].i64 = (int64_t)d;
-  result = call(function, slots, 4, interrupt, context);
-  if (result.Code == 0) {
-    done.value = (uint64_t)slots[0].i64;
+  result = call((const WasmEdge_FunctionInstanceContext *)function, slots, 4,
+                (const wasmspan_interrupt *)interrupt, context);
+  if (result.Code == 0 && pending == 0) {
+    /* In halves: a result of 32 bits was written as such, and reading more at once would wait until it is
+     * in memory. */
+    const volatile uint32_t *half = (const volatile uint32_t *)slots;
+    done.value = half[0];
+    done.value |= (uint64_t)half[1] << 32;
     return done;
   }
-  done.outcome = outcome(result);
+  done.failed = malloc(sizeof(*done.failed));
+  if (done.failed == NULL) abort();
+  *done.failed = outcome(result);
   return done;
 }
 
@@ -309,8 +315,61 @@ ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext
   return outcome(WasmEdge_ExecutorRegisterImport(executor, store, module));
 }
 
+ws_outcome ws_wasi_mount(wasmspan_wasi_config *config, const wasmspan_fs *fs, WasmEdge_String guest,
+                         bool read_only) {
+  return outcome(wasmspan_wasi_config_mount(config, fs, guest, read_only));
+}
+
+ws_outcome ws_fs_overlay(wasmspan_fs **fs, const char *host, uint64_t max_bytes) {
+  return made(*fs = wasmspan_fs_create_overlay(host, max_bytes));
+}
+
+ws_outcome ws_fs_write(const wasmspan_fs *fs, WasmEdge_String path, const uint8_t *data, size_t size) {
+  return outcome(wasmspan_fs_write(fs, path, data, size));
+}
+
+ws_outcome ws_fs_mkdir(const wasmspan_fs *fs, WasmEdge_String path) {
+  return outcome(wasmspan_fs_create_directory(fs, path));
+}
+
+ws_outcome ws_fs_read(const wasmspan_fs *fs, WasmEdge_String path, wasmspan_bytes *bytes) {
+  return outcome(wasmspan_fs_read(fs, path, bytes));
+}
+
+static void take_path(void *number, WasmEdge_String path, uint32_t change) {
+  wasmspanGoPath((uintptr_t)number, (char *)path.Buf, path.Length, change);
+}
+
+ws_outcome ws_fs_list(const wasmspan_fs *fs, WasmEdge_String path, uintptr_t number) {
+  return outcome(wasmspan_fs_list(fs, path, take_path, (void *)number));
+}
+
+ws_outcome ws_fs_changes(const wasmspan_fs *fs, uintptr_t number) {
+  return outcome(wasmspan_fs_changes(fs, take_path, (void *)number));
+}
+
+bool ws_panicked(uintptr_t number) {
+  if (depth == 0 || pending != 0) return false;
+  pending = number;
+  return true;
+}
+
+struct running {
+  const wasmspan_command *command;
+  wasmspan_finished *finished;
+};
+
+static WasmEdge_Result run_command(void *data) {
+  struct running *it = data;
+  return wasmspan_command_run(it->command, it->finished);
+}
+
 ws_outcome ws_command_run(const wasmspan_command *command, wasmspan_finished *finished) {
-  return outcome(wasmspan_command_run(command, finished));
+  wasmspan_finished got = {0};
+  struct running it = {command, &got};
+  ws_outcome done = guarded(run_command, &it, NULL, 0);
+  *finished = got;
+  return done;
 }
 
 static WasmEdge_Result body(void *number, const WasmEdge_CallingFrameContext *frame,
