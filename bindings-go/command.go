@@ -191,6 +191,8 @@ func (c *Cmd) run(outputLimit int) error {
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(c.ctx, func() {
 		defer close(stopped)
+		// Before the guest sees that its pipes are closed.
+		C.wasmspan_command_interrupt(command)
 		closePipes()
 		for {
 			C.wasmspan_command_interrupt(command)

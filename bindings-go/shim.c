@@ -2,6 +2,7 @@
 #include "shim.h"
 
 #include "_cgo_export.h"
+#include "bindgen_values.h"
 
 /* Makes the go command link again when the library has changed. */
 static const char library[] __attribute__((used)) = WASMSPAN_GO_LIBRARY;
@@ -257,37 +258,13 @@ static WasmEdge_Result call_bindgen(void *data) {
 ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
                            uint32_t count, wasmspan_results *results, const wasmspan_interrupt *interrupt,
                            uintptr_t context) {
-  wasmspan_value *values = calloc(count > 0 ? count : 1, sizeof(*values));
+  wasmspan_value *values = bindgen_args(args, count);
   wasmspan_results got = {NULL, 0, false, NULL, 0, NULL};
   struct bindgen it = {NULL, (wasmspan_bindgen *)bindgen, name, values, count, &got};
-  ws_outcome done;
-  uint32_t at;
-  /* Each argument is its kind, a number or how many items, the words of the items, and those. */
-  for (at = 0; values && at < count; at++) {
-    uint64_t words = args[2];
-    values[at].kind = (uint32_t)args[0];
-    if (args[0] > 20) {
-      values[at].of.list.items = args + 3;
-      values[at].of.list.count = (size_t)args[1];
-    } else {
-      values[at].of.u64 = args[1];
-    }
-    args += 3 + words;
-  }
-  done = guarded(call_bindgen, &it, interrupt, context);
+  ws_outcome done = guarded(call_bindgen, &it, interrupt, context);
   free(values);
   *results = got;
   return done;
-}
-
-uint32_t ws_bindgen_result(const wasmspan_results *results, size_t at, uint64_t *bits, void **items,
-                           size_t *count) {
-  const wasmspan_value *value = &results->values[at];
-  bool list = value->kind > 20;
-  *bits = list ? 0 : value->of.u64;
-  *items = list ? (void *)value->of.list.items : NULL;
-  *count = list ? value->of.list.count : 0;
-  return value->kind;
 }
 
 ws_outcome ws_heap_create(wasmspan_heap **heap, const WasmEdge_ModuleInstanceContext *instance) {

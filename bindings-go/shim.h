@@ -55,8 +55,6 @@ ws_outcome ws_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleIn
 ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
                            uint32_t count, wasmspan_results *results, const wasmspan_interrupt *interrupt,
                            uintptr_t context);
-uint32_t ws_bindgen_result(const wasmspan_results *results, size_t at, uint64_t *bits, void **items,
-                           size_t *count);
 ws_outcome ws_heap_create(wasmspan_heap **heap, const WasmEdge_ModuleInstanceContext *instance);
 ws_outcome ws_heap_put(const wasmspan_heap *heap, bool text, const uint8_t *data, size_t len,
                        wasmspan_span *span);
