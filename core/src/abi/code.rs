@@ -1,5 +1,6 @@
 //! Compiled code of a module, before it has an address.
 
+use super::OffsetTable;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
@@ -54,8 +55,28 @@ pub(crate) struct CodeBlob {
     pub entries: Vec<u32>,
     /// Which function's code begins where: offset and defined-function number, sorted.
     pub starts: Vec<(u32, u32)>,
-    /// Offset of every instruction that may fault, with its [`super::Trap`] number; sorted.
-    pub traps: Vec<(u32, u8)>,
-    /// Offset in code from which on a byte offset of the module applies; sorted.
-    pub sites: Vec<(u32, u32)>,
+    /// Offset of every instruction that may fault, with its [`super::Trap`] number.
+    pub traps: OffsetTable,
+    /// Offset in code from which on a byte offset of the module applies.
+    pub sites: OffsetTable,
+    /// Call stubs that the module needs, if they were made with it.
+    pub stubs: Vec<StubCode>,
+}
+
+/// Which way a call stub leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StubKind {
+    /// From the host into wasm.
+    Entry,
+    /// From wasm to the host, which finds parameters in slots.
+    Exit,
+}
+
+/// Machine code of a call stub, before it has an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StubCode {
+    /// The type of the functions it calls, by its index in the module.
+    pub type_index: u32,
+    pub kind: StubKind,
+    pub text: Vec<u8>,
 }

@@ -8,16 +8,19 @@ pub(crate) mod builtin;
 pub(crate) mod code;
 pub(crate) mod context;
 pub(crate) mod layout;
+pub(crate) mod leb;
+pub(crate) mod table;
 pub(crate) mod target;
 pub(crate) mod trap;
 
 pub(crate) use builtin::{Builtin, BuiltinTable, BuiltinType};
-pub(crate) use code::{CodeBlob, Text};
+pub(crate) use code::{CodeBlob, StubCode, StubKind, Text};
 pub(crate) use context::{
     ExecCtx, FuncImport, FuncRef, GlobalCell, HostFuncCtx, InstanceCtx, MemoryDef, MemoryRef,
     TableDef,
 };
 pub(crate) use layout::InstanceLayout;
+pub(crate) use table::{OffsetTable, OffsetTableBuilder};
 pub(crate) use target::Target;
 pub(crate) use trap::Trap;
 

@@ -1,4 +1,6 @@
-//! Numbers and lists as bytes: little-endian, lists behind their length.
+//! Numbers, lists and tables as bytes: little-endian, lists behind their length.
+
+use crate::abi::{OffsetTable, StubCode, StubKind};
 
 /// Appends to a buffer.
 #[derive(Default)]
@@ -70,6 +72,34 @@ impl<'a> Reader<'a> {
         let bytes = self.raw(count.checked_mul(N)?)?;
         let (items, _) = bytes.as_chunks::<N>();
         Some(items.iter().map(from_bytes).collect())
+    }
+}
+
+impl Writer {
+    pub fn table(&mut self, table: &OffsetTable) {
+        let (blocks, bytes) = table.parts();
+        self.list(blocks, pair);
+        self.bytes(bytes);
+    }
+
+    pub fn stub(&mut self, stub: &StubCode) {
+        self.u32(stub.type_index);
+        self.raw(&[stub.kind as u8]);
+        self.bytes(&stub.text);
+    }
+}
+
+impl Reader<'_> {
+    pub fn table(&mut self) -> Option<OffsetTable> {
+        OffsetTable::from_parts(self.list(to_pair)?, self.bytes()?)
+    }
+
+    pub fn stub(&mut self) -> Option<StubCode> {
+        let type_index = self.u32()?;
+        let kinds = [StubKind::Entry, StubKind::Exit];
+        let [kind] = self.array()?;
+        let kind = kinds.into_iter().find(|known| *known as u8 == kind)?;
+        Some(StubCode { type_index, kind, text: self.bytes()?.to_vec() })
     }
 }
 

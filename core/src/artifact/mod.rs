@@ -65,8 +65,8 @@ pub(crate) struct Artifact {
 /// Code as bytes.
 pub(crate) fn encode(identity: &Identity, code: &CodeBlob) -> Vec<u8> {
     let Identity { build, target, kind, proposals, source } = identity;
-    let CodeBlob { text, entries, starts, traps, sites } = code;
-    let mut writer = Writer(Vec::with_capacity(text.len() + sites.len() * 8 + 4096));
+    let CodeBlob { text, entries, starts, traps, sites, stubs } = code;
+    let mut writer = Writer(Vec::with_capacity(text.len() + text.len() / 4 + 4096));
     writer.raw(MAGIC);
     writer.u32(FORMAT);
     writer.bytes(build.as_bytes());
@@ -78,8 +78,10 @@ pub(crate) fn encode(identity: &Identity, code: &CodeBlob) -> Vec<u8> {
     writer.bytes(text);
     writer.list(entries, |entry| entry.to_le_bytes());
     writer.list(starts, pair);
-    writer.list(traps, |(at, trap)| pair(&(*at, u32::from(*trap))));
-    writer.list(sites, pair);
+    writer.table(traps);
+    writer.table(sites);
+    writer.u64(stubs.len() as u64);
+    stubs.iter().for_each(|stub| writer.stub(stub));
     let hash = hash(&writer.0);
     writer.raw(&hash);
     writer.0
@@ -152,11 +154,9 @@ fn read_code(file: &Arc<[u8]>, reader: &mut Reader<'_>) -> Option<CodeBlob> {
         text: Text::part(file, reader.bytes()?),
         entries: reader.list(|bytes| u32::from_le_bytes(*bytes))?,
         starts: reader.list(to_pair)?,
-        traps: reader.list(|bytes| {
-            let (at, trap) = to_pair(bytes);
-            (at, trap as u8)
-        })?,
-        sites: reader.list(to_pair)?,
+        traps: reader.table()?,
+        sites: reader.table()?,
+        stubs: (0..reader.u64()?).map(|_| reader.stub()).collect::<Option<_>>()?,
     })
 }
 
@@ -170,8 +170,6 @@ fn is_consistent(code: &CodeBlob) -> bool {
             .iter()
             .all(|(at, number)| inside(*at) && (*number as usize) < code.entries.len())
         && code.starts.is_sorted_by(|a, b| a.0 <= b.0)
-        && code.traps.is_sorted_by(|a, b| a.0 <= b.0)
-        && code.sites.is_sorted_by(|a, b| a.0 <= b.0)
 }
 
 /// A file taken apart: the module, and what is known of code for it.

@@ -1,7 +1,7 @@
 //! What comes back whole, and what is refused with which reason.
 
 use super::{Artifact, BUILD, Identity, decode, encode, hash};
-use crate::abi::{CodeBlob, Target};
+use crate::abi::{CodeBlob, OffsetTable, StubCode, StubKind, Target};
 use crate::config::{CodeKind, Config, Proposals, TrapMode};
 use std::sync::Arc;
 
@@ -24,8 +24,12 @@ fn code() -> CodeBlob {
         text: (0..100).collect::<Vec<u8>>().into(),
         entries: vec![0, 48],
         starts: vec![(0, 0), (48, 1)],
-        traps: vec![(3, 2), (50, 8)],
-        sites: vec![(0, 40), (10, 44), (48, 90)],
+        traps: OffsetTable::from_iter([(3, 2), (50, 8)]),
+        sites: OffsetTable::from_iter([(0, 40), (10, 44), (48, 90)]),
+        stubs: vec![
+            StubCode { type_index: 0, kind: StubKind::Entry, text: vec![1, 2, 3] },
+            StubCode { type_index: 3, kind: StubKind::Exit, text: vec![4] },
+        ],
     }
 }
 
@@ -47,6 +51,7 @@ fn everything_comes_back() {
     assert_eq!(artifact.code.starts, code().starts);
     assert_eq!(artifact.code.traps, code().traps);
     assert_eq!(artifact.code.sites, code().sites);
+    assert_eq!(artifact.code.stubs, code().stubs);
 }
 
 #[test]
@@ -86,8 +91,6 @@ fn tables_that_do_not_fit_the_code_are_refused() {
         CodeBlob { starts: vec![(0, 2)], ..code() },
         CodeBlob { starts: vec![(48, 1), (0, 0)], ..code() },
         CodeBlob { starts: vec![(200, 0)], ..code() },
-        CodeBlob { traps: vec![(9, 2), (3, 2)], ..code() },
-        CodeBlob { sites: vec![(9, 2), (3, 2)], ..code() },
     ] {
         assert_eq!(reason(&identity(), &wrong), "it is damaged");
     }

@@ -1,7 +1,7 @@
 //! Universal files: a module whose last custom section, `wasmedge`, is its code.
 
 use super::{Content, MAGIC, decode, for_module};
-use crate::abi::Target;
+use crate::abi::{Target, leb};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,19 +18,11 @@ pub(super) fn pack(module: &[u8], artifact: &[u8]) -> Vec<u8> {
     let mut file = Vec::with_capacity(module.len() + content + 8);
     file.extend_from_slice(module);
     file.push(0);
-    leb(&mut file, content);
-    leb(&mut file, SECTION.len());
+    leb::write(&mut file, content as u64);
+    leb::write(&mut file, SECTION.len() as u64);
     file.extend_from_slice(SECTION);
     file.extend_from_slice(artifact);
     file
-}
-
-fn leb(out: &mut Vec<u8>, mut value: usize) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
 }
 
 /// Whether there is a section of our name, of whatever origin.
@@ -105,14 +97,8 @@ fn sections(file: &[u8]) -> Vec<Section> {
 }
 
 fn read_leb(file: &[u8], at: &mut usize) -> Option<usize> {
-    let mut value = 0u64;
-    for shift in (0..35).step_by(7) {
-        let byte = *file.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7F) << shift;
-        if byte & 0x80 == 0 {
-            return u32::try_from(value).ok().map(|value| value as usize);
-        }
-    }
-    None
+    let mut rest = file.get(*at..)?;
+    let value = leb::read(&mut rest)?;
+    *at = file.len() - rest.len();
+    Some(value as usize)
 }

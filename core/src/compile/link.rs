@@ -1,7 +1,7 @@
 //! Lays compiled functions out in one text and resolves the calls between them.
 
 use super::function::{CompiledFunction, OWN_BODY};
-use crate::abi::CodeBlob;
+use crate::abi::{CodeBlob, OffsetTableBuilder};
 use crate::error::{ErrCode, Error, Result};
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::isa::TargetIsa;
@@ -21,6 +21,7 @@ pub(super) fn link(
         .collect();
     let mut text = isa.text_section_builder(functions.len() + bodies.len());
     let mut blob = CodeBlob::default();
+    let (mut traps, mut sites) = (OffsetTableBuilder::default(), OffsetTableBuilder::default());
     let mut next_body = functions.len();
     for (number, function) in functions.iter().enumerate().chain(bodies.iter().copied()) {
         let start = text.append(true, &function.code, function.align, &mut control);
@@ -29,8 +30,8 @@ pub(super) fn link(
             blob.entries.push(start);
         }
         blob.starts.push((start, number as u32));
-        blob.traps.extend(function.traps.iter().map(|(at, trap)| (start + at, *trap)));
-        blob.sites.extend(function.sites.iter().map(|(at, offset)| (start + at, *offset)));
+        function.traps.iter().for_each(|(at, trap)| traps.push(start + at, (*trap).into()));
+        function.sites.iter().for_each(|(at, offset)| sites.push(start + at, *offset));
         for (at, kind, addend, target) in &function.calls {
             let target = match *target {
                 OWN_BODY => next_body,
@@ -43,6 +44,7 @@ pub(super) fn link(
         next_body += usize::from(function.body.is_some());
     }
     blob.text = text.finish(&mut control).into();
+    (blob.traps, blob.sites) = (traps.finish(), sites.finish());
     Ok(blob)
 }
 

@@ -15,7 +15,7 @@ mod translate;
 pub(crate) use isa::target;
 pub(crate) use region::{region_at, rest_of_region};
 pub(crate) use trampoline::{
-    entry_trampoline, exit_trampoline, keeping_trampoline, record_trampoline,
+    entry_trampoline, exit_trampoline, keeping_trampoline, record_trampoline, stubs,
 };
 
 use crate::abi::{CodeBlob, InstanceLayout};

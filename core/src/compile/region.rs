@@ -263,7 +263,8 @@ impl Flow {
 }
 
 /// Decides where the word is written: where control arrives from several places, if a trap may want
-/// to know before the next such place, and in every round of a loop, which may be interrupted.
+/// to know before the next such place. Loops write it in every round anyway, since they may be
+/// interrupted.
 fn plan_writes(regions: &mut [Region]) {
     // The region of each one's way where it began, or itself; parents come before their children.
     let mut roots: Vec<usize> = Vec::with_capacity(regions.len());

@@ -11,10 +11,13 @@ use super::translate::{
     Region, builtin_signature, returns_through_memory, value_type, wasm_signature,
 };
 use crate::abi::context::NO_SITE;
-use crate::abi::{Builtin, CodeBlob, ExecCtx, HostFuncCtx, RECORD_SIZE, SLOT_SIZE};
+use crate::abi::{
+    Builtin, CodeBlob, ExecCtx, HostFuncCtx, RECORD_SIZE, SLOT_SIZE, StubCode, StubKind,
+};
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
-use crate::types::{FuncType, ValType};
+use crate::module::ModuleInfo;
+use crate::types::{ExternKind, FuncType, ValType};
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{
@@ -23,12 +26,16 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use std::collections::HashSet;
 use std::mem::offset_of;
 
 /// Code with the C signature `(exec, ctx, code, slots) -> i8`: calls the wasm function `code` of
 /// type `ty`; 1 if it returned, 0 if it was stopped.
 pub(crate) fn entry_trampoline(ty: &FuncType) -> Result<CodeBlob> {
-    let isa = isa::for_config(&Config::default())?;
+    entry(&*isa::for_config(&Config::default())?, ty)
+}
+
+fn entry(isa: &dyn TargetIsa, ty: &FuncType) -> Result<CodeBlob> {
     let mut context = Context::new();
     let mut builder = FunctionBuilderContext::new();
     let mut signature = Signature::new(isa.default_call_conv());
@@ -95,18 +102,18 @@ pub(crate) fn entry_trampoline(ty: &FuncType) -> Result<CodeBlob> {
     let no = b.ins().iconst(types::I8, 0);
     b.ins().return_(&[no]);
     b.finalize(isa.frontend_config());
-    emit(context, &*isa)
+    emit(context, isa)
 }
 
 /// Code in the `Tail` convention of `ty` whose second hidden argument is a [`HostFuncCtx`]: calls
 /// the host with the parameters in value slots and returns what it left there.
 pub(crate) fn exit_trampoline(ty: &FuncType) -> Result<CodeBlob> {
-    exit(ty, Passing::Slots)
+    exit(&*isa::for_config(&Config::default())?, ty, Passing::Slots)
 }
 
 /// As [`exit_trampoline`], with [records](RECORD_SIZE) instead of slots.
 pub(crate) fn record_trampoline(ty: &FuncType) -> Result<CodeBlob> {
-    exit(ty, Passing::Records)
+    exit(&*isa::for_config(&Config::default())?, ty, Passing::Records)
 }
 
 /// How values lie before the host.
@@ -118,8 +125,7 @@ enum Passing {
     Records,
 }
 
-fn exit(ty: &FuncType, passing: Passing) -> Result<CodeBlob> {
-    let isa = isa::for_config(&Config::default())?;
+fn exit(isa: &dyn TargetIsa, ty: &FuncType, passing: Passing) -> Result<CodeBlob> {
     let mut context = Context::new();
     let mut builder = FunctionBuilderContext::new();
     context.func.signature = wasm_signature(ty);
@@ -190,7 +196,7 @@ fn exit(ty: &FuncType, passing: Passing) -> Result<CodeBlob> {
         }
     }
     b.finalize(isa.frontend_config());
-    emit(context, &*isa)
+    emit(context, isa)
 }
 
 /// Writes a record: a value, or zero, and its type. Both as 16 bytes at once, since a host that copies
@@ -220,6 +226,33 @@ fn store_record(
     let (flags, offset) = (slot_flags(b), (at as u32 * RECORD_SIZE) as i32);
     b.ins().store(flags, payload, records, offset);
     b.ins().store(flags, tag, records, offset + SLOT_SIZE as i32);
+}
+
+/// Most stubs that travel with a module: more types than these, a module hardly calls at its start.
+const MAX_STUBS: usize = 256;
+
+/// The call stubs that `module` is likely to need, for the processor that its code under `config` is
+/// made for: into the types of what it exports, out of those of what it imports.
+pub(crate) fn stubs(config: &Config, module: &ModuleInfo) -> Result<Vec<StubCode>> {
+    let isa = isa::for_config(&Config { generic_code: config.generic_code, ..Config::default() })?;
+    let imports = (0..module.imported.funcs).map(|index| (index, StubKind::Exit));
+    let exports = module.exports.iter().filter(|export| export.kind == ExternKind::Func);
+    let exports = exports.map(|export| (export.index, StubKind::Entry));
+    let mut made: Vec<StubCode> = Vec::new();
+    let mut known = HashSet::new();
+    for (func_index, kind) in imports.chain(exports) {
+        let ty = module.func_type(func_index);
+        if made.len() == MAX_STUBS || !known.insert((ty, kind == StubKind::Entry)) {
+            continue;
+        }
+        let code = match kind {
+            StubKind::Entry => entry(&*isa, ty),
+            StubKind::Exit => exit(&*isa, ty, Passing::Slots),
+        }?;
+        let type_index = module.funcs[func_index as usize];
+        made.push(StubCode { type_index, kind, text: code.text.to_vec() });
+    }
+    Ok(made)
 }
 
 /// Code in the convention that preserves all registers: calls the builtin at `address`, which has no

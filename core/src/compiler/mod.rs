@@ -141,7 +141,8 @@ impl Compiler {
         let watch = Watch::new(self, info.bodies.iter().map(|body| body.len()))?;
         let kind = CodeKind::of(&config, config.trap_mode);
         let layout = InstanceLayout::new(info);
-        let code = compile::compile(&config, kind.metering, info, &layout, &watch)?;
+        let mut code = compile::compile(&config, kind.metering, info, &layout, &watch)?;
+        code.stubs = compile::stubs(&config, info)?;
         watch.finish()?;
         log::log(LogLevel::Info, "codegen start");
         let identity = Identity {

@@ -68,8 +68,7 @@ pub(crate) fn trap_at(pc: usize) -> Option<Trap> {
     // SAFETY: the thread runs code of this image, so the image is alive.
     let image = unsafe { arena::tag_at(pc).as_ref()? };
     let at = (pc - image.code.base() as usize) as u32;
-    let found = image.blob.traps.binary_search_by_key(&at, |entry| entry.0).ok()?;
-    Trap::from_number(u32::from(image.blob.traps[found].1))
+    Trap::from_number(image.blob.traps.at(at)?)
 }
 
 /// Whether code for instructions in a range of byte offsets, in the image that `pc` lies in, may
@@ -81,10 +80,13 @@ pub(crate) fn trap_at(pc: usize) -> Option<Trap> {
 pub(crate) unsafe fn may_fault(pc: usize, offsets: Range<u32>) -> bool {
     // SAFETY: the caller's promise.
     let Some(image) = (unsafe { arena::tag_at(pc).as_ref() }) else { return false };
-    let sites = &image.blob.sites;
+    let mut sites = image.blob.sites.iter().peekable();
+    let mut offset = None;
     image.blob.traps.iter().any(|(at, _)| {
-        let site = sites.partition_point(|site| site.0 <= *at).checked_sub(1);
-        site.is_some_and(|site| offsets.contains(&sites[site].1))
+        while let Some(site) = sites.next_if(|site| site.0 <= at) {
+            offset = Some(site.1);
+        }
+        offset.is_some_and(|offset| offsets.contains(&offset))
     })
 }
 
@@ -99,11 +101,10 @@ pub(crate) unsafe fn place_at(pc: usize, is_return: bool) -> Option<Place> {
     let at = (pc - usize::from(is_return) - image.code.base() as usize) as u32;
     let function = image.blob.starts.partition_point(|start| start.0 <= at).checked_sub(1)?;
     let (start, number) = image.blob.starts[function];
-    let site = image.blob.sites.partition_point(|site| site.0 <= at).checked_sub(1);
-    let offset = site.map(|site| image.blob.sites[site]).filter(|site| site.0 >= start);
+    let site = image.blob.sites.up_to(at).filter(|site| site.0 >= start);
     Some(Place {
         func_index: image.imported + number,
-        offset: offset.map(|site| site.1),
+        offset: site.map(|site| site.1),
         symbols: Arc::clone(&image.symbols),
     })
 }

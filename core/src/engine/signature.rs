@@ -4,7 +4,7 @@
 //! is never given to another type, because code that compares it may outlive the entry.
 
 use super::arena::{CodeRange, Zone};
-use crate::abi::{Builtin, CodeBlob, ExecCtx};
+use crate::abi::{Builtin, CodeBlob, ExecCtx, StubCode, StubKind};
 use crate::error::{ErrCode, Error, Result};
 use crate::types::FuncType;
 use std::collections::HashMap;
@@ -22,9 +22,16 @@ pub(crate) struct Signature {
     pub id: u32,
     /// The type.
     pub ty: FuncType,
-    entry: OnceLock<CodeRange>,
-    exit: OnceLock<CodeRange>,
-    record: OnceLock<CodeRange>,
+    entry: OnceLock<Stub>,
+    exit: OnceLock<Stub>,
+    record: OnceLock<Stub>,
+}
+
+/// A stub at its address.
+struct Stub {
+    address: usize,
+    /// Its memory, which it may share.
+    _code: Arc<CodeRange>,
 }
 
 /// Compiles the stub of a function type.
@@ -53,6 +60,9 @@ fn compiler() -> Result<&'static StubCompiler> {
     COMPILER.get().ok_or_else(|| Error::new(ErrCode::AOTDisabled))
 }
 
+/// Where stubs that share memory begin: at a multiple of this, as a processor fetches code.
+const STUB_ALIGN: usize = 32;
+
 /// Types that stay registered when nothing uses them any more, so that their stubs need not be made
 /// again and again.
 const KEPT: usize = 1024;
@@ -78,6 +88,38 @@ fn registry() -> &'static RwLock<Registry> {
 pub(crate) fn keeping_stub(address: *const u8, builtin: Builtin) -> Result<CodeRange> {
     let code = (compiler()?.keeping)(address, builtin)?;
     CodeRange::publish(Zone::Stubs, &code.text)
+}
+
+/// Gives types the stubs that came with a module, where they have none: all in one piece of memory.
+/// `signatures` are those of the module's types.
+///
+/// # Errors
+///
+/// If there is no room for them.
+pub(crate) fn adopt(signatures: &[Arc<Signature>], stubs: &[StubCode]) -> Result<()> {
+    let mut text = Vec::new();
+    let mut places = Vec::new();
+    for stub in stubs {
+        let Some(signature) = signatures.get(stub.type_index as usize) else { continue };
+        let slot = match stub.kind {
+            StubKind::Entry => &signature.entry,
+            StubKind::Exit => &signature.exit,
+        };
+        if slot.get().is_none() {
+            text.resize(text.len().next_multiple_of(STUB_ALIGN), 0);
+            places.push((slot, text.len()));
+            text.extend_from_slice(&stub.text);
+        }
+    }
+    if places.is_empty() {
+        return Ok(());
+    }
+    let code = Arc::new(CodeRange::publish(Zone::Stubs, &text)?);
+    for (slot, at) in places {
+        let address = code.base() as usize + at;
+        slot.get_or_init(|| Stub { address, _code: Arc::clone(&code) });
+    }
+    Ok(())
 }
 
 impl Signature {
@@ -132,11 +174,11 @@ impl Signature {
     #[inline]
     fn stub(
         &self,
-        slot: &OnceLock<CodeRange>,
+        slot: &OnceLock<Stub>,
         which: fn(&StubCompiler) -> MakeStub,
     ) -> Result<*const u8> {
         match slot.get() {
-            Some(made) => Ok(made.base()),
+            Some(made) => Ok(made.address as *const u8),
             None => self.make_stub(slot, which),
         }
     }
@@ -145,12 +187,13 @@ impl Signature {
     #[cold]
     fn make_stub(
         &self,
-        slot: &OnceLock<CodeRange>,
+        slot: &OnceLock<Stub>,
         which: fn(&StubCompiler) -> MakeStub,
     ) -> Result<*const u8> {
         let code = which(compiler()?)(&self.ty)?;
-        let made = CodeRange::publish(Zone::Stubs, &code.text)?;
-        Ok(slot.get_or_init(|| made).base())
+        let made = Arc::new(CodeRange::publish(Zone::Stubs, &code.text)?);
+        let address = made.base() as usize;
+        Ok(slot.get_or_init(|| Stub { address, _code: made }).address as *const u8)
     }
 }
 

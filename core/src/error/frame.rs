@@ -12,8 +12,9 @@ pub(crate) trait Symbols: Send + Sync {
     fn func_name(&self, index: u32) -> Option<String>;
     /// Source file and line of the instruction at this byte offset.
     fn location(&self, offset: u32) -> Option<(String, u32)>;
-    /// What metered code has counted wrongly when a trap stops it; nothing if the code is not metered. `may_fault` is given if a memory access has faulted: it tells
-    /// whether code for the instructions in a range may.
+    /// What metered code has counted wrongly when a trap stops it; nothing if the code is not
+    /// metered. `may_fault` is given if a memory access has faulted: it tells whether code for the
+    /// instructions in a range may.
     fn not_run(
         &self,
         func_index: u32,

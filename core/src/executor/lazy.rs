@@ -2,7 +2,7 @@
 //! the background.
 
 use super::module::Inner;
-use super::shelf::Shelf;
+use super::shelf;
 use super::symbols::ModuleSymbols;
 use crate::abi::InstanceLayout;
 use crate::compile::{self, Observer};
@@ -103,10 +103,9 @@ impl Observer for Background {
 
 impl Background {
     fn run(self) -> Result<()> {
-        let code = compile::compile(&self.config, Metering::None, &self.info, &self.layout, &self)?;
-        if let Some(shelf) = Shelf::of(&self.config, Metering::None, &self.info.bytes)? {
-            shelf.put(&code);
-        }
+        let none = Metering::None;
+        let mut code = compile::compile(&self.config, none, &self.info, &self.layout, &self)?;
+        shelf::keep(&self.config, none, &self.info, &mut code)?;
         let Some(lazy) = self.lazy.upgrade() else { return Ok(()) };
         let symbols = Arc::new(ModuleSymbols::new(Arc::clone(&self.info), Metering::None));
         let image = Image::publish(code, self.info.imported.funcs, symbols)?;

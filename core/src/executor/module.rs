@@ -13,6 +13,7 @@ use crate::error::{ErrCode, Error, Result};
 use crate::loader;
 use crate::log::{self, LogLevel};
 use crate::module::ModuleInfo;
+use crate::platform;
 use crate::runtime::{self, CodeModule, MemoryImage};
 use crate::types::{ExportType, ImportType};
 use crate::validator;
@@ -252,7 +253,7 @@ impl Module {
             None => shelf::find(&config, metering, info)?,
             found => found,
         };
-        let blob = match found {
+        let mut blob = match found {
             Some(blob) => blob,
             None => {
                 if lazy::is_wanted(&config, metering, info)
@@ -263,8 +264,10 @@ impl Module {
                 shelf::compile(&config, metering, info, &layout)?
             }
         };
+        let stubs = std::mem::take(&mut blob.stubs);
         let image = publish(blob, metering, info)?;
         let mut code = CodeModule::new(Arc::clone(info), layout, image);
+        signature::adopt(&code.signatures, &stubs)?;
         if metering != Metering::None {
             let (info, layout) = (Arc::clone(info), code.layout.clone());
             code = code.with_table_code(Box::new(move || {
@@ -456,7 +459,8 @@ impl Loader {
         let code = content.code.and_then(|code| code.map_err(|reason| not_used(&reason)).ok());
         let module = match content.module {
             Cow::Borrowed(all) if all.len() == file.len() => Arc::clone(&file),
-            part => part.into(),
+            Cow::Borrowed(part) => platform::file::copy_of(part),
+            Cow::Owned(module) => module.into(),
         };
         if let Some(artifact) = code {
             let valid = artifact.identity.proposals.is_subset(config.proposals);

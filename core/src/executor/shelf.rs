@@ -19,11 +19,23 @@ pub(super) fn compile(
     info: &ModuleInfo,
     layout: &InstanceLayout,
 ) -> Result<CodeBlob> {
-    let code = compile::compile(config, metering, info, layout, &compile::Unobserved)?;
-    if let Some(shelf) = Shelf::of(config, metering, &info.bytes)? {
-        shelf.put(&code);
-    }
+    let mut code = compile::compile(config, metering, info, layout, &compile::Unobserved)?;
+    keep(config, metering, info, &mut code)?;
     Ok(code)
+}
+
+/// Puts a module's code into the disk cache, if there is one, with the stubs it needs.
+pub(super) fn keep(
+    config: &Config,
+    metering: Metering,
+    info: &ModuleInfo,
+    code: &mut CodeBlob,
+) -> Result<()> {
+    if let Some(shelf) = Shelf::of(config, metering, &info.bytes)? {
+        code.stubs = compile::stubs(config, info)?;
+        shelf.cache.store(shelf.query(), code);
+    }
+    Ok(())
 }
 
 /// A module's code from the disk cache.
@@ -83,10 +95,5 @@ impl Shelf {
     /// Code for the module, if there is some.
     pub fn find(&self) -> Option<Artifact> {
         self.cache.load(self.query())
-    }
-
-    /// Stores code for the module.
-    pub fn put(&self, code: &CodeBlob) {
-        self.cache.store(self.query(), code);
     }
 }

@@ -38,6 +38,16 @@ pub(crate) fn read_whole(file: &File, most: u64) -> io::Result<Arc<[u8]>> {
     Ok(unsafe { buffer.assume_init() })
 }
 
+/// A copy of bytes, whose pages are asked for at once.
+pub(crate) fn copy_of(bytes: &[u8]) -> Arc<[u8]> {
+    let mut copy = Arc::<[u8]>::new_uninit_slice(bytes.len());
+    let room = Arc::get_mut(&mut copy).expect("just made");
+    mmap::populate(room.as_mut_ptr_range());
+    room.write_copy_of_slice(bytes);
+    // SAFETY: all of it has been written.
+    unsafe { copy.assume_init() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,13 +18,20 @@ pub(crate) enum Protection {
 /// Bytes from which on asking for pages at once pays.
 const MIN_POPULATED: usize = 16 * HOST_PAGE;
 
-/// Gives the pages that lie in a range of memory which is about to be written, all at once. Where the
-/// system does not know how, each comes when it is first touched.
+/// Bytes from which on huge pages are asked for: as many as one has on common processors.
+const MIN_HUGE: usize = 2 << 20;
+
+/// Gives the pages that lie in a range of memory which is about to be written, all at once and huge
+/// where they can be. Where the system does not know how, each comes when it is first touched.
 pub(crate) fn populate<T>(range: Range<*mut T>) {
     let start = (range.start as usize).next_multiple_of(HOST_PAGE);
     let len = (range.end as usize & !(HOST_PAGE - 1)).saturating_sub(start);
-    if len >= MIN_POPULATED {
+    if len >= MIN_HUGE {
         // SAFETY: the advice changes the content of no page.
+        unsafe { libc::madvise(start as *mut _, len, libc::MADV_HUGEPAGE) };
+    }
+    if len >= MIN_POPULATED {
+        // SAFETY: as above.
         unsafe { libc::madvise(start as *mut _, len, libc::MADV_POPULATE_WRITE) };
     }
 }
