@@ -8,14 +8,6 @@ import (
 	"unsafe"
 )
 
-// Char is a char of Rust, as guests of wasmedge-bindgen take and return it.
-type Char rune
-
-// GuestError is what a guest of wasmedge-bindgen returned as Err.
-type GuestError struct{ Message string }
-
-func (e *GuestError) Error() string { return e.Message }
-
 // Bindgen calls functions of a guest that was built with the crates wasmedge-bindgen 0.4, which take and return texts,
 // lists and several values.
 type Bindgen struct {
@@ -70,15 +62,7 @@ func (b *Bindgen) Call(ctx context.Context, name string, args ...any) ([]any, er
 	if got.failed {
 		return nil, &GuestError{C.GoStringN(got.message, C.int(got.message_size))}
 	}
-	results := make([]any, got.count)
-	for at := range results {
-		var bits C.uint64_t
-		var items unsafe.Pointer
-		var count C.size_t
-		kind := uint32(C.ws_bindgen_result(&got, C.size_t(at), &bits, &items, &count))
-		results[at] = bindgenResult(kind, uint64(bits), items, int(count))
-	}
-	return results, nil
+	return bindgenResults(&got), nil
 }
 
 // Close ends it, not the instance.

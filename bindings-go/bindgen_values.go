@@ -1,11 +1,23 @@
 package wasmspan
 
+// prepare.sh copies this file and bindgen_values.h to package wasmedge, where Go is that of 1.16.
+
+// #include "bindgen_values.h"
+import "C"
 import (
 	"fmt"
 	"math"
 	"reflect"
 	"unsafe"
 )
+
+// Char is a char of Rust, as guests of wasmedge-bindgen take and return it.
+type Char rune
+
+// GuestError is what a guest of wasmedge-bindgen returned as Err.
+type GuestError struct{ Message string }
+
+func (e *GuestError) Error() string { return e.Message }
 
 // Kinds of values of wasmedge-bindgen, with the numbers of its protocol.
 const (
@@ -65,6 +77,18 @@ func appendBindgen(to []uint64, arg interface{}) ([]uint64, error) {
 		return append(to, bindgenKinds[kind], number, 0), nil
 	}
 	return to, fmt.Errorf("unsupported arg type %T", arg)
+}
+
+func bindgenResults(got *C.wasmspan_results) []interface{} {
+	results := make([]interface{}, int(got.count))
+	for at := range results {
+		var bits C.uint64_t
+		var items unsafe.Pointer
+		var count C.size_t
+		kind := uint32(C.bindgen_result(got, C.size_t(at), &bits, &items, &count))
+		results[at] = bindgenResult(kind, uint64(bits), items, int(count))
+	}
+	return results
 }
 
 // bindgenResult is the Go value of a result: its kind, its number, and where its items are and how many.

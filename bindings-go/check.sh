@@ -10,7 +10,7 @@ if [[ -n $unformatted ]]; then
   exit 1
 fi
 
-for module in . compat ../examples/go; do
+for module in . compat bindgen ../examples/go; do
   echo "== go module $module"
   (
     cd "$module"

@@ -9,98 +9,191 @@ import (
 	"io"
 	"runtime"
 	"time"
-	"unsafe"
 )
 
-// Cmd is a module to be run as a process, with a fresh instance at each run. Its fields are as in os/exec, and the guest
-// gets nothing that they do not name.
+// Cmd is a module to be run as a process, with a fresh instance at each run. It is used as the Cmd of os/exec: fields
+// are set, then Run, Output or CombinedOutput runs it, or Start and Wait. The guest gets nothing that the fields do not
+// name.
 type Cmd struct {
-	module *Module
-	// Args has the arguments, the program's name first.
-	Args []string
-	// Env has environment variables as "NAME=value"; none by default.
-	Env []string
-	// Stdin is read to its end before the run; nothing by default.
-	Stdin io.Reader
-	// Stdout and Stderr get what the guest wrote, after the run.
-	Stdout, Stderr io.Writer
-	// Mounts has the directories that the guest sees.
-	Mounts []Mount
-	// OutputLimit is how many bytes of either stream are kept; 64 MiB by default.
+	WASI
+	// Limits of each run, in place of those of the runtime. The context limits the time, too.
+	Limits Limits
+	// OutputLimit is how many bytes the guest may write to each of the two streams; what is beyond fails in the guest.
+	// 0 is no limit, but 64 MiB for what Output and CombinedOutput keep.
 	OutputLimit int
-	// MaxMemoryPages is how many pages of 64 KiB a memory may have; 0 for as many as the runtime allows.
-	MaxMemoryPages uint32
-	ctx            context.Context
+
+	module *Module
+	ctx    context.Context
+	usage  Usage
+	// Ends of pipes that the run closes.
+	pipes []io.Closer
+	ended chan ending
 }
 
-// Mount is a directory of the host under a name that the guest uses.
-type Mount struct {
-	Host, Guest string
-	ReadOnly    bool
+// Usage is what a run used.
+type Usage struct {
+	// Wall is the time from the start of the guest's code to its end, and CPU how long the processor worked on it.
+	Wall, CPU time.Duration
+	// MemoryPages is the most pages of 64 KiB that its exported memories had.
+	MemoryPages uint64
+	// Truncated says that the guest wanted to write more than OutputLimit.
+	Truncated bool
+}
+
+type ending struct {
+	err      error
+	panicked any
 }
 
 const usualOutputLimit = 64 << 20
 
 // Command is a run of a module with arguments, the program's name first.
 func Command(ctx context.Context, module *Module, args ...string) *Cmd {
-	return &Cmd{module: module, Args: args, ctx: ctx}
+	return &Cmd{module: module, WASI: WASI{Args: args}, ctx: ctx}
 }
 
 // SetContext lets another context stop the run.
 func (c *Cmd) SetContext(ctx context.Context) { c.ctx = ctx }
 
-// Run runs the module to its end. A guest that exits with another code than 0 is an *ExitError, one that traps or
-// is stopped by the context a *Trap.
+// Usage tells what the last run used.
+func (c *Cmd) Usage() Usage { return c.usage }
+
+// Run runs the module to its end, on this goroutine. A guest that exits with another code than 0 is an *ExitError, one
+// that traps or is stopped by the context a *Trap. Else the error is that of Stdin, Stdout or Stderr.
+//
+// When the context ends, a Read of Stdin that waits is left alone; a Write to Stdout or Stderr is waited for.
 func (c *Cmd) Run() error {
-	defer runtime.KeepAlive(c.module)
-	if c.module.inner == nil {
-		return ErrClosed
+	if c.ended != nil {
+		return errors.New("wasmspan: already started")
 	}
-	if err := c.ctx.Err(); err != nil {
-		return &Trap{Code: CodeInterrupted, Text: "execution interrupted", cause: context.Cause(c.ctx)}
+	return c.run(c.OutputLimit)
+}
+
+// Start begins a run on a goroutine of its own; Wait must follow.
+func (c *Cmd) Start() error {
+	if c.ended != nil {
+		return errors.New("wasmspan: already started")
 	}
-	command := C.wasmspan_command_create(c.module.inner)
-	defer C.wasmspan_command_delete(command)
-	for _, arg := range c.Args {
-		C.wasmspan_command_arg(command, cString(arg))
-	}
-	for _, env := range c.Env {
-		for at := range env {
-			if env[at] == '=' {
-				C.wasmspan_command_env(command, cString(env[:at]), cString(env[at+1:]))
-				break
+	ended := make(chan ending, 1)
+	c.ended = ended
+	go func() {
+		result := ending{panicked: "runtime.Goexit in a stream or file of a command"}
+		defer func() {
+			if value := recover(); value != nil {
+				result.panicked = value
 			}
-		}
+			ended <- result
+		}()
+		result = ending{err: c.run(c.OutputLimit)}
+	}()
+	return nil
+}
+
+// Wait waits for the end of a run that Start began, and gives what Run gives.
+func (c *Cmd) Wait() error {
+	if c.ended == nil {
+		return errors.New("wasmspan: not started")
 	}
-	for _, mount := range c.Mounts {
-		host := C.CString(mount.Host)
-		C.wasmspan_command_directory(command, host, cString(mount.Guest), C.bool(mount.ReadOnly))
-		C.free(unsafe.Pointer(host))
+	result := <-c.ended
+	c.ended = nil
+	if result.panicked != nil {
+		panic(result.panicked)
 	}
+	return result.err
+}
+
+// StdinPipe gives what the guest's standard input comes from. Close of it is the end of the input.
+func (c *Cmd) StdinPipe() (io.WriteCloser, error) {
 	if c.Stdin != nil {
-		input, err := io.ReadAll(c.Stdin)
-		if err != nil {
-			return err
+		return nil, errors.New("wasmspan: Stdin already set")
+	}
+	from, to := io.Pipe()
+	c.Stdin = from
+	c.pipes = append(c.pipes, from)
+	return to, nil
+}
+
+// StdoutPipe gives what the guest writes to its standard output, until the run has ended. The guest waits for who reads.
+func (c *Cmd) StdoutPipe() (io.ReadCloser, error) { return c.outputPipe(&c.Stdout) }
+
+// StderrPipe is StdoutPipe for the standard error.
+func (c *Cmd) StderrPipe() (io.ReadCloser, error) { return c.outputPipe(&c.Stderr) }
+
+func (c *Cmd) outputPipe(stream *io.Writer) (io.ReadCloser, error) {
+	if *stream != nil {
+		return nil, errors.New("wasmspan: Stdout or Stderr already set")
+	}
+	from, to := io.Pipe()
+	*stream = to
+	c.pipes = append(c.pipes, to)
+	return from, nil
+}
+
+// Output runs the module and gives what it wrote to its standard output.
+func (c *Cmd) Output() ([]byte, error) { return c.output(&c.Stdout) }
+
+// CombinedOutput runs the module and gives what it wrote to its standard output and error.
+func (c *Cmd) CombinedOutput() ([]byte, error) { return c.output(&c.Stdout, &c.Stderr) }
+
+func (c *Cmd) output(streams ...*io.Writer) ([]byte, error) {
+	if c.ended != nil {
+		return nil, errors.New("wasmspan: already started")
+	}
+	var out bytes.Buffer
+	for _, stream := range streams {
+		if *stream != nil {
+			return nil, errors.New("wasmspan: Stdout or Stderr already set")
 		}
-		var first *C.uint8_t
-		if len(input) > 0 {
-			first = (*C.uint8_t)(unsafe.Pointer(&input[0]))
-		}
-		C.wasmspan_command_stdin(command, first, C.size_t(len(input)))
+	}
+	for _, stream := range streams {
+		*stream = &out
+		defer func(stream *io.Writer) { *stream = nil }(stream)
 	}
 	limit := c.OutputLimit
 	if limit == 0 {
 		limit = usualOutputLimit
 	}
-	C.wasmspan_command_output_limit(command, C.size_t(limit))
-	if c.MaxMemoryPages > 0 {
-		C.wasmspan_command_max_memory_pages(command, C.uint32_t(c.MaxMemoryPages))
+	err := c.run(limit)
+	return out.Bytes(), err
+}
+
+func (c *Cmd) run(outputLimit int) error {
+	defer runtime.KeepAlive(c.module)
+	closePipes := func() {
+		for _, pipe := range c.pipes {
+			pipe.Close()
+		}
 	}
+	defer closePipes()
+	c.usage = Usage{}
+	if c.module.inner == nil {
+		return ErrClosed
+	}
+	if c.ctx.Err() != nil {
+		return &Trap{Code: CodeInterrupted, Text: "execution interrupted", cause: context.Cause(c.ctx)}
+	}
+	config, streams, err := c.WASI.config(c.ctx, outputLimit)
+	if err != nil {
+		return err
+	}
+	defer C.wasmspan_wasi_config_delete(config)
+	settings := c.module.runtime.settings()
+	defer settings.delete()
+	if c.Limits != (Limits{}) {
+		settings.limit(c.Limits)
+	}
+	command := C.wasmspan_command_create(c.module.inner)
+	defer C.wasmspan_command_delete(command)
+	C.wasmspan_command_configure(command, settings.configure)
+	C.wasmspan_command_wasi(command, config)
 	// A request that comes before the run has begun is lost, so it is made again until the run has ended.
 	ended := make(chan struct{})
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(c.ctx, func() {
 		defer close(stopped)
+		// Before the guest sees that its pipes are closed.
+		C.wasmspan_command_interrupt(command)
+		closePipes()
 		for {
 			C.wasmspan_command_interrupt(command)
 			select {
@@ -116,31 +209,23 @@ func (c *Cmd) Run() error {
 	if !stop() {
 		<-stopped
 	}
-	defer C.wasmspan_bytes_delete(&finished.out)
-	defer C.wasmspan_bytes_delete(&finished.err)
-	failed := done.err(c.ctx)
-	written := errors.Join(deliver(c.Stdout, finished.out), deliver(c.Stderr, finished.err))
-	if exit := (*ExitError)(nil); failed != nil && !errors.As(failed, &exit) {
-		return failed
+	C.wasmspan_bytes_delete(&finished.out)
+	C.wasmspan_bytes_delete(&finished.err)
+	c.usage = Usage{
+		Wall: time.Duration(finished.wall_nanoseconds), CPU: time.Duration(finished.cpu_nanoseconds),
+		MemoryPages: uint64(finished.memory_pages),
+	}
+	var written []error
+	for _, s := range streams {
+		c.usage.Truncated = c.usage.Truncated || s.truncated
+		written = append(written, s.err)
+	}
+	err = done.err(c.ctx)
+	if exit := (*ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		return err
 	}
 	if finished.exit_code != 0 {
 		return &ExitError{int(finished.exit_code)}
 	}
-	return written
-}
-
-func deliver(to io.Writer, bytes C.wasmspan_bytes) error {
-	if to == nil || bytes.size == 0 {
-		return nil
-	}
-	_, err := to.Write(unsafe.Slice((*byte)(bytes.data), int(bytes.size)))
-	return err
-}
-
-// Output runs the module and gives what it wrote to its standard output.
-func (c *Cmd) Output() ([]byte, error) {
-	var out bytes.Buffer
-	c.Stdout = &out
-	err := c.Run()
-	return out.Bytes(), err
+	return errors.Join(written...)
 }

@@ -17,6 +17,12 @@
 // errors.Is(err, context.DeadlineExceeded) or errors.Is(err, context.Canceled), and errors.As with a *Trap. The
 // instance can be called again.
 //
+// # Commands and files
+//
+// Command runs a module as package os/exec runs a process. Streams are read and written when the guest does; a Mount shows
+// it a directory, a MemFS, or any fs.FS, whose files are not copied. What a stream or file panics with goes on where Go
+// called the guest.
+//
 // # Closing
 //
 // Everything has Close, which may be called in any order and more than once. What is forgotten is freed when

@@ -99,6 +99,7 @@ func (i *Instance) call(ctx context.Context, f func(*C.wasmspan_interrupt, C.uin
 type function struct {
 	instance *Instance
 	inner    *C.WasmEdge_FunctionInstanceContext
+	number   C.uintptr_t // inner, for call4
 	params   []C.enum_WasmEdge_ValType
 	results  []C.enum_WasmEdge_ValType
 }
@@ -114,7 +115,7 @@ func (i *Instance) function(name string) (*function, error) {
 		return nil, &Error{CodeFuncNotFound, fmt.Sprintf("wasm function not found: %q", name)}
 	}
 	ftype := C.WasmEdge_FunctionInstanceGetFunctionType(inner)
-	f := &function{instance: i, inner: inner}
+	f := &function{instance: i, inner: inner, number: C.uintptr_t(uintptr(unsafe.Pointer(inner)))}
 	if n := C.WasmEdge_FunctionTypeGetParametersLength(ftype); n > 0 {
 		f.params = make([]C.enum_WasmEdge_ValType, n)
 		C.WasmEdge_FunctionTypeGetParameters(ftype, &f.params[0], n)

@@ -48,10 +48,12 @@ func (l Limits) c() C.wasmspan_limits {
 
 // WithLimits sets what may be used in all.
 func WithLimits(limits Limits) Option {
-	return func(s *settings) {
-		c := limits.c()
-		C.wasmspan_configure_set_limits(s.configure, &c)
-	}
+	return func(s *settings) { s.limit(limits) }
+}
+
+func (s *settings) limit(limits Limits) {
+	c := limits.c()
+	C.wasmspan_configure_set_limits(s.configure, &c)
 }
 
 // Metering says what is counted, in all calls together. Counting makes code a little slower.

@@ -3,7 +3,6 @@ package wasmspan
 import (
 	"sync"
 	"sync/atomic"
-	"unsafe"
 )
 
 // Go values that C knows by number. A number is never given twice while it is in use, 0 to nothing;
@@ -12,12 +11,12 @@ type registry struct {
 	mu    sync.Mutex
 	free  []uint32
 	used  uint32
-	pages atomic.Value // []*registryPage
+	pages atomic.Pointer[[]*registryPage]
 }
 
 const registryPageSize = 1024
 
-type registryPage [registryPageSize]unsafe.Pointer // *registered
+type registryPage [registryPageSize]atomic.Pointer[registered]
 
 type registered struct {
 	number uintptr
@@ -33,7 +32,7 @@ const registryGeneration = 1 << 32
 func (r *registry) put(value any) uintptr {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	pages, _ := r.pages.Load().([]*registryPage)
+	pages := r.all()
 	var slot uint32
 	if n := len(r.free); n > 0 {
 		slot = r.free[n-1]
@@ -43,41 +42,39 @@ func (r *registry) put(value any) uintptr {
 		r.used++
 		if int(slot/registryPageSize) == len(pages) {
 			pages = append(append([]*registryPage(nil), pages...), new(registryPage))
-			r.pages.Store(pages)
+			r.pages.Store(&pages)
 		}
 	}
 	place := &pages[slot/registryPageSize][slot%registryPageSize]
 	generation := uintptr(registryGeneration)
-	if last := (*registered)(atomic.LoadPointer(place)); last != nil {
+	if last := place.Load(); last != nil {
 		generation += last.number &^ (registryGeneration - 1)
 	}
 	// The mark keeps numbers out of every range in which Go has memory.
 	number := generation&^(registryMark) | registryMark | uintptr(slot)
-	atomic.StorePointer(place, unsafe.Pointer(&registered{number, value}))
+	place.Store(&registered{number, value})
 	return number
 }
 
 const registryMark = 1 << 62
 
-func (r *registry) place(number uintptr) *unsafe.Pointer {
-	pages, _ := r.pages.Load().([]*registryPage)
-	slot := uint32(number)
-	if int(slot/registryPageSize) >= len(pages) {
-		return nil
+func (r *registry) all() []*registryPage {
+	if pages := r.pages.Load(); pages != nil {
+		return *pages
 	}
-	return &pages[slot/registryPageSize][slot%registryPageSize]
+	return nil
 }
 
 func (r *registry) get(number uintptr) (any, bool) {
-	place := r.place(number)
-	if place == nil {
+	pages, slot := r.all(), uint32(number)
+	if int(slot/registryPageSize) >= len(pages) {
 		return nil, false
 	}
-	found := (*registered)(atomic.LoadPointer(place))
-	if found == nil || found.number != number || found.value == nil {
+	found := pages[slot/registryPageSize][slot%registryPageSize].Load()
+	if found == nil || found.number != number {
 		return nil, false
 	}
-	return found.value, true
+	return found.value, found.value != nil
 }
 
 // take is get, and ends the number's use.
@@ -86,7 +83,8 @@ func (r *registry) take(number uintptr) (any, bool) {
 	defer r.mu.Unlock()
 	value, ok := r.get(number)
 	if ok {
-		atomic.StorePointer(r.place(number), unsafe.Pointer(&registered{number: number}))
+		slot := uint32(number)
+		r.all()[slot/registryPageSize][slot%registryPageSize].Store(&registered{number: number})
 		r.free = append(r.free, uint32(number))
 	}
 	return value, ok

@@ -373,7 +373,7 @@ func (r *replayed) instantiate(s *step) error {
 	options := []wasmspan.InstanceOption{wasmspan.WithLimits(s.Limits.limits()), wasmspan.WithName(s.Register),
 		wasmspan.WithMetering(wasmspan.Metering{Instructions: s.Measure, Cost: s.Measure})}
 	if s.Wasi != nil {
-		options = append(options, wasmspan.WithWASI(wasmspan.WASI{Args: s.Wasi.Args, Env: pairs(s.Wasi.Env), Stdin: []byte(s.Wasi.Stdin)}))
+		options = append(options, wasmspan.WithWASI(wasmspan.WASI{Args: s.Wasi.Args, Env: pairs(s.Wasi.Env), Stdin: strings.NewReader(s.Wasi.Stdin)}))
 	}
 	made, err := r.modules[or(s.Module, "main")].Instantiate(ctx, options...)
 	if err == nil {

@@ -2,6 +2,7 @@
 #include "shim.h"
 
 #include "_cgo_export.h"
+#include "bindgen_values.h"
 
 /* Makes the go command link again when the library has changed. */
 static const char library[] __attribute__((used)) = WASMSPAN_GO_LIBRARY;
@@ -37,22 +38,28 @@ static WasmEdge_Result call(const WasmEdge_FunctionInstanceContext *function,
   return result;
 }
 
-ws_scalar ws_call4(const WasmEdge_FunctionInstanceContext *function,
-                   const wasmspan_interrupt *interrupt, uintptr_t context, uint64_t a, uint64_t b, uint64_t c,
-                   uint64_t d) {
+ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t context, uint64_t a, uint64_t b,
+                   uint64_t c, uint64_t d) {
   wasmspan_slot slots[4];
-  ws_scalar done = {0, {0, NULL, 0}};
+  ws_scalar done = {0, NULL};
   WasmEdge_Result result;
   slots[0].i64 = (int64_t)a;
   slots[1].i64 = (int64_t)b;
   slots[2].i64 = (int64_t)c;
   slots[3].i64 = (int64_t)d;
-  result = call(function, slots, 4, interrupt, context);
-  if (result.Code == 0) {
-    done.value = (uint64_t)slots[0].i64;
+  result = call((const WasmEdge_FunctionInstanceContext *)function, slots, 4,
+                (const wasmspan_interrupt *)interrupt, context);
+  if (result.Code == 0 && pending == 0) {
+    /* In halves: a result of 32 bits was written as such, and reading more at once would wait until it is
+     * in memory. */
+    const volatile uint32_t *half = (const volatile uint32_t *)slots;
+    done.value = half[0];
+    done.value |= (uint64_t)half[1] << 32;
     return done;
   }
-  done.outcome = outcome(result);
+  done.failed = malloc(sizeof(*done.failed));
+  if (done.failed == NULL) abort();
+  *done.failed = outcome(result);
   return done;
 }
 
@@ -251,37 +258,13 @@ static WasmEdge_Result call_bindgen(void *data) {
 ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
                            uint32_t count, wasmspan_results *results, const wasmspan_interrupt *interrupt,
                            uintptr_t context) {
-  wasmspan_value *values = calloc(count > 0 ? count : 1, sizeof(*values));
+  wasmspan_value *values = bindgen_args(args, count);
   wasmspan_results got = {NULL, 0, false, NULL, 0, NULL};
   struct bindgen it = {NULL, (wasmspan_bindgen *)bindgen, name, values, count, &got};
-  ws_outcome done;
-  uint32_t at;
-  /* Each argument is its kind, a number or how many items, the words of the items, and those. */
-  for (at = 0; values && at < count; at++) {
-    uint64_t words = args[2];
-    values[at].kind = (uint32_t)args[0];
-    if (args[0] > 20) {
-      values[at].of.list.items = args + 3;
-      values[at].of.list.count = (size_t)args[1];
-    } else {
-      values[at].of.u64 = args[1];
-    }
-    args += 3 + words;
-  }
-  done = guarded(call_bindgen, &it, interrupt, context);
+  ws_outcome done = guarded(call_bindgen, &it, interrupt, context);
   free(values);
   *results = got;
   return done;
-}
-
-uint32_t ws_bindgen_result(const wasmspan_results *results, size_t at, uint64_t *bits, void **items,
-                           size_t *count) {
-  const wasmspan_value *value = &results->values[at];
-  bool list = value->kind > 20;
-  *bits = list ? 0 : value->of.u64;
-  *items = list ? (void *)value->of.list.items : NULL;
-  *count = list ? value->of.list.count : 0;
-  return value->kind;
 }
 
 ws_outcome ws_heap_create(wasmspan_heap **heap, const WasmEdge_ModuleInstanceContext *instance) {
@@ -309,8 +292,61 @@ ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext
   return outcome(WasmEdge_ExecutorRegisterImport(executor, store, module));
 }
 
+ws_outcome ws_wasi_mount(wasmspan_wasi_config *config, const wasmspan_fs *fs, WasmEdge_String guest,
+                         bool read_only) {
+  return outcome(wasmspan_wasi_config_mount(config, fs, guest, read_only));
+}
+
+ws_outcome ws_fs_overlay(wasmspan_fs **fs, const char *host, uint64_t max_bytes) {
+  return made(*fs = wasmspan_fs_create_overlay(host, max_bytes));
+}
+
+ws_outcome ws_fs_write(const wasmspan_fs *fs, WasmEdge_String path, const uint8_t *data, size_t size) {
+  return outcome(wasmspan_fs_write(fs, path, data, size));
+}
+
+ws_outcome ws_fs_mkdir(const wasmspan_fs *fs, WasmEdge_String path) {
+  return outcome(wasmspan_fs_create_directory(fs, path));
+}
+
+ws_outcome ws_fs_read(const wasmspan_fs *fs, WasmEdge_String path, wasmspan_bytes *bytes) {
+  return outcome(wasmspan_fs_read(fs, path, bytes));
+}
+
+static void take_path(void *number, WasmEdge_String path, uint32_t change) {
+  wasmspanGoPath((uintptr_t)number, (char *)path.Buf, path.Length, change);
+}
+
+ws_outcome ws_fs_list(const wasmspan_fs *fs, WasmEdge_String path, uintptr_t number) {
+  return outcome(wasmspan_fs_list(fs, path, take_path, (void *)number));
+}
+
+ws_outcome ws_fs_changes(const wasmspan_fs *fs, uintptr_t number) {
+  return outcome(wasmspan_fs_changes(fs, take_path, (void *)number));
+}
+
+bool ws_panicked(uintptr_t number) {
+  if (depth == 0 || pending != 0) return false;
+  pending = number;
+  return true;
+}
+
+struct running {
+  const wasmspan_command *command;
+  wasmspan_finished *finished;
+};
+
+static WasmEdge_Result run_command(void *data) {
+  struct running *it = data;
+  return wasmspan_command_run(it->command, it->finished);
+}
+
 ws_outcome ws_command_run(const wasmspan_command *command, wasmspan_finished *finished) {
-  return outcome(wasmspan_command_run(command, finished));
+  wasmspan_finished got = {0};
+  struct running it = {command, &got};
+  ws_outcome done = guarded(run_command, &it, NULL, 0);
+  *finished = got;
+  return done;
 }
 
 static WasmEdge_Result body(void *number, const WasmEdge_CallingFrameContext *frame,

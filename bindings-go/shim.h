@@ -14,15 +14,16 @@ typedef struct ws_outcome {
   uintptr_t panicked;
 } ws_outcome;
 
-/* How a call with few values ended. */
+/* How a call with few values ended; two words, which come back in registers. */
 typedef struct ws_scalar {
   uint64_t value;
-  ws_outcome outcome;
+  /* To be freed; NULL if the call went well. */
+  ws_outcome *failed;
 } ws_scalar;
 
-ws_scalar ws_call4(const WasmEdge_FunctionInstanceContext *function,
-                   const wasmspan_interrupt *interrupt, uintptr_t context, uint64_t a, uint64_t b, uint64_t c,
-                   uint64_t d);
+/* The function is a number here: Go would look whether a pointer leads to others. */
+ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t context, uint64_t a, uint64_t b,
+                   uint64_t c, uint64_t d);
 ws_outcome ws_call(const WasmEdge_FunctionInstanceContext *function, wasmspan_slot *slots,
                    uint32_t count, const wasmspan_interrupt *interrupt, uintptr_t context);
 ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *validator,
@@ -54,8 +55,6 @@ ws_outcome ws_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleIn
 ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
                            uint32_t count, wasmspan_results *results, const wasmspan_interrupt *interrupt,
                            uintptr_t context);
-uint32_t ws_bindgen_result(const wasmspan_results *results, size_t at, uint64_t *bits, void **items,
-                           size_t *count);
 ws_outcome ws_heap_create(wasmspan_heap **heap, const WasmEdge_ModuleInstanceContext *instance);
 ws_outcome ws_heap_put(const wasmspan_heap *heap, bool text, const uint8_t *data, size_t len,
                        wasmspan_span *span);
@@ -64,6 +63,25 @@ ws_outcome ws_heap_get(const wasmspan_heap *heap, bool text, uint32_t address, u
 ws_outcome ws_heap_free(const wasmspan_heap *heap, uint32_t address);
 ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext *store,
                        const WasmEdge_ModuleInstanceContext *module);
+/* Streams and file systems whose functions are Go's, by number; the library lets go of the number. */
+bool ws_wasi_stdin(wasmspan_wasi_config *config, uintptr_t number);
+/* With 0, what is written goes nowhere. */
+bool ws_wasi_output(wasmspan_wasi_config *config, bool standard_error, uintptr_t number);
+wasmspan_fs *ws_fs(uintptr_t number, bool writable);
+enum { ws_mkdir, ws_remove, ws_rename, ws_set_modified };
+void ws_take(void *take, void *into, const char *name, bool directory);
+ws_outcome ws_wasi_mount(wasmspan_wasi_config *config, const wasmspan_fs *fs, WasmEdge_String guest,
+                         bool read_only);
+ws_outcome ws_fs_overlay(wasmspan_fs **fs, const char *host, uint64_t max_bytes);
+ws_outcome ws_fs_write(const wasmspan_fs *fs, WasmEdge_String path, const uint8_t *data, size_t size);
+ws_outcome ws_fs_mkdir(const wasmspan_fs *fs, WasmEdge_String path);
+ws_outcome ws_fs_read(const wasmspan_fs *fs, WasmEdge_String path, wasmspan_bytes *bytes);
+/* Names in a folder, or all changes, go to the list with the number. */
+ws_outcome ws_fs_list(const wasmspan_fs *fs, WasmEdge_String path, uintptr_t number);
+ws_outcome ws_fs_changes(const wasmspan_fs *fs, uintptr_t number);
+/* Notes a panic for the call of Go that this thread is in; false if there is none, or it has one. */
+bool ws_panicked(uintptr_t number);
+
 ws_outcome ws_command_run(const wasmspan_command *command, wasmspan_finished *finished);
 WasmEdge_FunctionInstanceContext *ws_function(const WasmEdge_FunctionTypeContext *type,
                                               uintptr_t number);

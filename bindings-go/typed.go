@@ -5,7 +5,7 @@ import "C"
 import (
 	"context"
 	"fmt"
-	"math"
+	"unsafe"
 )
 
 // Number is a Go type that a WebAssembly number can be passed as.
@@ -13,39 +13,19 @@ type Number interface {
 	int32 | uint32 | int64 | uint64 | float32 | float64
 }
 
+// A number's bits, as many as its type has; which type it is does not matter.
 func toBits[T Number](value T) uint64 {
-	switch x := any(value).(type) {
-	case int32:
-		return uint64(uint32(x))
-	case uint32:
-		return uint64(x)
-	case int64:
-		return uint64(x)
-	case uint64:
-		return x
-	case float32:
-		return uint64(math.Float32bits(x))
-	case float64:
-		return math.Float64bits(x)
+	if unsafe.Sizeof(value) == 4 {
+		return uint64(*(*uint32)(unsafe.Pointer(&value)))
 	}
-	return 0
+	return *(*uint64)(unsafe.Pointer(&value))
 }
 
-func fromBits[T Number](bits uint64) T {
-	var value T
-	switch p := any(&value).(type) {
-	case *int32:
-		*p = int32(bits)
-	case *uint32:
-		*p = uint32(bits)
-	case *int64:
-		*p = int64(bits)
-	case *uint64:
-		*p = bits
-	case *float32:
-		*p = math.Float32frombits(uint32(bits))
-	case *float64:
-		*p = math.Float64frombits(bits)
+func fromBits[T Number](bits uint64) (value T) {
+	if unsafe.Sizeof(value) == 4 {
+		*(*uint32)(unsafe.Pointer(&value)) = uint32(bits)
+	} else {
+		*(*uint64)(unsafe.Pointer(&value)) = bits
 	}
 	return value
 }
@@ -81,33 +61,40 @@ func equal(a, b []C.enum_WasmEdge_ValType) bool {
 }
 
 func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error) {
-	if ctx.Done() == nil && !f.instance.asked() {
-		// Nothing can stop the call, and nobody asks for its context.
-		entered, err := f.instance.enter(ctx)
-		if err != nil {
-			return 0, err
-		}
-		if f.instance.inner == nil {
-			f.instance.leave(entered)
-			return 0, ErrClosed
-		}
-		done := C.ws_call4(f.inner, nil, 0, C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
-		f.instance.leave(entered)
-		if done.outcome.code == 0 {
-			return uint64(done.value), nil
-		}
-		ended := outcome(done.outcome)
-		return 0, ended.err(ctx)
+	i := f.instance
+	if ctx.Done() != nil || i.asked() || !i.busy.try() {
+		return f.call4Under(ctx, a, b, c, d)
 	}
+	// Nothing can stop the call, nobody asks for its context, and the instance was free.
+	if i.inner == nil {
+		i.busy.leave()
+		return 0, ErrClosed
+	}
+	done := C.ws_call4(f.number, 0, 0, C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
+	i.busy.leave()
+	if done.failed == nil {
+		return uint64(done.value), nil
+	}
+	return 0, failure(done.failed, ctx)
+}
+
+// call4Under lets the context stop the call, and waits for the instance.
+func (f *function) call4Under(ctx context.Context, a, b, c, d uint64) (uint64, error) {
 	var done C.ws_scalar
 	err := f.instance.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
-		done = C.ws_call4(f.inner, interrupt, number, C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
+		done = C.ws_call4(f.number, C.uintptr_t(uintptr(unsafe.Pointer(interrupt))), number,
+			C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
 	})
-	if err != nil {
-		return 0, err
+	if err == nil && done.failed != nil {
+		err = failure(done.failed, ctx)
 	}
-	ended := outcome(done.outcome)
-	return uint64(done.value), ended.err(ctx)
+	return uint64(done.value), err
+}
+
+func failure(failed *C.ws_outcome, ctx context.Context) error {
+	ended := outcome(*failed)
+	C.free(unsafe.Pointer(failed))
+	return ended.err(ctx)
 }
 
 // Func0 finds an exported function with no parameters and a result. The function it gives calls the guest's.

@@ -114,11 +114,13 @@ impl FunctionObject {
     }
 
     /// Number of slots that a call needs.
+    #[inline]
     pub fn slot_count(&self) -> usize {
         self.params.len().max(self.results.len())
     }
 
     /// Whether no reference is among parameters and results.
+    #[inline]
     pub fn has_only_numbers(&self) -> bool {
         self.numbers
     }

@@ -26,7 +26,7 @@ func TestProgramsWithOneReplaceLine(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"fibonacci.wasm", "hello-c.wasm"} {
+	for _, name := range []string{"fibonacci.wasm", "hello-c.wasm", "bindgen-rust.wasm"} {
 		bytes, err := ioutil.ReadFile(guest(name))
 		noError(t, err)
 		noError(t, ioutil.WriteFile(filepath.Join(bin, name), bytes, 0o644))
@@ -68,7 +68,38 @@ func TestProgramsWithOneReplaceLine(t *testing.T) {
 			}
 		})
 	}
-	if ran < 14 {
+	if ran < 16 {
 		t.Fatalf("only %d programs", ran)
 	}
+}
+
+// The public package for guests of wasmedge-bindgen, as it is, over this one.
+func TestPublicBindgenHost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and links a program")
+	}
+	programs := filepath.Join("..", "testdata", "programs")
+	bin, err := ioutil.TempDir("", "public")
+	noError(t, err)
+	defer os.RemoveAll(bin)
+	run := func(name string, args ...string) (string, error) {
+		command := exec.Command(name, args...)
+		command.Dir = programs
+		out, err := command.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := run("go", "mod", "download", "-modfile=public.mod", "github.com/second-state/wasmedge-bindgen"); err != nil {
+		t.Skip("the package can't be downloaded here: ", out)
+	}
+	program := filepath.Join(bin, "program")
+	if out, err := run("go", "build", "-modfile=public.mod", "-o", program, "./bindgennew"); err != nil {
+		t.Fatal(out)
+	}
+	guest, err := filepath.Abs(guest("bindgen-rust.wasm"))
+	noError(t, err)
+	out, err := run(program, guest)
+	noError(t, err)
+	wanted, err := ioutil.ReadFile(filepath.Join(programs, "bindgennew", "output.txt"))
+	noError(t, err)
+	equal(t, out, string(wanted))
 }

@@ -2,6 +2,7 @@
 #include "shim.h"
 
 #include "_cgo_export.h"
+#include "bindgen_values.h"
 
 /* Makes the go command link again when the library has changed. */
 static const char library[] __attribute__((used)) = WASMSPAN_GO_LIBRARY;
@@ -90,6 +91,27 @@ go_outcome go_executor_register(WasmEdge_ExecutorContext *executor,
                                 const WasmEdge_ASTModuleContext *ast, WasmEdge_String name) {
   enter();
   return leave(WasmEdge_ExecutorRegister(executor, module, store, ast, name), 0);
+}
+
+go_outcome go_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleInstanceContext *instance) {
+  WasmEdge_Result success = {0};
+  wasmspan_bindgen *made;
+  enter();
+  made = wasmspan_bindgen_create(instance);
+  *bindgen = made;
+  return leave(made ? success : wasmspan_error_result(), 0);
+}
+
+go_outcome go_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
+                           uint32_t count, wasmspan_results *results) {
+  wasmspan_value *values = bindgen_args(args, count);
+  wasmspan_results got = {NULL, 0, false, NULL, 0, NULL};
+  WasmEdge_Result result;
+  enter();
+  result = wasmspan_bindgen_call(bindgen, name, values, count, &got);
+  free(values);
+  *results = got;
+  return leave(result, 0);
 }
 
 static WasmEdge_Result body(void *number, const WasmEdge_CallingFrameContext *frame,

@@ -17,9 +17,10 @@ const root = "github.com/wasmspan/wasmspan/bindings-go"
 
 // What is no part of a module: other modules and what only tests need.
 var apart = map[string][]string{
-	"":                {"lib", "compat", "internal"},
+	"":                {"lib", "compat", "bindgen", "internal"},
 	"lib/linux-amd64": nil,
 	"compat":          nil,
+	"bindgen":         nil,
 }
 
 func main() {

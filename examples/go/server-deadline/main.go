@@ -1,4 +1,4 @@
-// Command server answers HTTP requests with a WebAssembly function, a fresh instance and a deadline for each:
+// Command server-deadline answers HTTP requests with a WebAssembly function, a fresh instance and a deadline for each:
 //
 //	curl http://localhost:8080/?n=20
 package main
