@@ -12,8 +12,9 @@ const KEYWORDS: &[&str] = &[
     "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
     "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
-/// What the text around uses.
-const OURS: &[&str] = &["self", "cast", "int", "float", "bool", "str", "bytes", "list", "tuple"];
+/// What the text around uses, and what linters take for a digit.
+const OURS: &[&str] =
+    &["self", "cast", "int", "float", "bool", "str", "bytes", "list", "tuple", "l"];
 
 /// The type of an argument.
 fn taken(kind: Kind) -> &'static str {
