@@ -91,7 +91,7 @@ test-python: develop-python
 	cd bindings-python && $(PYTHON) -m pytest --quiet
 
 lint-python: develop-python ## ruff, mypy and stubtest for the Python package
-	cd bindings-python && '$(VENV)/bin/ruff' check . && '$(VENV)/bin/ruff' format --check .
+	cd bindings-python && '$(VENV)/bin/ruff' check . ../tests/generated && '$(VENV)/bin/ruff' format --check . ../tests/generated
 	cd bindings-python && $(PYTHON) -m mypy && $(PYTHON) -m mypy.stubtest wasmspan._native --allowlist stubtest-allow.txt --ignore-unused-allowlist
 
 # The Go packages have the C library in their folders; cargo's dev build is enough for tests.

@@ -4,13 +4,13 @@ set -euo pipefail
 cd "$(dirname "$0")"
 command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
 
-unformatted=$(gofmt -l .)
+unformatted=$(gofmt -l . ../tests/generated/go)
 if [[ -n $unformatted ]]; then
   printf 'not formatted (gofmt -w):\n%s\n' "$unformatted" >&2
   exit 1
 fi
 
-for module in . compat bindgen ../examples/go; do
+for module in . compat bindgen ../examples/go ../tests/generated/go; do
   echo "== go module $module"
   (
     cd "$module"

@@ -46,6 +46,8 @@ pub(crate) mod compile;
 pub(crate) mod compiler;
 pub(crate) mod engine;
 pub(crate) mod executor;
+#[cfg(feature = "cli")]
+pub(crate) mod generate;
 pub(crate) mod host;
 pub(crate) mod interrupt;
 pub(crate) mod loader;

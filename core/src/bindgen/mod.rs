@@ -9,10 +9,12 @@
 
 mod heap;
 mod results;
+mod typed;
 mod value;
 
 pub use heap::{Heap, HeapStyle, Span};
 pub use results::{Found, Results};
+pub use typed::FromResults;
 pub use value::{Kind, Value, WrongKind};
 
 use crate::error::{ErrCode, Error, Result};
@@ -131,6 +133,23 @@ impl Bindgen {
     /// guest keeps what the call had allocated.
     pub fn call(&self, name: &str, args: &[Value<'_>]) -> Result<Vec<Value<'static>>, CallError> {
         self.call_with(name, args, |results| results.to_vec())
+    }
+
+    /// As [`call`](Bindgen::call) of a function whose results are known.
+    ///
+    /// ```no_run
+    /// # fn f(guest: wasmspan::bindgen::Bindgen) -> Result<(), wasmspan::bindgen::CallError> {
+    /// let hello: String = guest.call_as("say", &["bindgen funcs test".into()])?;
+    /// let (text, number): (String, i32) = guest.call_as("swap", &[5.into(), "five".into()])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Bindgen::call), and if it gives other results.
+    pub fn call_as<R: FromResults>(&self, name: &str, args: &[Value<'_>]) -> Result<R, CallError> {
+        self.call_with(name, args, R::from_results)
     }
 
     /// As [`call`](Bindgen::call); `read` takes the results out of the guest's memory before they are freed. Bindings

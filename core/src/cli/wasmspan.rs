@@ -6,14 +6,16 @@ use crate::cache::{self, Cache, Stats};
 use crate::config::{CacheOptions, Config, Limits};
 use crate::error::Error;
 use crate::executor::{Executor, Loader, Module, fill_cache};
+use crate::generate::{Language, Wrapper};
 use crate::interrupt::Interrupt;
 use crate::log::{self, LogLevel};
 use crate::store::Store;
 use crate::wasi::{Denials, Wasi};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
+use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Runs and inspects WebAssembly modules; `.wat` is read where `.wasm` is.
@@ -36,6 +38,9 @@ enum Verb {
         /// The module, or a compiled file.
         file: PathBuf,
     },
+    /// Write a typed wrapper of a module's functions in a programming language.
+    #[command(long_about = BINDGEN)]
+    Bindgen(Bindgen),
     /// Compiled code that earlier runs have left on disk.
     Cache {
         #[command(subcommand)]
@@ -47,6 +52,41 @@ enum Verb {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+}
+
+/// What `wasmspan bindgen --help` begins with.
+const BINDGEN: &str = "\
+Write a typed wrapper of a module's functions in a programming language
+
+Functions whose types are numbers are taken as the module has them, with the names of their parameters
+if it has a name section.
+
+Functions of guests that were built with the crates wasmedge-bindgen take texts, lists and the like, of
+which the module's types say nothing. They are described in a file of TOML, for --types:
+
+  [functions.split]
+  signature = \"(text: String, separator: String) -> Result<(String, String), String>\"
+  doc = \"Divides a text where the separator first is.\"
+
+or by the guest itself, with the attribute `wasmspan_guest::described` above each function. Types are
+those of Rust: u8 to u64, i8 to i64, f32, f64, bool, char, String, and Vec of integers. In modules of
+numbers descriptions give names to parameters, and documentation.
+
+Names become what the language is used to; `_` is put behind those that it has for itself.";
+
+#[derive(Args)]
+struct Bindgen {
+    /// The language.
+    #[arg(long, value_enum)]
+    lang: Language,
+    /// The description of the functions; by default that which the module carries.
+    #[arg(long, value_name = "FILE")]
+    types: Option<PathBuf>,
+    /// Write to this file instead of standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The module; the wrapper is named after the file.
+    file: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -128,6 +168,7 @@ pub fn wasmspan(
     let result = match cli.command {
         Verb::Run(run) => run.run(out, err),
         Verb::Inspect { json, file } => inspect::inspect(&file, json, out),
+        Verb::Bindgen(bindgen) => bindgen.run(out, err),
         Verb::Cache { verb } => cache(&verb, out),
         Verb::Validate { files } => validate(&files, out, err),
     };
@@ -139,6 +180,30 @@ pub fn wasmspan(
             let _ = writeln!(err, "error: {message}");
             FAILURE
         }
+    }
+}
+
+impl Bindgen {
+    fn run(&self, out: &mut dyn Write, err: &mut dyn Write) -> Result<i32, String> {
+        let at = |path: &Path, what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+        let module = load(&self.file).map_err(|error| at(&self.file, &error))?;
+        let types = match &self.types {
+            Some(path) => Some(fs::read_to_string(path).map_err(|error| at(path, &error))?),
+            None => None,
+        };
+        let name = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        let described_in = self.types.as_ref().unwrap_or(&self.file);
+        let wrapper = Wrapper::new(&name, &module, types.as_deref())
+            .map_err(|error| at(described_in, &error))?;
+        let text = wrapper.write(self.lang);
+        match &self.output {
+            Some(path) => fs::write(path, text).map_err(|error| at(path, &error))?,
+            None => out.write_all(text.as_bytes()).map_err(|error| error.to_string())?,
+        }
+        for function in wrapper.left_out() {
+            let _ = writeln!(err, "left out: {function}");
+        }
+        Ok(0)
     }
 }
 

@@ -12,10 +12,10 @@ use crate::engine::signature::{self, StubCompiler};
 use crate::error::{ErrCode, Error, Result};
 use crate::loader;
 use crate::log::{self, LogLevel};
-use crate::module::ModuleInfo;
+use crate::module::{ModuleInfo, NameMap};
 use crate::platform;
 use crate::runtime::{self, CodeModule, MemoryImage};
-use crate::types::{ExportType, ImportType};
+use crate::types::{ExportType, ExternKind, ImportType};
 use crate::validator;
 use std::borrow::Cow;
 use std::fmt;
@@ -330,6 +330,16 @@ impl Module {
                 ty: info.extern_type(export.kind, export.index),
             })
             .collect()
+    }
+
+    /// Names that the name section has for the parameters of the function exported as `export`; empty if there is no
+    /// such function.
+    pub fn param_names(&self, export: &str) -> Vec<Option<String>> {
+        let info = &self.0.info;
+        let found = info.exports.iter().find(|e| e.name == export && e.kind == ExternKind::Func);
+        let Some(index) = found.map(|export| export.index) else { return Vec::new() };
+        let section = self.custom_sections("name").next().unwrap_or_default();
+        NameMap::params(section, index, info.func_type(index).params().len())
     }
 
     /// The name in the module's name section.

@@ -14,6 +14,8 @@ pub(crate) struct NameMap {
 const MODULE: u8 = 0;
 /// Subsection of function names.
 const FUNCTIONS: u8 = 1;
+/// Subsection of names of parameters and other locals.
+const LOCALS: u8 = 2;
 
 impl NameMap {
     /// Reads the content of a `name` section as far as it makes sense, for a module of `functions`
@@ -38,6 +40,18 @@ impl NameMap {
             }
         }
         names
+    }
+
+    /// Names of a function's first `count` locals, which its parameters are, in the content of a `name` section.
+    pub fn params(content: &[u8], function: u32, count: usize) -> Vec<Option<String>> {
+        let mut params = vec![None; count];
+        let mut reader = Reader(content);
+        while let Some((id, body)) = reader.subsection() {
+            if id == LOCALS {
+                Reader(body).locals(function, &mut params);
+            }
+        }
+        params
     }
 
     /// The name of a function.
@@ -78,6 +92,22 @@ impl<'a> Reader<'a> {
         self.bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
+    /// Reads a subsection of locals as far as it makes sense.
+    fn locals(&mut self, function: u32, into: &mut [Option<String>]) -> Option<()> {
+        for _ in 0..self.u32()? {
+            let index = self.u32()?;
+            for _ in 0..self.u32()? {
+                let (local, name) = (self.u32()?, self.string()?);
+                if index == function
+                    && let Some(place) = into.get_mut(local as usize)
+                {
+                    *place = Some(name);
+                }
+            }
+        }
+        Some(())
+    }
+
     fn subsection(&mut self) -> Option<(u8, &'a [u8])> {
         Some((self.byte()?, self.bytes()?))
     }
@@ -96,6 +126,17 @@ mod tests {
         assert_eq!(names.function(1), None);
         let names = NameMap::parse(b"\x01\x07\x02\x00\x01a\x05\x01b", 5);
         assert_eq!(names.functions.len(), 1, "function 5 doesn't exist");
+    }
+
+    #[test]
+    fn reads_parameters() {
+        let section = b"\x02\x0e\x02\x00\x01\x00\x01a\x03\x02\x01\x01b\x05\x01c";
+        let params = |function| NameMap::params(section, function, 2);
+        assert_eq!(params(0), [Some("a".into()), None]);
+        assert_eq!(params(3), [None, Some("b".into())], "local 5 is no parameter");
+        assert_eq!(params(1), [None, None]);
+        let garbage = b"\x02\x09\xff\xff\xff\xff\x0f\x00\x01\x00\x7f";
+        assert_eq!(NameMap::params(garbage, 0, 1), [None]);
     }
 
     #[test]

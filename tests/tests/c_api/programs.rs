@@ -54,6 +54,20 @@ fn bindgen() {
     passes("bindgen.c", Release::V0_11, &guests);
 }
 
+/// The wrappers that `wasmspan bindgen` writes, in C and in C++.
+#[test]
+fn generated_wrappers() {
+    let args = ["tests/wasm/bindgen-rust.wasm", "tests/generated/numbers.wat"];
+    let args = args.map(|path| root().join(path).to_str().expect("a path of UTF-8").to_string());
+    for compiler in [C, CXX].concat().into_iter().filter(|compiler| installed(compiler.command)) {
+        let source = root().join("tests/generated/c/main.c");
+        let program = program(&source, compiler, Release::V0_11, &[]);
+        let output = run(&program, &args.each_ref().map(String::as_str), &scratch("generated"));
+        let out = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && out.contains(" 0 failures"), "{compiler:?}: {out}");
+    }
+}
+
 #[test]
 fn scenarios() {
     let flags = ["-Wno-pedantic", "-lm", "-lpthread"];
