@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -352,6 +353,9 @@ func TestManyGoroutines(t *testing.T) {
 	operations := 100
 	if testing.Short() {
 		operations = 20
+	}
+	if n, err := strconv.Atoi(os.Getenv("WASMSPAN_OPERATIONS")); err == nil {
+		operations = n
 	}
 	var group sync.WaitGroup
 	for g := 0; g < 100; g++ {

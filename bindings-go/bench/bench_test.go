@@ -151,3 +151,32 @@ func BenchmarkFib30(b *testing.B) {
 		}
 	})
 }
+
+// Larger programs, which tests/wasm/README.md describes.
+func BenchmarkPrograms(b *testing.B) {
+	for _, name := range []string{"nbody", "quicksort", "sha256"} {
+		code := must(os.ReadFile(filepath.Join("..", "..", "tests", "wasm", name+".wasm")))
+		b.Run(name+"/wasmspan", func(b *testing.B) {
+			instance := ours(b, code)
+			// As wazero does where there is one.
+			if _, err := instance.FuncType("_initialize"); err == nil {
+				must(instance.Call(ctx, "_initialize"))
+			}
+			must(instance.Call(ctx, "setup"))
+			run := must(wasmspan.Func0[int64](instance, "run"))
+			b.ResetTimer()
+			for i := 0; i < b.N; i++ {
+				must(run(ctx))
+			}
+		})
+		b.Run(name+"/wazero", func(b *testing.B) {
+			module := wazeros(b, code)
+			must(module.ExportedFunction("setup").Call(ctx))
+			run := module.ExportedFunction("run")
+			b.ResetTimer()
+			for i := 0; i < b.N; i++ {
+				must(run.Call(ctx))
+			}
+		})
+	}
+}

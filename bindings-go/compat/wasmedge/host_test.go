@@ -147,10 +147,7 @@ func TestPanicOnAnotherThread(t *testing.T) {
 
 func TestClosuresAreFreed(t *testing.T) {
 	before := wasmedge.HostFunctionsInUse()
-	count := 10000
-	if testing.Short() {
-		count = 1000
-	}
+	count := count(t, "WASMSPAN_CLOSURES", 10000, 1000)
 	ftype := wasmedge.NewFunctionType(i32, i32)
 	defer ftype.Release()
 	for i := 0; i < count; i++ {

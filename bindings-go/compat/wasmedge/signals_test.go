@@ -127,10 +127,7 @@ func TestEndlessMutualCalls(t *testing.T) {
 
 // Mixed operations on one VM that all share and on VMs of each goroutine's own.
 func TestManyGoroutines(t *testing.T) {
-	goroutines, operations := 100, 100
-	if testing.Short() {
-		operations = 20
-	}
+	goroutines, operations := 100, count(t, "WASMSPAN_OPERATIONS", 100, 20)
 	shared, release := hosted(t, func(_ interface{}, frame *wasmedge.CallingFrame, params []interface{}) ([]interface{}, wasmedge.Result) {
 		if _, err := frame.GetMemoryByIndex(0).GetData(0, 16); err != nil {
 			return nil, wasmedge.Result_Fail

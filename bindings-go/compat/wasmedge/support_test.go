@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/wasmspan/wasmspan/bindings-go/compat/wasmedge"
@@ -20,6 +21,17 @@ func guest(name string) string { return filepath.Join("..", "..", "..", "tests",
 
 // fibonacci is what the documents call fibonacci.wasm.
 var fibonacci = guest("fibonacci.wasm")
+
+// count is how often something is done: few times in short runs, and as the environment says in long ones (make soak).
+func count(t testing.TB, name string, usual, short int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return short
+	}
+	return usual
+}
 
 func noError(t testing.TB, err error) {
 	t.Helper()
