@@ -11,7 +11,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Bindgen, Instance, Module, ModuleInstance, WASI } from "../index.mjs";
+import { Bindgen, Instance, Module, ModuleInstance, U32, WASI } from "../index.mjs";
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -151,6 +151,28 @@ if (wants("bindgen")) {
     bar: 1000,
     met: low <= 1000 ? "yes" : "NO",
   });
+}
+if (wants("vector")) {
+  // Bytes into a guest and out of it, beside a copy of as many.
+  const file = join(here, "../../tests/wasm/bindgen-rust.wasm");
+  const wasi = new WASI({ stdout: "ignore" });
+  const bindgen = new Bindgen(
+    new Instance(new Module(readFileSync(file)), wasi.getImportObject()),
+  );
+  const data = Buffer.alloc(10_000_000, 1);
+  const target = Buffer.alloc(data.length);
+  const size = U32(data.length);
+  const [into, out, copy, fresh] = await rounds(
+    [
+      () => bindgen.call("take_bytes", [data]),
+      () => bindgen.call("make_bytes", [size]),
+      () => data.copy(target),
+      () => Buffer.from(data),
+    ],
+    1,
+  );
+  row("bindgen, vector of 10 MB in, ns", into, "copy", copy, 1.2);
+  row("bindgen, vector of 10 MB out, ns", out, "copy", fresh, 1.2);
 }
 if (wants("require")) {
   const entry = join(here, "../dist/index.js");
