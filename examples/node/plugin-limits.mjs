@@ -24,10 +24,3 @@ for (const name of ["hang", "deep"]) {
 }
 // Stopped is not broken.
 console.log("price:", instance.call("price", [2], { timeout: 100 }));
-
-// Prints:
-// price: 42
-// pages that it got: 4
-// hang was stopped: it ran out of time
-// deep was stopped: call stack exhausted
-// price: 6
