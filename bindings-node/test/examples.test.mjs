@@ -36,7 +36,7 @@ const run = (cwd, file, ...args) => {
 
 // Starts the server, which says on which port it listens, and asks for the path that begins each line.
 async function served(file, lines) {
-  const server = spawn(process.execPath, [file, "0", "500"], {
+  const server = spawn(process.execPath, [file, "0", "1000"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -17,7 +17,8 @@ assert len(TEXTS) > 10
 
 def served(program, lines):
     """Starts a server that says on which port it listens, and asks for the path that begins each line."""
-    with subprocess.Popen([sys.executable, program, "0", "500"], stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, program, "0", "1000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             port = int(server.stdout.readline().removeprefix("listening on "))
             for path in (line.split(" ")[0] for line in lines):

@@ -19,7 +19,7 @@ static int price(WasmEdge_VMContext *vm, int units) {
 int main(void) {
   WasmEdge_LogOff(); /* Errors are printed here; they need not be in the log. */
   wasmspan_limits limits = WASMSPAN_NO_LIMITS;
-  limits.time_ms = 100; /* of each call */
+  limits.time_ms = 500; /* of each call */
   limits.memory_pages = 4;
   limits.stack_bytes = 256 << 10;
   WasmEdge_ConfigureContext *config = WasmEdge_ConfigureCreate();

@@ -19,7 +19,7 @@ static WasmEdge_Result fetch(void *data, const WasmEdge_CallingFrameContext *fra
   int now = atomic_fetch_add(&running, 1) + 1, before = most;
   while (now > before && !atomic_compare_exchange_weak(&most, &before, now))
     ;
-  thrd_sleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+  thrd_sleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
   atomic_fetch_sub(&running, 1);
   returns[0] = params[0];
   return WasmEdge_Result_Success;

@@ -86,7 +86,13 @@ int main(int argc, char *argv[]) {
   WasmEdge_FunctionTypeDelete(type);
   WasmEdge_StoreContext *store = made(WasmEdge_StoreCreate());
   must(WasmEdge_ExecutorRegisterImport(executor, store, host));
-  pool = made(wasmspan_pool_create(load_text(config, handlers), store, 100));
+  WasmEdge_ASTModuleContext *module = load_text(config, handlers);
+  pool = made(wasmspan_pool_create(module, store, 100));
+  /* The pool keeps what it needs. */
+  WasmEdge_ASTModuleDelete(module);
+  WasmEdge_StoreDelete(store);
+  WasmEdge_ModuleInstanceDelete(host);
+  WasmEdge_ConfigureDelete(config);
 
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -67,7 +67,7 @@ func printed(t *testing.T, cmd *exec.Cmd) string {
 
 // served starts a server that says on which port it listens, and asks for the path that begins each line.
 func served(t *testing.T, cmd *exec.Cmd, lines []string) string {
-	cmd.Args = append(cmd.Args, "0", "500")
+	cmd.Args = append(cmd.Args, "0", "1000")
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()

@@ -13,7 +13,7 @@ const module = await Module.compile(
 let [running, most] = [0, 0];
 const fetch = async (n) => {
   most = Math.max(most, ++running);
-  await new Promise((done) => setTimeout(done, 5));
+  await new Promise((done) => setTimeout(done, 20));
   running--;
   return n;
 };

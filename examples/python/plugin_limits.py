@@ -15,7 +15,7 @@ PLUGIN = """
 
 
 def main() -> None:
-    limits = Limits(time_ms=100, memory_pages=4, stack_bytes=256 << 10)  # the time is that of each call
+    limits = Limits(time_ms=500, memory_pages=4, stack_bytes=256 << 10)  # the time is that of each call
     plugin = wasmspan.Module.from_wat(PLUGIN).instantiate(limits=limits).exports
     print("price:", plugin.price(14))
     print("pages that it got:", plugin.hoard())

@@ -22,7 +22,7 @@ def fetch(number: int) -> int:
     with lock:
         running += 1
         most = max(most, running)
-    time.sleep(0.005)
+    time.sleep(0.020)
     with lock:
         running -= 1
     return number

@@ -52,7 +52,7 @@ fn without_times(lines: &str) -> String {
 /// with what came.
 fn served(program: &Path, wanted: &str) -> String {
     let mut server = Command::new(program)
-        .args(["0", "500"])
+        .args(["0", "1000"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the server starts");

@@ -33,7 +33,7 @@ func main() {
 	instance := must(must(rt.Compile([]byte(plugin))).Instantiate(context.Background()))
 	defer instance.Close()
 	call := func(name string, args ...any) ([]any, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 		defer cancel()
 		return instance.Call(ctx, name, args...)
 	}

@@ -36,7 +36,7 @@ func main() {
 		now := running.Add(1)
 		for before := most.Load(); now > before && !most.CompareAndSwap(before, now); before = most.Load() {
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 		running.Add(-1)
 		return n
 	}).Register()

@@ -13,7 +13,7 @@ const PLUGIN: &str = r#"(module
 
 fn main() -> Result<()> {
     let limits = Limits {
-        time_ms: Some(100), // of each call
+        time_ms: Some(500), // of each call
         memory_pages: Some(4),
         stack_bytes: Some(256 << 10),
         ..Limits::default()

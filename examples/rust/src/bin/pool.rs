@@ -17,7 +17,7 @@ static MOST: AtomicUsize = AtomicUsize::new(0);
 
 fn fetch(n: i32) -> i32 {
     MOST.fetch_max(RUNNING.fetch_add(1, Relaxed) + 1, Relaxed);
-    thread::sleep(Duration::from_millis(5));
+    thread::sleep(Duration::from_millis(20));
     RUNNING.fetch_sub(1, Relaxed);
     n
 }
