@@ -173,6 +173,7 @@ dist-c:
 dist-node: NODE_BUILD = --dist
 dist-node: build-node
 	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
+	cd bindings-node && WASMSPAN_TARBALLS='$(abspath $(PREFIX))/npm' node --test test/readme.test.mjs
 
 dist-python: $(VENV)/ready
 	install -d '$(PREFIX)/wheels'
