@@ -176,6 +176,22 @@ impl Wasi {
         Ok(instance)
     }
 
+    /// As [`Instance::holders`]: how many handles to the module and its functions there are, this one and
+    /// imports included.
+    ///
+    /// ```
+    /// let wasi = wasmspan::Wasi::builder().build()?;
+    /// assert_eq!(wasi.holders(), Some(1));
+    /// let another = wasi.clone();
+    /// let function = wasi.instance().get_func("fd_write");
+    /// assert_eq!(wasi.holders(), Some(3));
+    /// # drop((another, function));
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn holders(&self) -> Option<usize> {
+        Some(self.instance.holders()? + self.instance.func_holders()?)
+    }
+
     /// What the last guest gave to `proc_exit`; 0 if none did.
     pub fn exit_code(&self) -> u32 {
         self.shared.exit_code.load(Ordering::SeqCst)

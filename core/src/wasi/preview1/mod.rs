@@ -72,7 +72,7 @@ macro_rules! functions {
 use functions;
 
 /// Why a function did not succeed.
-enum Failure {
+pub(super) enum Failure {
     /// A number the guest sees.
     Errno(Errno),
     /// The end of the run.
