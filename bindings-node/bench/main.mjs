@@ -156,9 +156,7 @@ if (wants("vector")) {
   // Bytes into a guest and out of it, beside a copy of as many.
   const file = join(here, "../../tests/wasm/bindgen-rust.wasm");
   const wasi = new WASI({ stdout: "ignore" });
-  const bindgen = new Bindgen(
-    new Instance(new Module(readFileSync(file)), wasi.getImportObject()),
-  );
+  const bindgen = new Bindgen(new Instance(new Module(readFileSync(file)), wasi.getImportObject()));
   const data = Buffer.alloc(10_000_000, 1);
   const target = Buffer.alloc(data.length);
   const [into, both, copy, copies] = await rounds(
