@@ -36,8 +36,6 @@ use napi_derive::napi;
 /// [`env::Hook`].
 #[napi]
 pub fn begin(env: Env, hooks: Vec<Unknown<'_>>) -> napi::Result<()> {
-    // JavaScript gets every failure as an exception; nothing else may write to standard output.
-    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
     let state = env::EnvState::create(env.raw())?;
     let hooks: Vec<_> = hooks.iter().map(JsValue::raw).collect();
     state.set_hooks(&hooks)

@@ -87,7 +87,6 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         only_interpreter()?;
-        log::silence();
         module.add("Function", function::python_type(module.py())?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

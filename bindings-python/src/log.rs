@@ -1,14 +1,9 @@
-//! The log of the runtime, which is off in Python.
+//! The log of the runtime, which is off until somebody asks for it.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::Arc;
 use wasmspan::log::{self, LogLevel};
-
-/// Nothing is logged until somebody asks for it.
-pub fn silence() {
-    log::set_level(LogLevel::Off);
-}
 
 /// Writes WasmEdge's log lines from a level on: "trace", "debug", "info", "warning", "error"; "off" is none.
 ///

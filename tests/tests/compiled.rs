@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use wasmspan::config::{CompilerOptions, InterruptMode, OutputFormat, Proposal, TrapMode};
-use wasmspan::log::{self, LogLevel};
 use wasmspan::{Compiler, Config, ErrCode, Error, Loader, Module, Store};
 
 /// Uses every table of an artifact: calls, traps, several functions.
@@ -21,8 +20,6 @@ const GUEST: &str = r#"(module $guest
 const FORMATS: [OutputFormat; 2] = [OutputFormat::Wasm, OutputFormat::Native];
 
 fn compiled_config() -> Config {
-    // Damaged files are loaded by the thousand here; each would write a line.
-    log::set_level(LogLevel::Off);
     Config { load_compiled: true, ..Config::default() }
 }
 

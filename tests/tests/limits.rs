@@ -24,7 +24,6 @@ const TEXT: &str = r#"(module
 const LONGEST: Duration = Duration::from_secs(20);
 
 fn made(config: &Config, limits: Limits) -> (Executor, Instance) {
-    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
     let config = Config { limits, ..config.clone() };
     let executor = Executor::new(&config);
     let instance = executor.instantiate(&Store::new(), &module(&config, TEXT)).expect("links");

@@ -39,7 +39,6 @@ fn configs() -> impl Iterator<Item = (Config, Costs)> {
 
 /// An executor and an instance whose figures start at zero.
 fn start(config: &Config, costs: Costs, text: &str) -> (Executor, Instance) {
-    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
     let store = Store::new();
     let env = Instance::host("env");
     let nothing = Func::wrap(|| ()).expect("made");

@@ -103,8 +103,6 @@ fn unoptimised_on_many_threads() {
 }
 
 fn ahead_of_time(config: Config, output_format: OutputFormat) -> Config {
-    // The compiler's lines are many, and none is about a failure.
-    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
     let compiler = CompilerOptions { output_format, ..CompilerOptions::default() };
     Config { load_compiled: true, compiler, compile_threads: 1, ..config }
 }

@@ -15,7 +15,6 @@ const TEXT: &str = r#"(module
 const LONGEST: Duration = Duration::from_secs(60);
 
 fn vm(config: &Config) -> Vm {
-    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
     let vm = Vm::new(config).expect("made");
     vm.load_bytes(TEXT).expect("loads");
     vm.validate().expect("valid");

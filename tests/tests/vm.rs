@@ -364,6 +364,7 @@ fn calls_run_side_by_side() {
 fn failures_are_logged_with_what_was_called() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let kept = lines.clone();
+    wasmspan::log::set_level(wasmspan::log::LogLevel::Error);
     wasmspan::log::set_sink(Some(Arc::new(move |_, text: &str| {
         kept.lock().unwrap().push(text.to_string());
     })));
@@ -372,6 +373,7 @@ fn failures_are_logged_with_what_was_called() {
     vm.execute_registered("log_module", "log_no_such", &[]).unwrap_err();
     vm.load_file("log-no-such-file.wasm").unwrap_err();
     wasmspan::log::set_sink(None);
+    wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
     let lines = lines.lock().unwrap();
     for wanted in [
         "    When executing function name: \"log_no_such\"",

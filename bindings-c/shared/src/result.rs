@@ -66,6 +66,16 @@ pub fn category(result: WasmEdge_Result) -> u32 {
     result.category()
 }
 
+/// Programs that never ask for a level get WasmEdge's.
+extern "C" fn at_load() {
+    log::set_level(LogLevel::Info);
+}
+
+// SAFETY: the functions of this section take nothing and give nothing; this one stores a number.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static AT_LOAD: extern "C" fn() = at_load;
+
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_LogSetErrorLevel() {
     log::set_level(LogLevel::Error);

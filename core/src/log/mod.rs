@@ -1,7 +1,8 @@
 //! The process-wide log, in WasmEdge's line format.
 //!
-//! The library logs nothing by itself but through these functions; lines go to standard output,
-//! or to a sink the host sets.
+//! The library logs nothing but through these functions, and nothing at all until a level is set;
+//! lines go to standard output, or to a sink the host sets. WasmEdge's commands and C library begin
+//! with [`LogLevel::Info`], as its own do.
 
 use crate::error::Error;
 use crate::platform::time::{LocalTime, local_now};
@@ -17,13 +18,13 @@ pub enum LogLevel {
     Trace = 0,
     /// For finding mistakes.
     Debug = 1,
-    /// What happens; the level at start.
+    /// What happens.
     Info = 2,
     /// Something that may be wrong.
     Warn = 3,
     /// Failures.
     Error = 4,
-    /// Nothing: as a level, it silences the log.
+    /// Nothing: as a level, it silences the log, as at start.
     Off = 5,
 }
 
@@ -66,7 +67,7 @@ impl LogLevel {
 /// Receives lines instead of standard output: level and text, without time.
 pub type Sink = Arc<dyn Fn(LogLevel, &str) + Send + Sync>;
 
-static LEVEL: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
+static LEVEL: AtomicU8 = AtomicU8::new(LogLevel::Off as u8);
 static SINK: RwLock<Option<Sink>> = RwLock::new(None);
 
 /// Sets the level of the process; [`LogLevel::Off`] silences the log.

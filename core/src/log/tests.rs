@@ -33,7 +33,9 @@ fn level_sink_and_error_lines() {
         }
     };
     set_sink(Some(Arc::new(keep)));
-    assert_eq!(level(), LogLevel::Info);
+    assert_eq!(level(), LogLevel::Off);
+    log(LogLevel::Error, "hidden");
+    set_level(LogLevel::Info);
     log(LogLevel::Debug, "hidden");
     log(LogLevel::Info, "shown");
     log(LogLevel::Info, "panic");
@@ -48,7 +50,7 @@ fn level_sink_and_error_lines() {
         .in_nodes(&["code section", "module"])
         .closing("File name: \"a.wasm\"");
     log_error(&error);
-    set_level(LogLevel::Info);
+    set_level(LogLevel::Off);
     set_sink(None);
     assert_eq!(
         *lines.lock().unwrap(),

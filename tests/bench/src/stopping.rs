@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use wasmspan::config::HostRegistration;
-use wasmspan::log::{self, LogLevel};
 use wasmspan::{Config, ErrCode, Val, Vm};
 
 const GUEST: &str = r#"(module
@@ -46,7 +45,6 @@ const GUEST: &str = r#"(module
     (func (export "add") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))"#;
 
 fn vm() -> Result<Vm> {
-    log::set_level(LogLevel::Off);
     let mut config = Config::default();
     config.host_registrations.add(HostRegistration::Wasi);
     let vm = Vm::new(&config)?;

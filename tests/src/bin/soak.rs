@@ -206,7 +206,6 @@ fn cancels() -> Work {
         })
         .collect();
     work("cancels", 100_000, move |round| {
-        wasmspan::log::set_level(wasmspan::log::LogLevel::Off);
         for (at, vm) in vms.iter().enumerate() {
             let task = vm.execute_async("loop", &[]).expect("started");
             let random = (round * 8 + at as u64).wrapping_mul(6_364_136_223_846_793_005);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::{env, fs, process};
 use wasmspan::config::CacheOptions;
-use wasmspan::log::{LogLevel, set_level};
 use wasmspan::{Compiler, Config, Module, Result, Store};
 
 const SOURCE: &str = "tests/wasm/fibonacci.wasm";
@@ -13,8 +12,6 @@ fn fib(module: &Module, n: i32) -> Result<i32> {
 }
 
 fn main() -> Result<()> {
-    // The compiler says what it does, as WasmEdge's; here only warnings matter.
-    set_level(LogLevel::Warn);
     let folder = env::temp_dir().join(format!("wasmspan-{}", process::id()));
     fs::create_dir_all(&folder).expect("a folder for the files");
     let config = Config::default();

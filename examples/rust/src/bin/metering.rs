@@ -1,15 +1,12 @@
 //! What a guest costs: instructions counted exactly, a price for each, and an end when the budget is spent.
 
 use wasmspan::config::{Limits, StatisticsOptions};
-use wasmspan::log::{LogLevel, set_level};
 use wasmspan::{Config, ErrCode, Executor, Module, Result, Store, Val};
 
 const GUEST: &str = r#"(module (func (export "count") (param i32)
     (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"#;
 
 fn main() -> Result<()> {
-    // Each call's figures would go to the log, as WasmEdge's do; here only warnings matter.
-    set_level(LogLevel::Warn);
     let budget = |cost| Limits { cost: Some(cost), ..Limits::default() };
     let config = Config {
         statistics: StatisticsOptions {
