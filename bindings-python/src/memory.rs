@@ -16,6 +16,9 @@ use wasmspan::{ErrCode, Error};
 
 /// A linear memory: `Memory(MemoryType(1))` makes one of a page.
 ///
+/// `memoryview` and `numpy.frombuffer` see it without a copy, and stay valid when it grows. Slices with step
+/// 1 are copied. Any thread may use it; what a guest writes at the same time is seen as it comes.
+///
 /// >>> memory = Memory(MemoryType(1))
 /// >>> memory[:5] = b"hello"
 /// >>> bytes(memoryview(memory)[1:4])
@@ -168,13 +171,14 @@ impl Memory {
         self.core.pages()
     }
 
-    /// Grows by a number of pages and gives the old size in pages. Views that exist stay valid.
+    /// Grows by a number of pages of 64 KiB and gives the old size in pages. Views that exist stay valid,
+    /// and see the bytes that were there. Raises `MemoryLimit` if the memory can't become that large.
     fn grow(&self, py: Python<'_>, pages: u64) -> PyResult<u64> {
         let grown = door::attempt(py, || self.core.grow(pages))?;
         grown.map_err(|failure| error::no_growth(py, &failure))
     }
 
-    /// Copies bytes out; to the end if no length is given.
+    /// Copies bytes out; to the end if no length is given. Raises `IndexError` for a place outside.
     #[pyo3(signature = (offset = 0, length = None))]
     fn read<'py>(
         &self,
@@ -185,7 +189,7 @@ impl Memory {
         self.bytes(py, offset, self.length_of(offset, length))
     }
 
-    /// Copies bytes in.
+    /// Copies bytes, or another buffer, in. Raises `IndexError` for a place outside.
     fn write(&self, offset: usize, data: &Bound<'_, PyAny>) -> PyResult<()> {
         self.put(offset, data, None)
     }
