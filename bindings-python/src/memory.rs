@@ -6,7 +6,7 @@
 use crate::door;
 use crate::error;
 use pyo3::IntoPyObjectExt;
-use pyo3::buffer::PyBuffer;
+use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -73,9 +73,12 @@ impl Memory {
             unsafe { std::ptr::copy(bytes.as_ptr(), to, bytes.len()) };
             return Ok(());
         }
-        let buffer = PyBuffer::<u8>::get(data).map_err(|_| {
-            PyTypeError::new_err("bytes, or another contiguous buffer of bytes, are expected")
+        let buffer = PyUntypedBuffer::get(data).map_err(|_| {
+            PyTypeError::new_err("bytes, or another object with a contiguous buffer, are expected")
         })?;
+        if buffer.format().to_bytes().contains(&b'O') {
+            return Err(PyTypeError::new_err("references to objects can't be written to a memory"));
+        }
         check_length(buffer.len_bytes(), wanted)?;
         let to = self.at(offset, buffer.len_bytes())?;
         if !buffer.is_c_contiguous() {
@@ -189,7 +192,7 @@ impl Memory {
         self.bytes(py, offset, self.length_of(offset, length))
     }
 
-    /// Copies bytes, or another buffer, in. Raises `IndexError` for a place outside.
+    /// Copies bytes, or the bytes of another contiguous buffer such as an array of NumPy, in. Raises `IndexError` for a place outside.
     fn write(&self, offset: usize, data: &Bound<'_, PyAny>) -> PyResult<()> {
         self.put(offset, data, None)
     }
