@@ -99,6 +99,19 @@ def test_ctrl_c_outside_a_call_stops_none():
         assert instance.exports.add(1, 2) == 3
 
 
+def test_ctrl_c_in_a_host_function_stops_no_later_call():
+    def fail(n):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+        return n
+
+    instance, waiting = spinner(fail), spinner(lambda n: time.sleep(n / 1000) or n)
+    for _ in range(30):
+        with pytest.raises(KeyboardInterrupt):
+            instance.exports.call(1)
+        assert waiting.exports.call(2) == 2
+
+
 def test_other_threads_go_on_while_a_guest_runs():
     instance, ticks = spinner(), []
     interrupt = wasmspan.Interrupt()
