@@ -26,14 +26,15 @@ class WasmError extends Error {
   }
 }
 
-/** Names stand on the prototype, as JavaScript's own errors have it. */
-function named<T extends { prototype: object }>(name: string, type: T): T {
-  Object.defineProperty(type.prototype, "name", {
-    value: name,
-    writable: true,
-    configurable: true,
-  });
-  return type;
+/** Names and empty messages stand on the prototype, as JavaScript's own errors have it. */
+function named(name: string, type: { prototype: object }): void {
+  for (const [key, value] of [
+    ["name", name],
+    ["message", ""],
+  ] as const) {
+    Object.defineProperty(type.prototype, key, { value, writable: true, configurable: true });
+  }
+  Object.defineProperty(type, "length", { value: 1, configurable: true });
 }
 
 /** A module is malformed or invalid. */

@@ -38,7 +38,7 @@ export class Global {
   readonly #native: NativeGlobal;
 
   /** Makes a global; without a value it is zero, null or undefined. */
-  constructor(descriptor: GlobalDescriptor, value?: unknown) {
+  constructor(descriptor: GlobalDescriptor, value: unknown = undefined) {
     if (descriptor instanceof native.NativeGlobal) {
       this.#native = descriptor;
     } else {
@@ -49,7 +49,9 @@ export class Global {
       if (zero === undefined) {
         throw new TypeError("the property 'value' must be the name of a value type");
       }
-      const first = value === undefined ? zero() : value;
+      // Undefined stands for no value, except that it is none of the values of a function.
+      const missing = zero() === null ? arguments.length < 2 : value === undefined;
+      const first = missing ? zero() : value;
       this.#native = new native.NativeGlobal(type, mutable, first);
     }
     known.add(this.#native.id, this);
@@ -67,6 +69,14 @@ export class Global {
   /** The value. */
   valueOf(): any {
     return this.#native.get();
+  }
+
+  /**
+   * Whether it is a global, and not something that only has the prototype of one.
+   * @internal
+   */
+  static is(item: unknown): item is Global {
+    return item instanceof Global && #native in item;
   }
 
   /** @internal */

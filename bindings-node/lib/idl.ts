@@ -16,12 +16,12 @@ export function toBytes(source: unknown): Uint8Array {
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   }
-  if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) {
-    return new Uint8Array(source);
-  }
+  // By its tag, since it may come from another realm.
   const tag = Object.prototype.toString.call(source);
   if (tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") {
-    return new Uint8Array(source as ArrayBuffer);
+    const buffer = source as ArrayBuffer;
+    // No view can be made of a detached one.
+    return buffer.byteLength === 0 ? new Uint8Array() : new Uint8Array(buffer);
   }
   throw new TypeError("the first argument must be an ArrayBuffer or a view of one");
 }
@@ -31,7 +31,8 @@ export function toBytes(source: unknown): Uint8Array {
  * @internal
  */
 export function toIndex(value: unknown, what: string): number {
-  const number = Math.trunc(Number(value));
+  // Not `Number`, which takes BigInts.
+  const number = Math.trunc(+(value as number));
   if (!(number >= 0 && number <= 0xffff_ffff)) {
     throw new TypeError(`${what} must be an integer from 0 to 4294967295`);
   }
@@ -56,11 +57,12 @@ export function toDescriptor(value: unknown, what: string): Record<string, unkno
 export function toLimits(
   descriptor: Record<string, unknown>,
 ): [initial: number, maximum: number | undefined] {
-  const { initial, maximum } = descriptor;
+  const { initial } = descriptor;
   if (initial === undefined) {
     throw new TypeError("the property 'initial' is required");
   }
   const least = toIndex(initial, "the property 'initial'");
+  const { maximum } = descriptor;
   const most = maximum === undefined ? undefined : toIndex(maximum, "the property 'maximum'");
   if (most !== undefined && most < least) {
     throw new RangeError("the property 'maximum' is smaller than 'initial'");
@@ -70,19 +72,41 @@ export function toLimits(
 
 /**
  * Gives a class its tag and makes its members enumerable, as interfaces of the web are.
+ *
+ * @param statics - functions of the class itself that belong to the interface.
  * @internal
  */
-export function defineInterface(name: string, type: { prototype: object }): void {
+export function defineInterface(
+  name: string,
+  type: { prototype: object },
+  statics: readonly string[] = [],
+): void {
   const { prototype } = type;
   for (const key of Object.getOwnPropertyNames(prototype)) {
     if (key !== "constructor") {
       Object.defineProperty(prototype, key, { enumerable: true });
     }
   }
+  for (const key of statics) {
+    Object.defineProperty(type, key, { enumerable: true });
+  }
   Object.defineProperty(prototype, Symbol.toStringTag, {
     value: `WebAssembly.${name}`,
     configurable: true,
   });
+}
+
+/**
+ * Gives a namespace of the web its tag, and its classes as properties that are not enumerated.
+ * @internal
+ */
+export function defineNamespace(name: string, namespace: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(namespace)) {
+    const enumerable = !/^[A-Z]/.test(key);
+    const descriptor = { value, enumerable, writable: true, configurable: true };
+    Object.defineProperty(namespace, key, descriptor);
+  }
+  Object.defineProperty(namespace, Symbol.toStringTag, { value: name, configurable: true });
 }
 
 /**

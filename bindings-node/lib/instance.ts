@@ -175,21 +175,33 @@ export class ModuleInstance<E extends object = Record<string, any>> {
 }
 
 /**
+ * Fails for imports that are no object.
+ * @internal
+ */
+export function checkImports(imports: unknown): void {
+  if (imports !== undefined && !isObject(imports)) {
+    throw new TypeError("the imports must be an object");
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+/**
  * What a module asks for, taken from an import object by the JavaScript API's rules.
  * @internal
  */
 export function readImports(module: NativeModule, imports: unknown): unknown[] {
   const wanted = module.imports();
-  if (imports !== undefined && (typeof imports !== "object" || imports === null)) {
-    throw new TypeError("the imports must be an object");
-  }
+  checkImports(imports);
   if (wanted.length > 0 && imports === undefined) {
     throw new TypeError("the module has imports, so an object with them is required");
   }
   let globals: ([string, string] | [])[] | undefined;
   return wanted.map(([from, name, kind, type], index) => {
     const group = (imports as Record<string, unknown>)[from];
-    if ((typeof group !== "object" && typeof group !== "function") || group === null) {
+    if (!isObject(group)) {
       throw new TypeError(`the imports have no object "${from}", from which "${name}" is asked`);
     }
     const item = (group as Record<string, unknown>)[name];
@@ -200,13 +212,13 @@ export function readImports(module: NativeModule, imports: unknown): unknown[] {
         if (typeof item !== "function") throw wrong("a function");
         return item;
       case "memory":
-        if (!(item instanceof Memory)) throw wrong("a Memory");
+        if (!Memory.is(item)) throw wrong("a Memory");
         return Memory.nativeOf(item);
       case "table":
-        if (!(item instanceof Table)) throw wrong("a Table");
+        if (!Table.is(item)) throw wrong("a Table");
         return Table.nativeOf(item);
       default: {
-        if (item instanceof Global) return Global.nativeOf(item);
+        if (Global.is(item)) return Global.nativeOf(item);
         globals ??= module.globalImports();
         const [content = "", mutability] = globals[index] ?? [];
         if (mutability !== "const") throw wrong("a Global, since it is mutable");
@@ -248,9 +260,15 @@ export class Instance<E extends object = Record<string, any>> extends ModuleInst
    *
    * @throws {@link LinkError} if an import is missing or of another type.
    */
-  constructor(module: Module, imports?: Imports, options?: InstanceOptions) {
+  constructor(
+    module: Module,
+    imports: Imports | undefined = undefined,
+    options: InstanceOptions | undefined = undefined,
+  ) {
     if (!(module instanceof Module)) {
-      throw new TypeError("the first argument must be a Module");
+      throw new TypeError(
+        "the first argument must be a Module; what a worker was sent is none, but Module.fromShared opens the token of module.share()",
+      );
     }
     const inner = Module.nativeOf(module);
     const list = readImports(inner, imports);
@@ -265,6 +283,11 @@ export class Instance<E extends object = Record<string, any>> extends ModuleInst
       ) as unknown as string,
     );
     this.#imports = list;
+  }
+
+  /** Everything it exports, by name. */
+  override get exports(): E {
+    return super.exports;
   }
 
   /**

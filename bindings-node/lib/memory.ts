@@ -111,6 +111,14 @@ export class Memory {
     memory.#buffer = undefined;
   }
 
+  /**
+   * Whether it is a memory, and not something that only has the prototype of one.
+   * @internal
+   */
+  static is(item: unknown): item is Memory {
+    return item instanceof Memory && #native in item;
+  }
+
   /** @internal */
   static nativeOf(memory: Memory): NativeMemory {
     return memory.#native;

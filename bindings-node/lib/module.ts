@@ -39,7 +39,7 @@ export class Module {
    *
    * @throws {@link CompileError} if the bytes are no valid module.
    */
-  constructor(bytes: Bytes, config?: Config) {
+  constructor(bytes: Bytes, config: Config | undefined = undefined) {
     this.#native =
       bytes instanceof (native.NativeModule as unknown as new () => NativeModule)
         ? (bytes as unknown as NativeModule)
@@ -64,7 +64,7 @@ export class Module {
     if (sectionName === undefined) {
       throw new TypeError("the name of the sections is required");
     }
-    return inner.customSections(String(sectionName)).map((section) => section.slice().buffer);
+    return inner.customSections(`${sectionName}`).map((section) => section.slice().buffer);
   }
 
   /** A copy of a module in the binary format. */
@@ -161,4 +161,4 @@ function nativeOf(module: unknown): NativeModule {
   return Module.nativeOf(module);
 }
 
-defineInterface("Module", Module);
+defineInterface("Module", Module, ["exports", "imports", "customSections"]);

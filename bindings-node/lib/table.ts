@@ -19,7 +19,7 @@ export class Table {
   readonly #native: NativeTable;
 
   /** Makes a table whose elements are `value`: null, or undefined in one of any values. */
-  constructor(descriptor: TableDescriptor, value?: unknown) {
+  constructor(descriptor: TableDescriptor, value: unknown = undefined) {
     if (descriptor instanceof native.NativeTable) {
       this.#native = descriptor;
     } else {
@@ -53,7 +53,7 @@ export class Table {
   }
 
   /** Grows by `delta` elements of `value` and gives the old length. */
-  grow(delta: number, value?: unknown): number {
+  grow(delta: number, value: unknown = undefined): number {
     return this.#native.grow(
       toIndex(delta, "the number of elements"),
       this.#default(arguments.length > 1, value),
@@ -66,8 +66,17 @@ export class Table {
   }
 
   /** Stores `value` at `index`. */
-  set(index: number, value?: unknown): void {
-    this.#native.set(toIndex(index, "the index"), this.#default(arguments.length > 1, value));
+  set(index: number, value: unknown = undefined): void {
+    const missing = arguments.length < 2 && this.#native.functions;
+    this.#native.set(toIndex(index, "the index"), missing ? null : value);
+  }
+
+  /**
+   * Whether it is a table, and not something that only has the prototype of one.
+   * @internal
+   */
+  static is(item: unknown): item is Table {
+    return item instanceof Table && #native in item;
   }
 
   /** @internal */

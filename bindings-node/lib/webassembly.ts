@@ -1,8 +1,8 @@
 /**
  * The names of JavaScript's `WebAssembly`, on this runtime.
  */
-import { type Bytes, toBytes } from "./idl.js";
-import { type Imports, Instance } from "./instance.js";
+import { type Bytes, defineNamespace, toBytes } from "./idl.js";
+import { checkImports, type Imports, Instance } from "./instance.js";
 import { Module } from "./module.js";
 import { native } from "./native.js";
 
@@ -60,11 +60,9 @@ export function instantiate<E extends object = Record<string, any>>(
 ): Promise<Instance<E>>;
 export async function instantiate(
   source: Bytes | Module,
-  imports?: Imports,
+  imports: Imports | undefined = undefined,
 ): Promise<InstantiatedSource | Instance> {
-  if (imports !== undefined && (typeof imports !== "object" || imports === null)) {
-    throw new TypeError("the imports must be an object");
-  }
+  checkImports(imports);
   if (source instanceof Module) {
     return new Instance(source, imports);
   }
@@ -72,15 +70,35 @@ export async function instantiate(
   return { module, instance: new Instance(module, imports) };
 }
 
-/** Compiles what a response, or a promise of one, brings. */
+/**
+ * Compiles what a response, or a promise of one, brings. The status of a response must be good, and
+ * its type `application/wasm`.
+ */
 export async function compileStreaming(source: ByteSource | Promise<ByteSource>): Promise<Module> {
-  return compile(await (await source).arrayBuffer());
+  return compile(await bytesOf(source));
 }
 
 /** As {@link compileStreaming}, and instantiates it. */
 export async function instantiateStreaming<E extends object = Record<string, any>>(
   source: ByteSource | Promise<ByteSource>,
-  imports?: Imports,
+  imports: Imports | undefined = undefined,
 ): Promise<InstantiatedSource<E>> {
-  return instantiate<E>(await (await source).arrayBuffer(), imports);
+  return instantiate<E>(await bytesOf(source), imports);
 }
+
+async function bytesOf(given: ByteSource | Promise<ByteSource>): Promise<ArrayBuffer> {
+  const source = await given;
+  if (source instanceof Response) {
+    const type = source.headers.get("content-type");
+    if (!source.ok || type !== "application/wasm") {
+      throw new TypeError(
+        `the response has status ${source.status} and type ${type}, and should have a good one and application/wasm`,
+      );
+    }
+  } else if (typeof source?.arrayBuffer !== "function") {
+    throw new TypeError("the first argument must be a Response, or something with arrayBuffer()");
+  }
+  return source.arrayBuffer();
+}
+
+defineNamespace("WebAssembly", exports);

@@ -1,11 +1,11 @@
 //! Guests of wasmedge-bindgen, and strings and buffers of other guests.
 
 use crate::env::EnvState;
-use crate::error::{Failure, Outcome, door, flatten, string, throw};
+use crate::error::{Failure, Outcome, door, panicked, string, throw};
 use crate::gate::Gate;
 use crate::instance::NativeInstance;
 use crate::task::{self, timeout};
-use crate::value::{element, get_f64, undefined};
+use crate::value::{Origin, element, get_f64, undefined};
 use crate::{remote, value};
 use napi::bindgen_prelude::{ToNapiValue, Uint8Array, Unknown};
 use napi::{Env, JsValue, sys};
@@ -162,10 +162,9 @@ unsafe extern "C" fn call_callee(
         state.refresh_buffers();
         answer_to_js(state, answer?)
     }));
-    flatten(outcome).unwrap_or_else(|failure| {
-        throw(state, failure);
-        ptr::null_mut()
-    })
+    outcome
+        .unwrap_or_else(|panic| Err(panicked(panic)))
+        .unwrap_or_else(|failure| throw(state, failure))
 }
 
 unsafe extern "C" fn free_callee(_: sys::napi_env, data: *mut c_void, _: *mut c_void) {
@@ -218,7 +217,7 @@ fn value_from_js(state: &EnvState, value: sys::napi_value) -> Outcome<Value<'sta
         sys::ValueType::napi_boolean => typed(state, Kind::Bool, value),
         sys::ValueType::napi_bigint => typed(state, Kind::I64, value),
         sys::ValueType::napi_number => {
-            let number = get_f64(state, value)?;
+            let number = get_f64(state, value, Origin::Caller)?;
             let whole = number.fract() == 0.0
                 && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number)
                 && !(number == 0.0 && number.is_sign_negative());
@@ -264,7 +263,7 @@ fn named(state: &EnvState, value: sys::napi_value) -> Outcome<Value<'static>> {
 fn typed(state: &EnvState, kind: Kind, item: sys::napi_value) -> Outcome<Value<'static>> {
     let wrong = || Failure::Range(format!("this is no {kind}"));
     let whole = |least: f64, most: f64| {
-        let number = get_f64(state, item)?;
+        let number = get_f64(state, item, Origin::Caller)?;
         let fits = number.fract() == 0.0 && (least..=most).contains(&number);
         if fits { Ok(number) } else { Err(wrong()) }
     };
@@ -283,8 +282,8 @@ fn typed(state: &EnvState, kind: Kind, item: sys::napi_value) -> Outcome<Value<'
             (bits, true) => (bits as i64).into(),
             _ => return Err(wrong()),
         },
-        Kind::F32 => (get_f64(state, item)? as f32).into(),
-        Kind::F64 => get_f64(state, item)?.into(),
+        Kind::F32 => (get_f64(state, item, Origin::Caller)? as f32).into(),
+        Kind::F64 => get_f64(state, item, Origin::Caller)?.into(),
         Kind::Bool => {
             let mut on = false;
             // SAFETY: a value of this environment.

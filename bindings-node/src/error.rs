@@ -70,34 +70,31 @@ impl std::error::Error for JsException {}
 pub fn door<T>(env: napi::Env, body: impl FnOnce(&Rc<EnvState>) -> Outcome<T>) -> napi::Result<T> {
     let state = EnvState::of(env.raw())?;
     let outcome = catch_unwind(AssertUnwindSafe(|| body(&state)));
-    match flatten(outcome) {
-        Ok(value) => Ok(value),
-        Err(failure) => {
-            throw(&state, failure);
-            Err(napi::Error::new(napi::Status::PendingException, String::new()))
-        }
-    }
-}
-
-/// What a caught panic stands for.
-pub fn flatten<T>(outcome: Result<Outcome<T>, Box<dyn Any + Send>>) -> Outcome<T> {
-    outcome.unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_string())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
-        let detail = format!("the runtime panicked, please report it: {text}");
-        Err(Failure::Core(wasmspan::Error::with_detail(ErrCode::RuntimeError, detail)))
+    outcome.unwrap_or_else(|panic| Err(panicked(panic))).map_err(|failure| {
+        throw(&state, failure);
+        napi::Error::new(napi::Status::PendingException, String::new())
     })
 }
 
-/// Makes `failure` the pending exception.
-pub fn throw(state: &EnvState, failure: Failure) {
+/// What a caught panic stands for.
+pub fn panicked(panic: Box<dyn Any + Send>) -> Failure {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_string())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    let detail = format!("the runtime panicked, please report it: {text}");
+    Failure::Core(wasmspan::Error::with_detail(ErrCode::RuntimeError, detail))
+}
+
+/// Makes `failure` the pending exception, and gives what a function that threw returns.
+#[cold]
+pub fn throw(state: &EnvState, failure: Failure) -> sys::napi_value {
     if let Some(value) = to_js(state, failure) {
         // SAFETY: a value of this environment, on its thread.
         unsafe { sys::napi_throw(state.env, value) };
     }
+    ptr::null_mut()
 }
 
 /// The JavaScript value that stands for a failure; `None` if an exception is pending.

@@ -6,11 +6,11 @@
 
 use crate::env::{EnvState, JsRef};
 use crate::error::{
-    Failure, JsException, Outcome, exception_as_error, flatten, throw, to_js as error_to_js,
+    Failure, JsException, Outcome, exception_as_error, panicked, throw, to_js as error_to_js,
 };
 use crate::gate::{Gate, disposed};
 use crate::remote;
-use crate::value;
+use crate::value::{self, Origin};
 use napi::sys;
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
@@ -34,14 +34,30 @@ pub struct Exported {
     /// Borrowed while it is called; gone when its instance was disposed of.
     held: RefCell<Option<Held>>,
     gate: Option<Gate>,
-    /// All parameters and results are numbers, and few.
-    plain: bool,
+    plain: Option<Plain>,
     reference: Cell<sys::napi_ref>,
 }
 
 struct Held {
     func: Func,
     call: RawFunc,
+}
+
+/// The type of a function whose parameters and results are numbers, and few.
+struct Plain {
+    params: Box<[ValType]>,
+    result: Option<ValType>,
+}
+
+impl Plain {
+    fn of(ty: &FuncType) -> Option<Plain> {
+        let is_number =
+            |ty: &ValType| !matches!(ty, ValType::V128 | ValType::FuncRef | ValType::ExternRef);
+        let numbers = ty.params().iter().chain(ty.results()).all(is_number);
+        let few = ty.params().len() <= FEW && ty.results().len() <= 1;
+        (numbers && few)
+            .then(|| Plain { params: ty.params().into(), result: ty.results().first().copied() })
+    }
 }
 
 impl Exported {
@@ -68,6 +84,24 @@ impl Exported {
     fn func(&self) -> Option<Func> {
         self.held.borrow().as_ref().map(|held| held.func.clone())
     }
+
+    /// Calls it with the first arguments; the others are asked for where they are needed.
+    #[inline(always)]
+    fn call(
+        &self,
+        info: sys::napi_callback_info,
+        args: &[sys::napi_value],
+    ) -> Outcome<sys::napi_value> {
+        if let Some(gate) = &self.gate {
+            gate.pass()?;
+        }
+        let held = self.held.borrow();
+        let held = held.as_ref().ok_or_else(disposed)?;
+        match &self.plain {
+            Some(plain) => call_plain(&self.state, plain, &held.call, args),
+            None => call_any(&self.state, held, info),
+        }
+    }
 }
 
 /// The JavaScript function for `func`: the same one as long as it is in use.
@@ -89,18 +123,12 @@ pub fn to_js(
         }
     }
     let ty = func.ty();
-    let numbers = ty
-        .params()
-        .iter()
-        .chain(ty.results())
-        .all(|ty| matches!(ty, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64));
-    let few = ty.params().len() <= FEW && ty.results().len() <= 1;
     let exported = Box::into_raw(Box::new(Exported {
         state: Rc::clone(state),
         identity,
         held: RefCell::new(Some(Held { func: func.clone(), call: RawFunc::new(func)? })),
         gate: export.map(|(_, gate)| gate.clone()),
-        plain: numbers && few,
+        plain: Plain::of(ty),
         reference: Cell::new(ptr::null_mut()),
     }));
     // SAFETY: the environment's thread; the finalizer takes the box over once it is set.
@@ -111,7 +139,7 @@ pub fn to_js(
             env,
             name.as_ptr().cast(),
             name.len() as isize,
-            Some(call_exported),
+            Some(entry(ty.params().len())),
             exported.cast(),
             &mut value,
         );
@@ -187,13 +215,29 @@ pub fn gate_of(state: &EnvState, value: sys::napi_value) -> Option<Gate> {
     exported(state, value)?.gate.clone()
 }
 
-/// JavaScript calls an exported function.
-unsafe extern "C" fn call_exported(
+/// What JavaScript calls for an exported function. Node-API sets as many arguments as are asked for,
+/// given or not, so nobody asks for many more than there are.
+fn entry(
+    params: usize,
+) -> unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value {
+    match params {
+        0 => call_exported::<0>,
+        1 => call_exported::<1>,
+        2 => call_exported::<2>,
+        3 => call_exported::<3>,
+        4 => call_exported::<4>,
+        5..=8 => call_exported::<8>,
+        _ => call_exported::<FEW>,
+    }
+}
+
+/// JavaScript calls an exported function, which has at most `N` parameters if it is a plain one.
+unsafe extern "C" fn call_exported<const N: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
-    let mut args = [ptr::null_mut(); FEW];
-    let mut count = FEW;
+    let mut args = [ptr::null_mut(); N];
+    let mut count = N;
     let mut data = ptr::null_mut();
     // SAFETY: Node-API calls us with the data that `to_js` gave; missing arguments are undefined.
     let exported = unsafe {
@@ -201,80 +245,50 @@ unsafe extern "C" fn call_exported(
         sys::napi_get_cb_info(env, info, &mut count, args.as_mut_ptr(), this, &mut data);
         &*data.cast::<Exported>()
     };
+    let state = &exported.state;
+    // The failure is dealt with inside, so that nothing but a pointer has to come out.
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        if let Some(gate) = &exported.gate {
-            gate.pass()?;
-        }
-        let held = exported.held.borrow();
-        let held = held.as_ref().ok_or_else(disposed)?;
-        if exported.plain {
-            call_plain(&exported.state, held, &args)
-        } else {
-            let mut all = vec![ptr::null_mut(); held.func.ty().params().len().max(1)];
-            let mut count = all.len();
-            // SAFETY: as above.
-            unsafe {
-                let (this, data) = (ptr::null_mut(), ptr::null_mut());
-                sys::napi_get_cb_info(env, info, &mut count, all.as_mut_ptr(), this, data);
-            }
-            call_any(&exported.state, held, &all)
-        }
+        exported.call(info, &args).unwrap_or_else(|failure| throw(state, failure))
     }));
-    match flatten(outcome) {
-        Ok(value) => value,
-        Err(failure) => {
-            throw(&exported.state, failure);
-            ptr::null_mut()
-        }
-    }
+    outcome.unwrap_or_else(|panic| throw(state, panicked(panic)))
 }
 
 #[inline(always)]
 fn call_plain(
     state: &EnvState,
-    held: &Held,
-    args: &[sys::napi_value; FEW],
+    plain: &Plain,
+    call: &RawFunc,
+    args: &[sys::napi_value],
 ) -> Outcome<sys::napi_value> {
-    let ty = held.func.ty();
     let mut slots = [const { std::mem::MaybeUninit::<u128>::uninit() }; FEW];
-    for (at, ty) in ty.params().iter().enumerate() {
-        let raw = match ty {
-            ValType::I32 => u128::from(value::get_i32(state, args[at])? as u32),
-            ValType::I64 => u128::from(value::get_i64(state, args[at])? as u64),
-            ValType::F32 => u128::from((value::get_f64(state, args[at])? as f32).to_bits()),
-            _ => u128::from(value::get_f64(state, args[at])?.to_bits()),
-        };
-        slots[at].write(raw);
+    for (at, ty) in plain.params.iter().enumerate() {
+        slots[at].write(value::get_slot(state, args[at], *ty, Origin::Caller)?);
     }
     let slots = slots.as_mut_ptr().cast::<u128>();
     // SAFETY: there are slots for the few parameters and the one result of a plain function, and the
     // parameters are set.
-    let raw = unsafe { held.call.call(slots, || slots.cast::<u64>().read()) };
+    let ended = unsafe { call.call(slots, || ()) };
     state.refresh_buffers();
-    let raw = raw?;
-    let Some(ty) = ty.results().first() else { return Ok(ptr::null_mut()) };
-    let mut result = ptr::null_mut();
-    // SAFETY: the environment's thread; the slot held a result of this type.
-    unsafe {
-        match ty {
-            ValType::I32 => sys::napi_create_int32(state.env, raw as i32, &mut result),
-            ValType::I64 => sys::napi_create_bigint_int64(state.env, raw as i64, &mut result),
-            ValType::F32 => {
-                let number = f64::from(f32::from_bits(raw as u32));
-                sys::napi_create_double(state.env, number, &mut result)
-            }
-            _ => sys::napi_create_double(state.env, f64::from_bits(raw), &mut result),
-        };
-    }
-    Ok(result)
+    ended?;
+    let Some(ty) = plain.result else { return Ok(ptr::null_mut()) };
+    // SAFETY: the call has returned, so the slot holds its result.
+    Ok(value::bits_to_js(state, unsafe { value::slot_bits(slots, ty) }, ty))
 }
 
 fn call_any(
     state: &Rc<EnvState>,
     held: &Held,
-    args: &[sys::napi_value],
+    info: sys::napi_callback_info,
 ) -> Outcome<sys::napi_value> {
-    let params = held.func.ty().params().iter().zip(args);
+    let ty = held.func.ty();
+    let mut count = ty.params().len().max(1);
+    let mut args = vec![ptr::null_mut(); count];
+    // SAFETY: the call's own information; missing arguments are undefined.
+    unsafe {
+        let (this, data) = (ptr::null_mut(), ptr::null_mut());
+        sys::napi_get_cb_info(state.env, info, &mut count, args.as_mut_ptr(), this, data);
+    }
+    let params = ty.params().iter().zip(&args);
     let params: Outcome<Vec<Val>> =
         params.map(|(ty, arg)| value::from_js(state, *arg, *ty)).collect();
     let results = held.func.call(&params?);
@@ -286,7 +300,7 @@ fn call_any(
 pub struct Imported {
     function: Arc<JsRef>,
     ty: FuncType,
-    plain: bool,
+    plain: Option<Plain>,
     shared: Arc<crate::env::Shared>,
 }
 
@@ -295,15 +309,10 @@ pub fn import(state: &Rc<EnvState>, function: sys::napi_value, ty: &FuncType) ->
     if let Some(func) = unwrap(state, function) {
         return Ok(func);
     }
-    let numbers = ty
-        .params()
-        .iter()
-        .chain(ty.results())
-        .all(|ty| matches!(ty, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64));
     let imported = Imported {
         function: Arc::new(JsRef::new(state, function).ok_or(Failure::Pending)?),
         ty: ty.clone(),
-        plain: numbers && ty.params().len() <= FEW && ty.results().len() <= 1,
+        plain: Plain::of(ty),
         shared: Arc::clone(&state.shared),
     };
     Ok(Func::from_slots(ty, move |caller, slots| imported.call(caller, slots))?)
@@ -323,8 +332,10 @@ impl Imported {
         // SAFETY: the environment's thread; the scope is closed below on every path.
         unsafe { sys::napi_open_handle_scope(state.env, &mut scope) };
         state.refresh_buffers();
-        let outcome =
-            if self.plain { self.call_plain(state, slots) } else { self.call_any(state, slots) };
+        let outcome = match &self.plain {
+            Some(plain) => self.call_plain(plain, state, slots),
+            None => self.call_any(state, slots),
+        };
         let outcome = outcome.map_err(|failure| as_error(state, failure));
         // SAFETY: opened above.
         unsafe { sys::napi_close_handle_scope(state.env, scope) };
@@ -350,33 +361,17 @@ impl Imported {
     }
 
     #[inline(always)]
-    fn call_plain(&self, state: &EnvState, slots: &Slots<'_>) -> Outcome<()> {
+    fn call_plain(&self, plain: &Plain, state: &EnvState, slots: &Slots<'_>) -> Outcome<()> {
         let slots = slots.as_ptr();
         let mut args = [ptr::null_mut(); FEW];
-        let params = self.ty.params();
         // SAFETY: the slots hold parameters of these types; values are made on this thread.
         unsafe {
-            for (at, ty) in params.iter().enumerate() {
-                let (raw, arg) = (slots.add(at).cast::<u64>().read(), &mut args[at]);
-                match ty {
-                    ValType::I32 => sys::napi_create_int32(state.env, raw as i32, arg),
-                    ValType::I64 => sys::napi_create_bigint_int64(state.env, raw as i64, arg),
-                    ValType::F32 => {
-                        let number = f64::from(f32::from_bits(raw as u32));
-                        sys::napi_create_double(state.env, number, arg)
-                    }
-                    _ => sys::napi_create_double(state.env, f64::from_bits(raw), arg),
-                };
+            for (at, ty) in plain.params.iter().enumerate() {
+                args[at] = value::bits_to_js(state, value::slot_bits(slots.add(at), *ty), *ty);
             }
-            let returned = apply(state, &self.function, &args[..params.len()])?;
-            let Some(ty) = self.ty.results().first() else { return Ok(()) };
-            let raw = match ty {
-                ValType::I32 => u128::from(value::get_i32(state, returned)? as u32),
-                ValType::I64 => u128::from(value::get_i64(state, returned)? as u64),
-                ValType::F32 => u128::from((value::get_f64(state, returned)? as f32).to_bits()),
-                _ => u128::from(value::get_f64(state, returned)?.to_bits()),
-            };
-            slots.write(raw);
+            let returned = apply(state, &self.function, &args[..plain.params.len()])?;
+            let Some(ty) = plain.result else { return Ok(()) };
+            slots.write(value::get_slot(state, returned, ty, Origin::Import)?);
         }
         Ok(())
     }

@@ -19,49 +19,65 @@ fn type_of(state: &EnvState, value: sys::napi_value) -> sys::napi_valuetype {
     kind
 }
 
-/// `Number(value)`.
-fn coerce(state: &EnvState, value: sys::napi_value) -> Outcome<sys::napi_value> {
-    let (mut promise, mut number) = (false, ptr::null_mut());
-    // SAFETY: a value of this environment.
-    unsafe {
-        sys::napi_is_promise(state.env, value, &mut promise);
-        if promise {
-            return Err(Failure::Type(
-                "an imported function returned a Promise, which only asynchronous calls can await"
-                    .into(),
-            ));
-        }
-        match sys::napi_coerce_to_number(state.env, value, &mut number) {
-            sys::Status::napi_ok => Ok(number),
-            _ => Err(Failure::Pending),
-        }
+/// Where a value comes from.
+#[derive(Clone, Copy)]
+pub enum Origin {
+    /// A caller or a setter.
+    Caller,
+    /// An imported function, in a synchronous call.
+    Import,
+}
+
+/// JavaScript's `+value`; fails for a promise that an imported function returned.
+#[cold]
+fn coerce(state: &EnvState, value: sys::napi_value, from: Origin) -> Outcome<sys::napi_value> {
+    if matches!(from, Origin::Import) {
+        refuse_promise(state, value)?;
     }
+    let mut number = ptr::null_mut();
+    // SAFETY: a value of this environment.
+    match unsafe { sys::napi_coerce_to_number(state.env, value, &mut number) } {
+        sys::Status::napi_ok => Ok(number),
+        _ => Err(Failure::Pending),
+    }
+}
+
+/// Fails for a promise, which would otherwise be a number that is none.
+fn refuse_promise(state: &EnvState, value: sys::napi_value) -> Outcome<()> {
+    let mut promise = false;
+    // SAFETY: a value of this environment.
+    unsafe { sys::napi_is_promise(state.env, value, &mut promise) };
+    if !promise {
+        return Ok(());
+    }
+    let text = "an imported function returned a Promise, which only asynchronous calls can await";
+    Err(Failure::Type(text.into()))
 }
 
 /// An `i32`, wrapped as `ToInt32` does.
 #[inline(always)]
-pub fn get_i32(state: &EnvState, value: sys::napi_value) -> Outcome<i32> {
+pub fn get_i32(state: &EnvState, value: sys::napi_value, from: Origin) -> Outcome<i32> {
     let mut result = 0;
     // SAFETY: a value of this environment.
     unsafe {
         if sys::napi_get_value_int32(state.env, value, &mut result) == sys::Status::napi_ok {
             return Ok(result);
         }
-        sys::napi_get_value_int32(state.env, coerce(state, value)?, &mut result);
+        sys::napi_get_value_int32(state.env, coerce(state, value, from)?, &mut result);
     }
     Ok(result)
 }
 
 /// An `f64`.
 #[inline(always)]
-pub fn get_f64(state: &EnvState, value: sys::napi_value) -> Outcome<f64> {
+pub fn get_f64(state: &EnvState, value: sys::napi_value, from: Origin) -> Outcome<f64> {
     let mut result = 0.0;
     // SAFETY: a value of this environment.
     unsafe {
         if sys::napi_get_value_double(state.env, value, &mut result) == sys::Status::napi_ok {
             return Ok(result);
         }
-        sys::napi_get_value_double(state.env, coerce(state, value)?, &mut result);
+        sys::napi_get_value_double(state.env, coerce(state, value, from)?, &mut result);
     }
     Ok(result)
 }
@@ -115,13 +131,65 @@ fn get_v128(state: &EnvState, value: sys::napi_value) -> Outcome<u128> {
     }
 }
 
+/// What the slot of a number's type `ty` gets for a JavaScript value.
+#[inline(always)]
+pub fn get_slot(
+    state: &EnvState,
+    value: sys::napi_value,
+    ty: ValType,
+    from: Origin,
+) -> Outcome<u128> {
+    Ok(match ty {
+        ValType::I32 => u128::from(get_i32(state, value, from)? as u32),
+        ValType::I64 => u128::from(get_i64(state, value)? as u64),
+        ValType::F32 => u128::from((get_f64(state, value, from)? as f32).to_bits()),
+        _ => u128::from(get_f64(state, value, from)?.to_bits()),
+    })
+}
+
+/// The bits of a number of type `ty` in a slot. They are read no wider than code has just written
+/// them: a processor would wait for the rest to reach the cache.
+///
+/// # Safety
+///
+/// The slot must hold a number of this type.
+#[inline(always)]
+pub unsafe fn slot_bits(slot: *const u128, ty: ValType) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match ty {
+            ValType::I32 | ValType::F32 => u64::from(slot.cast::<u32>().read()),
+            _ => slot.cast::<u64>().read(),
+        }
+    }
+}
+
+/// The JavaScript value of a number of type `ty` with these bits.
+#[inline(always)]
+pub fn bits_to_js(state: &EnvState, bits: u64, ty: ValType) -> sys::napi_value {
+    let mut value = ptr::null_mut();
+    // SAFETY: the environment's thread.
+    unsafe {
+        match ty {
+            ValType::I32 => sys::napi_create_int32(state.env, bits as i32, &mut value),
+            ValType::I64 => sys::napi_create_bigint_int64(state.env, bits as i64, &mut value),
+            ValType::F32 => {
+                let number = f64::from(f32::from_bits(bits as u32));
+                sys::napi_create_double(state.env, number, &mut value)
+            }
+            _ => sys::napi_create_double(state.env, f64::from_bits(bits), &mut value),
+        };
+    }
+    value
+}
+
 /// The WebAssembly value of type `ty` that a JavaScript value stands for.
 pub fn from_js(state: &Rc<EnvState>, value: sys::napi_value, ty: ValType) -> Outcome<Val> {
     Ok(match ty {
-        ValType::I32 => Val::I32(get_i32(state, value)?),
+        ValType::I32 => Val::I32(get_i32(state, value, Origin::Caller)?),
         ValType::I64 => Val::I64(get_i64(state, value)?),
-        ValType::F32 => Val::F32(get_f64(state, value)? as f32),
-        ValType::F64 => Val::F64(get_f64(state, value)?),
+        ValType::F32 => Val::F32(get_f64(state, value, Origin::Caller)? as f32),
+        ValType::F64 => Val::F64(get_f64(state, value, Origin::Caller)?),
         ValType::V128 => Val::V128(get_v128(state, value)?),
         ValType::FuncRef => match type_of(state, value) {
             sys::ValueType::napi_null => Val::FuncRef(None),
@@ -234,7 +302,12 @@ pub fn returned_from_js(
 ) -> Outcome<Vec<Val>> {
     match types {
         [] => Ok(Vec::new()),
-        [one] => Ok(vec![from_js(state, value, *one)?]),
+        [one] => {
+            if !matches!(one, ValType::ExternRef) {
+                refuse_promise(state, value)?;
+            }
+            Ok(vec![from_js(state, value, *one)?])
+        }
         many => {
             let list = state.call_hook(Hook::ToArray, &[value]).ok_or(Failure::Pending)?;
             let mut len = 0;

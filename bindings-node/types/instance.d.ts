@@ -71,7 +71,9 @@ export declare class Instance<E extends object = Record<string, any>> extends Mo
      *
      * @throws {@link LinkError} if an import is missing or of another type.
      */
-    constructor(module: Module, imports?: Imports, options?: InstanceOptions);
+    constructor(module: Module, imports?: Imports | undefined, options?: InstanceOptions | undefined);
+    /** Everything it exports, by name. */
+    get exports(): E;
     /**
      * Frees the instance and its memories now, not when they are collected; also what `using` calls.
      * Its exports can't be used any more then. Others that import something of it keep that.

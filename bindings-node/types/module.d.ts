@@ -32,7 +32,7 @@ export declare class Module {
      *
      * @throws {@link CompileError} if the bytes are no valid module.
      */
-    constructor(bytes: Bytes, config?: Config);
+    constructor(bytes: Bytes, config?: Config | undefined);
     /** What a module exports, in its order. */
     static exports(module: Module): ModuleExportDescriptor[];
     /** What a module imports, in its order. */

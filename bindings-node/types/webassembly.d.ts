@@ -31,7 +31,10 @@ export declare function compile(bytes: Bytes): Promise<Module>;
 /** Instantiates a module: of bytes, which are compiled on another thread, or one that is compiled. */
 export declare function instantiate<E extends object = Record<string, any>>(bytes: Bytes, imports?: Imports): Promise<InstantiatedSource<E>>;
 export declare function instantiate<E extends object = Record<string, any>>(module: Module, imports?: Imports): Promise<Instance<E>>;
-/** Compiles what a response, or a promise of one, brings. */
+/**
+ * Compiles what a response, or a promise of one, brings. The status of a response must be good, and
+ * its type `application/wasm`.
+ */
 export declare function compileStreaming(source: ByteSource | Promise<ByteSource>): Promise<Module>;
 /** As {@link compileStreaming}, and instantiates it. */
-export declare function instantiateStreaming<E extends object = Record<string, any>>(source: ByteSource | Promise<ByteSource>, imports?: Imports): Promise<InstantiatedSource<E>>;
+export declare function instantiateStreaming<E extends object = Record<string, any>>(source: ByteSource | Promise<ByteSource>, imports?: Imports | undefined): Promise<InstantiatedSource<E>>;

@@ -1,10 +1,11 @@
 //! WASI preview 1: the system interface of command-line guests.
 //!
 //! [`Wasi`] is a host module named `wasi_snapshot_preview1` and the environment its functions work
-//! on. `abi` has the numbers and layouts, `errno` the errors of the host in them, `ctx` what a guest
-//! may use, `fds` its descriptors, `stream` the standard streams, `fs` files and directories,
-//! `socket` sockets and names, `wait` waiting, `clock` and `random` what the host may put in place of
-//! its own, `denied` a record of refusals, and `preview1` the functions, a file for each family.
+//! on. `abi` has the numbers and layouts, `errno` the errors of the host in them, `outcome` how a
+//! function ends, `ctx` what a guest may use, `fds` its descriptors, `stream` the standard streams,
+//! `fs` files and directories, `socket` sockets and names, `wait` waiting, `clock` and `random` what
+//! the host may put in place of its own, `denied` a record of refusals, and `preview1` the functions,
+//! a file for each family.
 //!
 //! # What works
 //!
@@ -42,6 +43,7 @@ mod denied;
 mod errno;
 mod fds;
 mod fs;
+mod outcome;
 mod preview1;
 mod random;
 mod socket;

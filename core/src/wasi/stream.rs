@@ -2,7 +2,7 @@
 
 use super::abi::{Errno, FdStat, FileStat, FileType, rights};
 use super::fs::file_stat;
-use super::preview1::Failure;
+use super::outcome::{Failure, Outcome};
 use crate::error::Error;
 use crate::runtime::Pieces;
 use std::fmt;
@@ -191,7 +191,7 @@ impl<F: ?Sized> Turns<F> {
     }
 
     /// Calls the function; a call from within itself, which would wait for its own end, fails.
-    fn take(&self, call: impl FnOnce(&mut F) -> std::io::Result<usize>) -> Result<usize, Failure> {
+    fn take(&self, call: impl FnOnce(&mut F) -> std::io::Result<usize>) -> Outcome<usize> {
         /// Ends the turn, after a panic too.
         struct Turn<'a, F: ?Sized>(&'a Turns<F>);
         impl<F: ?Sized> Drop for Turn<'_, F> {
@@ -269,7 +269,7 @@ impl Stream {
     }
 
     /// Reads once; zero at the end. Only a call that a signal cut off gives `Intr`.
-    pub(super) fn read(&self, into: &Pieces<'_>) -> Result<usize, Failure> {
+    pub(super) fn read(&self, into: &Pieces<'_>) -> Outcome<usize> {
         match self {
             _ if !self.is_input() => Err(Errno::BadF.into()),
             Stream::Bytes(bytes) => {
@@ -292,7 +292,7 @@ impl Stream {
     }
 
     /// Writes once; may take less than everything.
-    pub(super) fn write(&self, from: &Pieces<'_>) -> Result<usize, Failure> {
+    pub(super) fn write(&self, from: &Pieces<'_>) -> Outcome<usize> {
         match self {
             _ if self.is_input() => Err(Errno::BadF.into()),
             Stream::Buffer(buffer) => Ok(buffer.write(from)?),
