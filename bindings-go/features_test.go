@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,4 +185,43 @@ func TestStartAndCallsAreStopped(t *testing.T) {
 	}
 	_, err = i.Call(ctx, "add", int32(1), int32(2))
 	noError(t, err)
+}
+
+// What the runtime limits holds for every kind of call, and for instances of pools.
+func TestLimitsHoldForTypedCalls(t *testing.T) {
+	rt, err := wasmspan.New(wasmspan.WithLimits(wasmspan.Limits{Time: 50 * time.Millisecond, StackBytes: 64 << 10}))
+	noError(t, err)
+	defer rt.Close()
+	module, err := rt.Compile([]byte(`(module
+		(func (export "spin") (param i32) (loop (br 0)))
+		(func $deep (export "deep") (param i32) (call $deep (local.get 0)))
+		(func (export "add") (param i64 f64) (result f64) (f64.add (f64.convert_i64_s (local.get 0)) (local.get 1))))`))
+	noError(t, err)
+	own, err := module.Instantiate(ctx)
+	noError(t, err)
+	defer own.Close()
+	pool, err := module.NewPool(1)
+	noError(t, err)
+	defer pool.Close()
+	pooled, err := pool.Get(ctx)
+	noError(t, err)
+	defer pooled.Close()
+	for _, instance := range []*wasmspan.Instance{own, pooled} {
+		for name, code := range map[string]wasmspan.Code{
+			"spin": wasmspan.CodeInterrupted, "deep": wasmspan.CodeStackOverflow,
+		} {
+			f, err := wasmspan.Proc1[int32](instance, name)
+			noError(t, err)
+			err = f(ctx, 1)
+			var trap *wasmspan.Trap
+			if !errors.As(err, &trap) || trap.Code != code || !strings.Contains(trap.Text, "limit is") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		add, err := wasmspan.Func2[int64, float64, float64](instance, "add")
+		noError(t, err)
+		if sum, err := add(ctx, -3, 0.5); err != nil || sum != -2.5 {
+			t.Error(sum, err)
+		}
+	}
 }

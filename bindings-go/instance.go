@@ -100,6 +100,7 @@ type function struct {
 	instance *Instance
 	inner    *C.WasmEdge_FunctionInstanceContext
 	number   C.uintptr_t // inner, for call4
+	limits   bool        // those of the executor hold for its calls
 	params   []C.enum_WasmEdge_ValType
 	results  []C.enum_WasmEdge_ValType
 }
@@ -116,6 +117,7 @@ func (i *Instance) function(name string) (*function, error) {
 	}
 	ftype := C.WasmEdge_FunctionInstanceGetFunctionType(inner)
 	f := &function{instance: i, inner: inner, number: C.uintptr_t(uintptr(unsafe.Pointer(inner)))}
+	f.limits = i.executor != nil && i.executor.limits
 	if n := C.WasmEdge_FunctionTypeGetParametersLength(ftype); n > 0 {
 		f.params = make([]C.enum_WasmEdge_ValType, n)
 		C.WasmEdge_FunctionTypeGetParameters(ftype, &f.params[0], n)
@@ -175,6 +177,16 @@ func (i *Instance) CallWithin(ctx context.Context, limits Limits, name string, a
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", name, err)
 	}
+	results, err := f.callValues(ctx, limits, params)
+	if err != nil {
+		return nil, err
+	}
+	return goValues(results), nil
+}
+
+// callValues calls a function by the executor, within its limits and those of the call.
+func (f *function) callValues(ctx context.Context, limits Limits, params []value) ([]value, error) {
+	i := f.instance
 	results := make([]value, len(f.results))
 	var within *C.wasmspan_limits
 	if limits != (Limits{}) {
@@ -182,17 +194,14 @@ func (i *Instance) CallWithin(ctx context.Context, limits Limits, name string, a
 		within = &c
 	}
 	var ended outcome
-	err = i.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
+	err := i.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
 		ended = outcome(C.ws_values(i.runs(), f.inner, firstValue(params), C.uint32_t(len(params)),
 			firstValue(results), C.uint32_t(len(results)), within, interrupt, number))
 	})
 	if err == nil {
 		err = i.exited(ended.err(ctx))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return goValues(results), nil
+	return results, err
 }
 
 // runs is what runs the instance; nil if whoever called does.

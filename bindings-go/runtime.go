@@ -56,6 +56,8 @@ func WithWASI(wasi WASI) InstanceOption { return onlyInstance(func(s *settings) 
 type executor struct {
 	inner      *C.WasmEdge_ExecutorContext
 	statistics *C.WasmEdge_StatisticsContext
+	// Whether calls must go through it, because it limits their time, stack or output.
+	limits bool
 }
 
 func newExecutor(s *settings) *executor {
@@ -64,6 +66,9 @@ func newExecutor(s *settings) *executor {
 		C.WasmEdge_StatisticsSetCostTable(e.statistics, (*C.uint64_t)(unsafe.Pointer(&s.costs[0])), C.uint32_t(len(s.costs)))
 	}
 	e.inner = C.WasmEdge_ExecutorCreate(s.configure, e.statistics)
+	var limits C.wasmspan_limits
+	C.wasmspan_configure_get_limits(s.configure, &limits)
+	e.limits = min(limits.time_ms, limits.stack_bytes, limits.output_bytes) != C.WASMSPAN_UNLIMITED
 	runtime.SetFinalizer(e, func(e *executor) {
 		C.WasmEdge_ExecutorDelete(e.inner)
 		C.WasmEdge_StatisticsDelete(e.statistics)

@@ -62,6 +62,9 @@ func equal(a, b []C.enum_WasmEdge_ValType) bool {
 
 func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error) {
 	i := f.instance
+	if f.limits {
+		return f.call4Within(ctx, a, b, c, d)
+	}
 	if ctx.Done() != nil || i.asked() || !i.busy.try() {
 		return f.call4Under(ctx, a, b, c, d)
 	}
@@ -89,6 +92,19 @@ func (f *function) call4Under(ctx context.Context, a, b, c, d uint64) (uint64, e
 		err = failure(done.failed, ctx)
 	}
 	return uint64(done.value), err
+}
+
+// call4Within lets the limits of the executor stop the call.
+func (f *function) call4Within(ctx context.Context, words ...uint64) (uint64, error) {
+	params := make([]value, len(f.params))
+	for at, kind := range f.params {
+		params[at] = value{low: words[at], kind: uint32(kind)}
+	}
+	results, err := f.callValues(ctx, Limits{}, params)
+	if err != nil || len(results) == 0 {
+		return 0, err
+	}
+	return results[0].low, nil
 }
 
 func failure(failed *C.ws_outcome, ctx context.Context) error {

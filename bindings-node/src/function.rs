@@ -8,7 +8,7 @@ use crate::env::{EnvState, JsRef};
 use crate::error::{
     Failure, JsException, Outcome, exception_as_error, panicked, throw, to_js as error_to_js,
 };
-use crate::gate::{Gate, disposed};
+use crate::gate::{Gate, disposed, invoke};
 use crate::remote;
 use crate::value::{self, Origin};
 use napi::sys;
@@ -34,6 +34,7 @@ pub struct Exported {
     /// Borrowed while it is called; gone when its instance was disposed of.
     held: RefCell<Option<Held>>,
     gate: Option<Gate>,
+    /// Missing where calls go through an executor.
     plain: Option<Plain>,
     reference: Cell<sys::napi_ref>,
 }
@@ -99,8 +100,27 @@ impl Exported {
         let held = held.as_ref().ok_or_else(disposed)?;
         match &self.plain {
             Some(plain) => call_plain(&self.state, plain, &held.call, args),
-            None => call_any(&self.state, held, info),
+            None => self.call_any(held, info),
         }
+    }
+
+    /// The same for values of all kinds, and within limits.
+    fn call_any(&self, held: &Held, info: sys::napi_callback_info) -> Outcome<sys::napi_value> {
+        let (state, ty) = (&self.state, held.func.ty());
+        let mut count = ty.params().len().max(1);
+        let mut args = vec![ptr::null_mut(); count];
+        // SAFETY: the call's own information; missing arguments are undefined.
+        unsafe {
+            let (this, data) = (ptr::null_mut(), ptr::null_mut());
+            sys::napi_get_cb_info(state.env, info, &mut count, args.as_mut_ptr(), this, data);
+        }
+        let params = ty.params().iter().zip(&args);
+        let params: Outcome<Vec<Val>> =
+            params.map(|(ty, arg)| value::from_js(state, *arg, *ty)).collect();
+        let executor = self.gate.as_ref().and_then(|gate| gate.executor());
+        let results = invoke(executor, &held.func, &params?);
+        state.refresh_buffers();
+        value::results_to_js(state, &results?)
     }
 }
 
@@ -123,12 +143,13 @@ pub fn to_js(
         }
     }
     let ty = func.ty();
+    let limited = export.is_some_and(|(_, gate)| gate.executor().is_some());
     let exported = Box::into_raw(Box::new(Exported {
         state: Rc::clone(state),
         identity,
         held: RefCell::new(Some(Held { func: func.clone(), call: RawFunc::new(func)? })),
         gate: export.map(|(_, gate)| gate.clone()),
-        plain: Plain::of(ty),
+        plain: if limited { None } else { Plain::of(ty) },
         reference: Cell::new(ptr::null_mut()),
     }));
     // SAFETY: the environment's thread; the finalizer takes the box over once it is set.
@@ -273,27 +294,6 @@ fn call_plain(
     let Some(ty) = plain.result else { return Ok(ptr::null_mut()) };
     // SAFETY: the call has returned, so the slot holds its result.
     Ok(value::bits_to_js(state, unsafe { value::slot_bits(slots, ty) }, ty))
-}
-
-fn call_any(
-    state: &Rc<EnvState>,
-    held: &Held,
-    info: sys::napi_callback_info,
-) -> Outcome<sys::napi_value> {
-    let ty = held.func.ty();
-    let mut count = ty.params().len().max(1);
-    let mut args = vec![ptr::null_mut(); count];
-    // SAFETY: the call's own information; missing arguments are undefined.
-    unsafe {
-        let (this, data) = (ptr::null_mut(), ptr::null_mut());
-        sys::napi_get_cb_info(state.env, info, &mut count, args.as_mut_ptr(), this, data);
-    }
-    let params = ty.params().iter().zip(&args);
-    let params: Outcome<Vec<Val>> =
-        params.map(|(ty, arg)| value::from_js(state, *arg, *ty)).collect();
-    let results = held.func.call(&params?);
-    state.refresh_buffers();
-    value::results_to_js(state, &results?)
 }
 
 /// A JavaScript function that wasm imports.

@@ -4,7 +4,7 @@ use crate::error::{Failure, Outcome};
 use crate::function::Exported;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use wasmspan::{ErrCode, Error};
+use wasmspan::{ErrCode, Error, Executor, Func, Val};
 
 /// What the exported functions of an instance share.
 pub type Gate = Rc<GateState>;
@@ -14,6 +14,8 @@ pub type Gate = Rc<GateState>;
 pub struct GateState {
     /// [`DISPOSED`] when nothing may be called any more.
     away: Cell<usize>,
+    /// What calls go through that have limits.
+    executor: Option<Executor>,
     /// The functions that JavaScript has. They take themselves off the list when they are collected.
     functions: RefCell<Vec<*const Exported>>,
 }
@@ -21,6 +23,19 @@ pub struct GateState {
 const DISPOSED: usize = usize::MAX;
 
 impl GateState {
+    /// The gate of an instance that `executor` made. Calls go through the executor if its configuration limits time, stack
+    /// or output; the other limits hold in any case.
+    pub fn of(executor: &Executor) -> Gate {
+        let limits = &executor.config().limits;
+        let limited = limits.time_ms.or(limits.stack_bytes).or(limits.output_bytes).is_some();
+        Rc::new(GateState { executor: limited.then(|| executor.clone()), ..GateState::default() })
+    }
+
+    /// What calls have to go through, if anything.
+    pub fn executor(&self) -> Option<&Executor> {
+        self.executor.as_ref()
+    }
+
     /// Fails if a call runs on another thread, or the instance was disposed of.
     #[inline(always)]
     pub fn pass(&self) -> Outcome<()> {
@@ -79,6 +94,18 @@ impl GateState {
         }
         self.functions.borrow_mut().clear();
         Ok(())
+    }
+}
+
+/// Calls a function, through its gate's executor if there is one.
+pub fn invoke(
+    executor: Option<&Executor>,
+    func: &Func,
+    params: &[Val],
+) -> wasmspan::Result<Vec<Val>> {
+    match executor {
+        Some(executor) => executor.invoke(func, params),
+        None => func.call(params),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::env::EnvState;
 use crate::error::{Outcome, door};
 use crate::executor::{self, NativeExecutor};
 use crate::function;
-use crate::gate::{Gate, disposed};
+use crate::gate::{Gate, GateState, disposed};
 use crate::global::{NativeGlobal, val_type};
 use crate::memory::NativeMemory;
 use crate::module::NativeModule;
@@ -75,16 +75,15 @@ impl From<Instance> for NativeInstance {
     }
 }
 
-impl From<Pooled> for NativeInstance {
-    fn from(pooled: Pooled) -> NativeInstance {
-        NativeInstance { held: RefCell::new(Some(Held::Pooled(pooled))), gate: Gate::default() }
-    }
-}
-
 impl NativeInstance {
     /// An instance whose functions go through a gate that others may share.
     pub fn new(instance: Instance, gate: Gate) -> NativeInstance {
         NativeInstance { held: RefCell::new(Some(Held::Own(instance))), gate }
+    }
+
+    /// An instance of a pool.
+    pub fn pooled(pooled: Pooled, gate: Gate) -> NativeInstance {
+        NativeInstance { held: RefCell::new(Some(Held::Pooled(pooled))), gate }
     }
 
     /// The gate that its functions share.
@@ -127,7 +126,7 @@ impl NativeInstance {
                 executor.instantiate_with(&module.module, &externs)
             });
             state.refresh_buffers();
-            Ok(NativeInstance::from(instance?))
+            Ok(NativeInstance::new(instance?, GateState::of(&executor)))
         })
     }
 
@@ -148,7 +147,7 @@ impl NativeInstance {
                 None => executor.instantiate(store, module),
             };
             state.refresh_buffers();
-            Ok(NativeInstance::from(instance?))
+            Ok(NativeInstance::new(instance?, GateState::of(executor)))
         })
     }
 

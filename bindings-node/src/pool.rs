@@ -1,18 +1,28 @@
 //! Pools: a bounded number of instances of one module, each fresh.
 
 use crate::error::door;
+use crate::gate::GateState;
 use crate::instance::{NativeInstance, NativeStore, imports_from_js};
 use crate::module::NativeModule;
 use crate::vm::NativeStatistics;
 use napi::Env;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
-use wasmspan::Pool;
+use wasmspan::{Executor, Module, Pool};
 
 /// A pool.
 #[napi]
 pub struct NativePool {
     pool: Pool,
+    /// For the calls of its instances.
+    executor: Executor,
+}
+
+impl NativePool {
+    fn new(module: &Module, pool: Pool) -> NativePool {
+        let executor = Executor::with_statistics(module.config(), pool.statistics());
+        NativePool { pool, executor }
+    }
 }
 
 #[napi]
@@ -28,7 +38,7 @@ impl NativePool {
         door(env, |state| {
             let imports = imports_from_js(state, &module.module, &imports)?;
             let pool = Pool::with_imports(&module.module, &imports, size as usize)?;
-            Ok(NativePool { pool })
+            Ok(NativePool::new(&module.module, pool))
         })
     }
 
@@ -42,7 +52,7 @@ impl NativePool {
     ) -> napi::Result<NativePool> {
         door(env, |_| {
             let pool = Pool::new(&module.module, &store.store, size as usize)?;
-            Ok(NativePool { pool })
+            Ok(NativePool::new(&module.module, pool))
         })
     }
 
@@ -52,7 +62,7 @@ impl NativePool {
         door(env, |state| {
             let taken = self.pool.try_get();
             state.refresh_buffers();
-            Ok(taken?.map(NativeInstance::from))
+            Ok(taken?.map(|taken| NativeInstance::pooled(taken, GateState::of(&self.executor))))
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::env::EnvState;
 use crate::error::{Failure, Outcome, door};
 use crate::function;
-use crate::gate::Gate;
+use crate::gate::{Gate, invoke};
 use crate::{remote, value};
 use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue, sys};
@@ -76,9 +76,10 @@ pub fn call<'env>(
     limit: Option<f64>,
 ) -> napi::Result<Unknown<'env>> {
     let raw = door(*env, |state| {
-        let func = callee(state, &function)?.0;
+        let (func, gate) = callee(state, &function)?;
         let params = params(state, &func, &args)?;
-        let results = remote::with_timeout(timeout(limit), || func.call(&params));
+        let executor = gate.as_ref().and_then(|gate| gate.executor());
+        let results = remote::with_timeout(timeout(limit), || invoke(executor, &func, &params));
         state.refresh_buffers();
         value::results_to_js(state, &results?)
     })?;
@@ -98,10 +99,11 @@ pub fn call_async<'env>(
         let params = params(state, &func, &args)?;
         Ok((func, params, gate))
     })?;
+    let executor = gate.as_ref().and_then(|gate| gate.executor().cloned());
     start(
         env,
         gate.into_iter().collect(),
-        move || func.call(&params),
+        move || invoke(executor.as_ref(), &func, &params),
         |state, results| value::results_to_js(state, &results),
     )
 }

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BusyError, RuntimeError, TimeoutError } from "../index.mjs";
+import {
+  BusyError,
+  Config,
+  Instance,
+  Module,
+  Pool,
+  RuntimeError,
+  TimeoutError,
+} from "../index.mjs";
 import { instantiate, run, SPIN } from "./helper.mjs";
 
 test("a synchronous call is stopped by its time limit", () => {
@@ -143,4 +151,25 @@ test("an exception in an import of an unawaited call is a rejection, not a crash
       { m: { f: () => { throw new Error("mine"); } } });
     i.callAsync("f").catch((e) => console.log(e.message));`);
   assert.equal(ended.out, "mine\n", ended.err);
+});
+
+test("what a configuration limits holds for every kind of call", async () => {
+  const module = new Module(
+    Buffer.from(`(module
+      (func (export "spin") (param i32) (loop (br 0)))
+      (func $deep (export "deep") (param i32) (call $deep (local.get 0)))
+      (func (export "add") (param i64 f64) (result f64)
+        (f64.add (f64.convert_i64_s (local.get 0)) (local.get 1))))`),
+    new Config({ limits: { timeout: 50, stackBytes: 64 << 10 } }),
+  );
+  const pool = new Pool(module, { size: 1 });
+  for (const instance of [new Instance(module), pool.tryGet()]) {
+    const stopped = { spin: /the time limit is 50 ms/, deep: /the stack limit is 65536 bytes/ };
+    for (const [name, why] of Object.entries(stopped)) {
+      assert.throws(() => instance.exports[name](1), why);
+      assert.throws(() => instance.call(name, [1], { timeout: 5000 }), why);
+      await assert.rejects(instance.callAsync(name, [1]), why);
+    }
+    assert.equal(instance.exports.add(-3n, 0.5), -2.5);
+  }
 });
