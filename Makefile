@@ -187,7 +187,7 @@ soak-python: develop-python
 	cd bindings-python && WASMSPAN_CALLS=1000000 $(PYTHON) -m pytest --quiet -k stays_flat
 
 bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check wasmtime pywasm3
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r bindings-python/requirements-bench.txt
 	$(MAKE) --no-print-directory develop-python PYTHON_BUILD=--release
 	$(PYTHON) bindings-python/bench/bench.py
 

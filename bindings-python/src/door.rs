@@ -12,9 +12,12 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wasmspan::config::Limits;
 use wasmspan::{Interrupt, Result};
+
+/// How long a thread that waits stays away from the interpreter, whose signal handlers may have to run.
+pub const LOOK: Duration = Duration::from_millis(50);
 
 /// What may stop a call besides a trap.
 #[derive(Default)]
@@ -28,9 +31,9 @@ pub struct Stops {
 }
 
 impl Stops {
-    /// Runs a call under time and interrupt; limits are for an executor.
-    fn run<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
-        match (&self.interrupt, self.timeout) {
+    /// Runs a call under time, of which some has passed, and interrupt; limits are for an executor.
+    fn run<T>(&self, passed: Duration, call: impl FnOnce() -> Result<T>) -> Result<T> {
+        match (&self.interrupt, self.timeout.map(|time| time.saturating_sub(passed))) {
             (None, None) => call(),
             (Some(interrupt), None) => interrupt.run(call),
             (Some(interrupt), Some(time)) => interrupt.run_within(time, call).0,
@@ -66,15 +69,16 @@ pub fn run<T: Send>(
     stops: Option<&Stops>,
     call: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<T> {
-    let _entered = match owner {
-        Some(owner) => Some(owner.gate.enter(py)?),
+    let entered = match owner {
+        Some(owner) => Some(owner.gate.enter(py, stops)?),
         None => None,
     };
+    let waited = entered.as_ref().map_or(Duration::ZERO, |entered| entered.waited);
     signals::look_at_faults();
     let call = || {
         catch_unwind(AssertUnwindSafe(|| match stops {
             None => call(),
-            Some(stops) => stops.run(call),
+            Some(stops) => stops.run(waited, call),
         }))
     };
     let outcome = match owner {
@@ -103,7 +107,7 @@ pub fn run_briefly(
     call: impl FnOnce() -> Result<()>,
 ) -> PyResult<()> {
     let _entered = match owner {
-        Some(owner) => Some(owner.gate.enter(py)?),
+        Some(owner) => Some(owner.gate.enter(py, None)?),
         None => None,
     };
     signals::look_at_faults();
@@ -172,6 +176,8 @@ fn this_thread() -> usize {
 pub struct Entered<'a> {
     gate: &'a Gate,
     outermost: bool,
+    /// How long it waited for its turn.
+    waited: Duration,
 }
 
 impl Gate {
@@ -188,31 +194,63 @@ impl Gate {
     }
 
     #[inline]
-    fn enter(&self, py: Python<'_>) -> PyResult<Entered<'_>> {
+    fn enter(&self, py: Python<'_>, stops: Option<&Stops>) -> PyResult<Entered<'_>> {
         let me = this_thread();
+        let waited = Duration::ZERO;
         match self.inside.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
-            Ok(_) => Ok(Entered { gate: self, outermost: true }),
-            Err(inside) if inside == me => Ok(Entered { gate: self, outermost: false }),
-            Err(_) => self.enter_later(py, me),
+            Ok(_) => Ok(Entered { gate: self, outermost: true, waited }),
+            Err(inside) if inside == me => Ok(Entered { gate: self, outermost: false, waited }),
+            Err(_) => self.enter_later(py, me, stops),
         }
     }
 
     #[cold]
-    fn enter_later(&self, py: Python<'_>, me: usize) -> PyResult<Entered<'_>> {
+    fn enter_later(
+        &self,
+        py: Python<'_>,
+        me: usize,
+        stops: Option<&Stops>,
+    ) -> PyResult<Entered<'_>> {
         if self.when_busy == WhenBusy::Raise {
             let what = "another thread is running this instance; give it when_busy=\"wait\", or \
                         use an instance for each thread";
             return Err(error::raise(py, &names::BUSY, what)?);
         }
-        py.detach(|| {
-            self.waiting.fetch_add(1, Ordering::SeqCst);
-            let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            while self.inside.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst).is_err() {
-                turn = self.left.wait(turn).unwrap_or_else(PoisonError::into_inner);
+        let begin = Instant::now();
+        let timeout = stops.and_then(|stops| stops.timeout);
+        let interrupt = stops.and_then(|stops| stops.interrupt.as_ref());
+        loop {
+            let left = timeout.map(|time| time.saturating_sub(begin.elapsed()));
+            let now = left.map_or(LOOK, |left| left.min(LOOK));
+            if py.detach(|| self.wait(me, now)) {
+                return Ok(Entered { gate: self, outermost: true, waited: begin.elapsed() });
             }
-            self.waiting.fetch_sub(1, Ordering::SeqCst);
-        });
-        Ok(Entered { gate: self, outermost: true })
+            py.check_signals()?;
+            if let Some(interrupt) = interrupt.filter(|interrupt| interrupt.is_requested()) {
+                interrupt.withdraw();
+                let what = "execution interrupted: it waited for another thread";
+                return Err(error::raise(py, &names::INTERRUPTED, what)?);
+            }
+            if left.is_some_and(|left| left <= now) {
+                let what = "execution interrupted: another thread ran the instance all the time";
+                return Err(error::raise(py, &names::WASM_TIMEOUT, what)?);
+            }
+        }
+    }
+
+    /// Waits for this thread's turn, for at most `time`; whether it came.
+    fn wait(&self, me: usize, time: Duration) -> bool {
+        let enters =
+            || self.inside.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let entered = enters() || {
+            let waited = self.left.wait_timeout(turn, time);
+            drop(waited);
+            enters()
+        };
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        entered
     }
 }
 

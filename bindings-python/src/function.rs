@@ -165,7 +165,7 @@ pub fn python_type(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     TYPE.get_or_try_init(py, || make_type(py)).map(|made| made.bind(py))
 }
 
-const DOC: &CStr = c"Function(type, callable)\n--\n\nA WebAssembly function: an export, or a Python callable with a type.\n\n>>> double = Function(FuncType([\"i32\"], [\"i32\"]), lambda n: 2 * n)\n>>> double(21)\n42";
+const DOC: &CStr = c"Function(type, callable)\n--\n\nA WebAssembly function: an export, or a Python callable with a type.\n\nA call takes the parameters, and the keywords `timeout` (seconds), `interrupt` (an `Interrupt` that another\nthread uses to stop it) and `limits` (for this call). It gives `None`, the result, or a tuple of several.\nIntegers of a type's signed and unsigned range are taken, and come back signed. It raises `Trap` and its\nkinds, `Exit`, `Busy`, and whatever a host function raised. Any thread may call it.\n\n>>> double = Function(FuncType([\"i32\"], [\"i32\"]), lambda n: 2 * n)\n>>> double(21)\n42";
 
 fn make_type(py: Python<'_>) -> PyResult<Py<PyType>> {
     static mut MEMBERS: [ffi::PyMemberDef; 2] = [
@@ -200,7 +200,7 @@ fn make_type(py: Python<'_>) -> PyResult<Py<PyType>> {
             ml_name: c"async_".as_ptr(),
             ml_meth: ffi::PyMethodDefPointer { PyCFunctionWithKeywords: call_async },
             ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS,
-            ml_doc: c"async_($self, /, *args, timeout=None, limits=None)\n--\n\nCalls the function on another thread; await the result. Cancelling the task stops the guest.".as_ptr(),
+            ml_doc: c"async_($self, /, *args, timeout=None, limits=None)\n--\n\nCalls the function on another thread; await the result. Cancelling the task stops the guest, and so does\n`timeout`, in seconds. Host functions may be coroutine functions, which the event loop runs meanwhile.".as_ptr(),
         },
         // SAFETY: the end of the table is all zeros.
         unsafe { std::mem::zeroed() },

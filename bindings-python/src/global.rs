@@ -63,7 +63,7 @@ impl Global {
         crate::link::type_object(py, &wasmspan::ExternType::Global(*self.core.ty()))
     }
 
-    /// The value; setting it fails with `AttributeError` if the global is constant.
+    /// The value; setting it raises `AttributeError` if the global is immutable.
     #[getter]
     fn get_value<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         value::from_val(py, &self.core.get())

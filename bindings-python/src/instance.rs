@@ -20,6 +20,10 @@ use wasmspan::{Executor, Extern, Pooled};
 
 /// An instance of a module, or a host module: `Instance("env")` makes an empty one.
 ///
+/// `exports` has what it exports as attributes; `instance["name"]` is for names that Python can't write.
+/// One thread at a time runs it: another one gets `Busy`, or waits if it was made with `when_busy="wait"`. Its
+/// thread may come again, from a host function.
+///
 /// >>> env = Instance("env")
 /// >>> env.define("double", Function(FuncType(["i32"], ["i32"]), lambda n: 2 * n))
 /// >>> env.exports.double(4)

@@ -13,7 +13,8 @@ use wasmspan::config;
 /// `open_files` the descriptors of a WASI guest, `output_bytes` what one call writes to standard streams.
 ///
 /// `Config`, `Module.instantiate`, `Pool` and `run` take limits; where several apply, the smallest
-/// counts. A call takes limits of time, cost, stack and output for itself: `f(1, limits=Limits(time_ms=20))`.
+/// counts. A call takes limits of time, cost, stack and output for itself: `f(1, limits=Limits(time_ms=20))`;
+/// that of cost needs an instance whose costs are counted, by a limit of its own or `Config(cost_measuring=True)`.
 ///
 /// >>> Limits(time_ms=250, fuel=1_000_000)
 /// Limits(time_ms=250, cost=1000000)

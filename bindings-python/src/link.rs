@@ -40,12 +40,19 @@ fn ref_type(name: &str) -> PyResult<RefType> {
         .ok_or_else(|| PyValueError::new_err(format!("{name:?} is no reference type")))
 }
 
+/// Raises `TypeError` for an object that is not of the class with this name.
+fn check_class(object: &Bound<'_, PyAny>, class: &names::Class, name: &str) -> PyResult<()> {
+    if object.is_instance(class.get(object.py())?)? {
+        return Ok(());
+    }
+    let given = object.get_type().name()?;
+    Err(PyTypeError::new_err(format!("a {name} is expected, not {given}")))
+}
+
 /// A function type of the core.
 pub fn func_type(object: &Bound<'_, PyAny>) -> PyResult<FuncType> {
     let py = object.py();
-    if !object.is_instance(names::FUNC_TYPE.get(py)?)? {
-        return Err(PyTypeError::new_err("a FuncType is expected"));
-    }
+    check_class(object, &names::FUNC_TYPE, "FuncType")?;
     let list = |name: &Bound<'_, pyo3::types::PyString>| {
         let types = object.getattr(name)?;
         types
@@ -90,6 +97,7 @@ pub fn type_object<'py>(py: Python<'py>, ty: &ExternType) -> PyResult<Bound<'py,
 
 /// A memory type of the core.
 pub fn memory_type(object: &Bound<'_, PyAny>) -> PyResult<MemoryType> {
+    check_class(object, &names::MEMORY_TYPE, "MemoryType")?;
     Ok(MemoryType {
         limits: limits(object)?,
         shared: object.getattr("shared")?.extract()?,
@@ -99,6 +107,7 @@ pub fn memory_type(object: &Bound<'_, PyAny>) -> PyResult<MemoryType> {
 
 /// A table type of the core.
 pub fn table_type(object: &Bound<'_, PyAny>) -> PyResult<TableType> {
+    check_class(object, &names::TABLE_TYPE, "TableType")?;
     Ok(TableType {
         element: ref_type(&object.getattr("element")?.extract::<String>()?)?,
         limits: limits(object)?,
@@ -108,6 +117,7 @@ pub fn table_type(object: &Bound<'_, PyAny>) -> PyResult<TableType> {
 
 /// A global type of the core.
 pub fn global_type(object: &Bound<'_, PyAny>) -> PyResult<GlobalType> {
+    check_class(object, &names::GLOBAL_TYPE, "GlobalType")?;
     let mutable: bool = object.getattr("mutable")?.extract()?;
     let content = val_type(&object.getattr("content")?.extract::<String>()?)?;
     Ok(GlobalType::new(content, if mutable { Mutability::Var } else { Mutability::Const }))

@@ -6,7 +6,7 @@
 use crate::door;
 use crate::error;
 use pyo3::IntoPyObjectExt;
-use pyo3::buffer::PyBuffer;
+use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -15,6 +15,9 @@ use std::ffi::c_int;
 use wasmspan::{ErrCode, Error};
 
 /// A linear memory: `Memory(MemoryType(1))` makes one of a page.
+///
+/// `memoryview` and `numpy.frombuffer` see it without a copy, and stay valid when it grows. Slices with step
+/// 1 are copied. Any thread may use it; what a guest writes at the same time is seen as it comes.
 ///
 /// >>> memory = Memory(MemoryType(1))
 /// >>> memory[:5] = b"hello"
@@ -70,9 +73,12 @@ impl Memory {
             unsafe { std::ptr::copy(bytes.as_ptr(), to, bytes.len()) };
             return Ok(());
         }
-        let buffer = PyBuffer::<u8>::get(data).map_err(|_| {
-            PyTypeError::new_err("bytes, or another contiguous buffer of bytes, are expected")
+        let buffer = PyUntypedBuffer::get(data).map_err(|_| {
+            PyTypeError::new_err("bytes, or another object with a contiguous buffer, are expected")
         })?;
+        if buffer.format().to_bytes().contains(&b'O') {
+            return Err(PyTypeError::new_err("references to objects can't be written to a memory"));
+        }
         check_length(buffer.len_bytes(), wanted)?;
         let to = self.at(offset, buffer.len_bytes())?;
         if !buffer.is_c_contiguous() {
@@ -168,13 +174,14 @@ impl Memory {
         self.core.pages()
     }
 
-    /// Grows by a number of pages and gives the old size in pages. Views that exist stay valid.
+    /// Grows by a number of pages of 64 KiB and gives the old size in pages. Views that exist stay valid,
+    /// and see the bytes that were there. Raises `MemoryLimit` if the memory can't become that large.
     fn grow(&self, py: Python<'_>, pages: u64) -> PyResult<u64> {
         let grown = door::attempt(py, || self.core.grow(pages))?;
         grown.map_err(|failure| error::no_growth(py, &failure))
     }
 
-    /// Copies bytes out; to the end if no length is given.
+    /// Copies bytes out; to the end if no length is given. Raises `IndexError` for a place outside.
     #[pyo3(signature = (offset = 0, length = None))]
     fn read<'py>(
         &self,
@@ -185,7 +192,7 @@ impl Memory {
         self.bytes(py, offset, self.length_of(offset, length))
     }
 
-    /// Copies bytes in.
+    /// Copies bytes, or the bytes of another contiguous buffer such as an array of NumPy, in. Raises `IndexError` for a place outside.
     fn write(&self, offset: usize, data: &Bound<'_, PyAny>) -> PyResult<()> {
         self.put(offset, data, None)
     }

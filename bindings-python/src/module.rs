@@ -18,7 +18,9 @@ use wasmspan::Executor;
 /// A compiled module.
 ///
 /// `source` is a path (`str` or path object) of a file, or bytes; text is accepted in both. It is
-/// loaded, validated and compiled, without the interpreter's lock.
+/// loaded, validated and compiled, without the interpreter's lock. It may be used from any thread, and
+/// instantiated as often as wanted. Raises `CompileError` if it is malformed, invalid or uses what `config`
+/// switches off, and `OSError` if the file can't be read.
 ///
 /// >>> module = Module.from_wat('(module (func (export "one") (result i32) i32.const 1))')
 /// >>> module.instantiate().exports.one()

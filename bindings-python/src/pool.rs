@@ -1,7 +1,7 @@
 //! Pools of instances.
 
 use crate::control;
-use crate::door::{self, Gate, WhenBusy};
+use crate::door::{self, Gate, LOOK, WhenBusy};
 use crate::error;
 use crate::instance::Instance;
 use crate::limits::{self, Limits};
@@ -14,11 +14,8 @@ use crate::wasi::Wasi;
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use wasmspan::{Executor, Pooled};
-
-/// How long a thread that waits stays away from the interpreter, whose signal handlers may have to run.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// Hands out instances of one module, never more than `size` at a time, each fresh.
 ///

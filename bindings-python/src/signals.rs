@@ -8,7 +8,7 @@
 use pyo3::prelude::*;
 use std::cell::Cell;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use wasmspan::Interrupt;
 
@@ -20,6 +20,10 @@ const WAKE: u64 = 1 << 32;
 
 /// The main thread is in a call.
 static INSIDE: AtomicBool = AtomicBool::new(false);
+/// The number of the main thread's call, and of that in which the last signal came: one that comes when
+/// Python has raised its exception already must not stop the next call.
+static CALL: AtomicU64 = AtomicU64::new(0);
+static SIGNALLED_CALL: AtomicU64 = AtomicU64::new(0);
 /// The waiting thread is about to interrupt, or does not.
 static DECIDING: AtomicBool = AtomicBool::new(false);
 /// It has interrupted a call because of a signal.
@@ -69,6 +73,7 @@ pub fn guard() -> Guarded {
     if EVENT.load(Ordering::Relaxed) < 0 && !start() {
         return Guarded(false);
     }
+    CALL.store(CALL.load(Ordering::Relaxed) + 1, Ordering::SeqCst);
     INSIDE.store(true, Ordering::SeqCst);
     if ASLEEP.load(Ordering::SeqCst) {
         wake();
@@ -178,7 +183,8 @@ fn wait(event: i32) {
         }
         if count % WAKE >= SIGNAL {
             DECIDING.store(true, Ordering::SeqCst);
-            if INSIDE.load(Ordering::SeqCst) {
+            let is_inside = INSIDE.load(Ordering::SeqCst);
+            if is_inside && SIGNALLED_CALL.load(Ordering::SeqCst) == CALL.load(Ordering::SeqCst) {
                 SIGNALLED.store(true, Ordering::SeqCst);
                 if let Some(interrupt) = &*interrupt() {
                     interrupt.interrupt();
@@ -235,6 +241,7 @@ unsafe extern "C" fn on_signal(
             handler(signal);
         }
         if INSIDE.load(Ordering::SeqCst) {
+            SIGNALLED_CALL.store(CALL.load(Ordering::SeqCst), Ordering::SeqCst);
             let errno = *libc::__errno_location();
             add(EVENT.load(Ordering::SeqCst), SIGNAL);
             *libc::__errno_location() = errno;

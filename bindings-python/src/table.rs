@@ -57,7 +57,8 @@ impl Table {
         crate::link::type_object(py, &wasmspan::ExternType::Table(*self.core.ty()))
     }
 
-    /// Grows by a number of elements and gives the old size.
+    /// Grows by a number of elements, null or `value`, and gives the old size. Raises `MemoryLimit` if the
+    /// table can't become that large.
     #[pyo3(signature = (delta, value = None))]
     fn grow(&self, py: Python<'_>, delta: u64, value: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
         let value = match value {

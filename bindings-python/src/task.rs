@@ -1,16 +1,14 @@
 //! Calls on threads of the runtime's own.
 
 use crate::control;
+use crate::door::LOOK;
 use crate::error;
 use crate::value;
 use pyo3::exceptions::PyTimeoutError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use wasmspan::{Result, Task, Val, Wasi};
-
-/// How long a thread that waits stays away from the interpreter, whose signal handlers may have to run.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// A call that runs on another thread: made by the `…_async` functions of `VM` and `Executor`.
 ///

@@ -17,7 +17,8 @@ use wasmspan::{FuncType, Result, Val, VmState};
 
 /// Loads, validates, instantiates and runs modules, step by step or all at once, as WasmEdge's VM does.
 ///
-/// Host functions that refer to the VM keep it alive until it is cleaned up, which `with` does at its end.
+/// Any thread may use it; what changes its module waits for its turn. Host functions that refer to the VM
+/// keep it alive until it is cleaned up, which `with` does at its end.
 ///
 /// >>> vm = VM()
 /// >>> vm.load(b'(module (func (export "neg") (param i32) (result i32)'

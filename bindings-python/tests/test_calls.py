@@ -1,5 +1,6 @@
 """Calls in both directions, values and errors."""
 
+import functools
 import gc
 import math
 import weakref
@@ -159,7 +160,22 @@ def test_annotations_of_host_functions_are_checked(make):
     def result(a: int, b: float) -> "float":
         return 0.0
 
+    class Host:
+        def method(self, a: int, b: float) -> int:
+            return a + 1
+
+        def wrong(self, a: bytes, b: float) -> int:
+            return 0
+
+    @functools.wraps(fits)
+    def wrapped(*args):
+        return fits(*args)
+
     assert make(text, {"env": {"f": fits}}).exports.call() == 3
+    assert make(text, {"env": {"f": wrapped}}).exports.call() == 3
+    assert make(text, {"env": {"f": Host().method}}).exports.call() == 2
+    with pytest.raises(TypeError, match=r"parameter a .* bytes"):
+        make(text, {"env": {"f": Host().wrong}})
     assert make(text, {"env": {"f": fits_too}}).exports.call() == 1
     for wrong, what in (
         (parameter, "parameter a .* str"),

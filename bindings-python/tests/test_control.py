@@ -99,6 +99,19 @@ def test_ctrl_c_outside_a_call_stops_none():
         assert instance.exports.add(1, 2) == 3
 
 
+def test_ctrl_c_in_a_host_function_stops_no_later_call():
+    def fail(n):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+        return n
+
+    instance, waiting = spinner(fail), spinner(lambda n: time.sleep(n / 1000) or n)
+    for _ in range(30):
+        with pytest.raises(KeyboardInterrupt):
+            instance.exports.call(1)
+        assert waiting.exports.call(2) == 2
+
+
 def test_other_threads_go_on_while_a_guest_runs():
     instance, ticks = spinner(), []
     interrupt = wasmspan.Interrupt()
@@ -146,6 +159,40 @@ def test_a_busy_instance_raises_or_waits():
         assert not any(other.done() for other in others)
         leave.set()
         assert [other.result(10) for other in others] == [0, 2, 4, 6]
+
+
+def test_waiting_for_an_instance_ends():
+    """By its timeout, an interrupt, Ctrl-C and cancelling."""
+    instance, leave = spinner(when_busy="wait"), wasmspan.Interrupt()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(lambda: instance.exports.spin(interrupt=leave))
+        time.sleep(0.05)
+        begin = time.monotonic()
+        with pytest.raises(WasmTimeout):
+            instance.exports.add(1, 2, timeout=0.05)
+        interrupt = wasmspan.Interrupt()
+        threading.Timer(0.05, interrupt.interrupt).start()
+        with pytest.raises(Interrupted):
+            instance.exports.add(1, 2, interrupt=interrupt)
+        assert not interrupt.is_requested
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            instance.exports.add(1, 2)
+
+        async def main():
+            task = asyncio.create_task(instance.exports.add.async_(1, 2))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+        asyncio.run(main())
+        assert time.monotonic() - begin < 20
+        assert not first.done()
+        leave.interrupt()
+        with pytest.raises(Interrupted):
+            first.result()
+    assert instance.exports.add(1, 2) == 3
 
 
 def test_many_threads_with_instances_of_their_own():
@@ -279,6 +326,36 @@ assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 trap()
 """
     )
+    done = child(code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_everything_works_in_a_forked_child():
+    """Threads that compile, watch deadlines and run calls don't come along."""
+    code = """
+import asyncio, os, signal
+from wasmspan import Executor, Module, WasmTimeout
+functions = "".join(f'(func (export "f{n}") (result i32) (i32.const {n}))' for n in range(100))
+def use(text):
+    instance = Module.from_wat(text).instantiate()
+    assert instance.exports.f7() == 7
+    assert Executor().invoke_async(instance["f7"]).get() == 7
+    async def main():
+        return await instance.exports.f7.async_()
+    assert asyncio.run(main()) == 7
+    try:
+        instance.exports.spin(timeout=0.02)
+    except WasmTimeout:
+        return
+    raise SystemExit("no timeout")
+use(f'(module {functions} (func (export "spin") (loop (br 0))))')
+pid = os.fork()
+signal.alarm(60)
+use(f'(module {functions} (func (export "spin") (loop (br 0))) (memory 1))')
+if pid == 0:
+    os._exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+"""
     done = child(code)
     assert done.returncode == 0, done.stderr
 

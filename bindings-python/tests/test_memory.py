@@ -145,3 +145,18 @@ def test_limit_of_memories():
     assert memory.grow(1) == 1
     with pytest.raises(MemoryLimit):
         memory.grow(1)
+
+
+def test_arrays_are_written_as_bytes():
+    numpy = pytest.importorskip("numpy")
+    memory = wasmspan.Memory(wasmspan.MemoryType(1))
+    memory[0:8] = numpy.array([1, 2], numpy.int32)
+    assert memory.unpack("<2i", 0) == (1, 2)
+    memory.write(8, numpy.array([[1.5], [2.5]]))
+    assert memory.unpack("<2d", 8) == (1.5, 2.5)
+    with pytest.raises(BufferError):
+        memory.write(0, numpy.arange(10)[::2])
+    with pytest.raises(TypeError, match="references"):
+        memory.write(0, numpy.array([object()]))
+    with pytest.raises(TypeError, match="buffer"):
+        memory.write(0, 5)

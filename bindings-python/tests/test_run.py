@@ -164,6 +164,8 @@ def test_configurations():
     vector = "(module (func (result v128) (v128.const i64x2 0 0)))"
     with pytest.raises(wasmspan.CompileError):
         Module.from_wat(vector, wasmspan.Config(without=["SIMD", "RelaxedSIMD"]))
+    # So many threads are not started.
+    Module.from_wat("(module (func))", wasmspan.Config(compile_threads=2**40))
     checked = wasmspan.Config(traps="checks", interrupts="poll", optimize="none")
     text = """(module (memory 1) (func (export "load") (param i32) (result i32)
         (i32.load (local.get 0))) (func (export "spin") (loop (br 0))))"""

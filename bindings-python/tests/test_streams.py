@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import io
+import itertools
 import os
 import sys
 import threading
@@ -169,6 +170,29 @@ def test_coroutines_behind_streams():
         assert time.monotonic() - begin < 20
         with pytest.raises(RuntimeError, match="coroutine function"):
             wasmspan.run(CAT, stdin=never)
+
+    asyncio.run(main())
+
+
+def test_guests_that_wait_for_one_another():
+    """A chain of pipes whose first link gets its input last."""
+
+    async def main():
+        pipes = [os.pipe() for _ in range(40)]
+        ends = itertools.pairwise(pipes)
+        tasks = [asyncio.create_task(wasmspan.arun(CAT, stdin=a, stdout=d)) for (a, _), (_, d) in ends]
+        await asyncio.sleep(0.1)
+        # The guests have copies.
+        for read, write in pipes[1:-1]:
+            os.close(read)
+            os.close(write)
+        os.close(pipes[0][0])
+        os.close(pipes[-1][1])
+        os.write(pipes[0][1], b"passed on")
+        os.close(pipes[0][1])
+        await asyncio.wait_for(asyncio.gather(*tasks), 60)
+        assert os.read(pipes[-1][0], 100) == b"passed on"
+        os.close(pipes[-1][0])
 
     asyncio.run(main())
 

@@ -58,6 +58,9 @@ pub const MAX_WASI_PATH_BYTES: u32 = 4095;
 /// Most that one instruction can cost.
 pub const MAX_INSTRUCTION_COST: u64 = 1 << 39;
 
+/// Threads that compile one module at most.
+pub const MAX_COMPILE_THREADS: usize = 256;
+
 /// Threads that run asynchronous calls at most.
 pub const MAX_TASK_THREADS: usize = 512;
 

@@ -20,6 +20,9 @@ T = TypeVar("T")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
 """Seconds between two looks for a place in a pool."""
 
+_MOST_THREADS = 512
+"""Guests that run at a time. Many may wait, perhaps for one another, so that processors are no measure."""
+
 _lock = threading.Lock()
 _executor: ThreadPoolExecutor | None = None
 
@@ -66,7 +69,7 @@ def _threads() -> ThreadPoolExecutor:
     global _executor
     with _lock:
         if _executor is None:
-            _executor = ThreadPoolExecutor((os.cpu_count() or 1) + 4, "wasmspan")
+            _executor = ThreadPoolExecutor(_MOST_THREADS, "wasmspan")
         return _executor
 
 

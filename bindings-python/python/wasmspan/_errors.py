@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 
 class WasmError(Exception):
-    """Base of everything this package raises by itself."""
+    """Base of everything this package raises by itself.
+
+    Builtin exceptions are raised where Python's own types raise them: `TypeError`, `ValueError` and
+    `OverflowError` for arguments, `IndexError` for places outside a memory or table, `KeyError` and
+    `AttributeError` for names, `OSError` for files.
+    """
 
     code: int = 0
     """Number in WasmEdge's table of error codes."""
@@ -101,4 +106,7 @@ class GuestError(WasmError):
 
 
 class InternalError(WasmError):
-    """A fault of this package itself; please report it."""
+    """A fault of this package itself, such as a panic of the runtime; please report it.
+
+    What was called can still be used, as after a trap.
+    """

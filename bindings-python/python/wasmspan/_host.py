@@ -67,7 +67,7 @@ def prepare(
     if annotations:
         first = next(iter(annotations.values()))
         wants_caller = first is Caller or first in _CALLER_NAMES
-        names = list(inspect.signature(function).parameters)
+        names = parameter_names(function)
         if wants_caller:
             wants_caller = names[:1] == list(annotations)[:1]
         for name, ty in zip(names[wants_caller:], params, strict=False):
@@ -83,6 +83,19 @@ def prepare(
     return function, wants_caller
 
 
+def parameter_names(function: Callable[..., Any]) -> list[str]:
+    """Names of the parameters that can be given by position.
+
+    Those of a plain function or method come from its code: `inspect` takes longer than all else at
+    instantiation.
+    """
+    code = getattr(function, "__code__", None)
+    if code is None or hasattr(function, "__wrapped__"):
+        return list(inspect.signature(function).parameters)
+    is_bound = getattr(function, "__self__", None) is not None
+    return list(code.co_varnames[is_bound : code.co_argcount])
+
+
 def check_annotation(function: Callable[..., Any], what: str, annotation: object, ty: str) -> None:
     """Raises `TypeError` if a plain type of Python is not that of the WebAssembly type."""
     name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
@@ -94,8 +107,10 @@ def check_annotation(function: Callable[..., Any], what: str, annotation: object
 def check_arity(function: Callable[..., Any], count: int) -> None:
     """Raises `TypeError` if the callable can't take `count` positional arguments."""
     code = getattr(function, "__code__", None)
-    if code is not None and code.co_argcount == count and not code.co_kwonlyargcount:
-        return
+    if code is not None:
+        is_bound = getattr(function, "__self__", None) is not None
+        if code.co_argcount - is_bound == count and not code.co_kwonlyargcount:
+            return
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):

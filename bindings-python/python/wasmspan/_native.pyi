@@ -4,6 +4,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, final
 
+from typing_extensions import Buffer
+
 from ._bindgen import Span
 from ._exports import Exports
 from ._streams import Readable, Writable
@@ -43,7 +45,7 @@ __all__ = [
 __version__: str
 
 _Text = str | bytes
-_Bytes = bytes | bytearray | memoryview
+_Bytes = bytes | bytearray | memoryview | Buffer
 _Feed = _Text | bytearray | memoryview | int | Callable[[int], Any] | Readable | None
 _Stream = Literal["capture", "inherit"] | int | Callable[[bytes], Any] | Writable | None
 _Directories = Mapping[str, str | os.PathLike[str] | MemoryFs]

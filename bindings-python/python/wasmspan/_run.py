@@ -29,9 +29,13 @@ class Completed:
     """What a run gave."""
 
     args: tuple[Text, ...]
+    """What the guest was given, the name of the program first."""
     exit_code: int
+    """0 if the guest returned, else what it ended itself with."""
     stdout: bytes
+    """What it wrote, if that was captured."""
     stderr: bytes
+    """What it wrote, if that was captured."""
     truncated: bool
     """Whether it wanted to write more than the limit."""
     duration: float

@@ -22,6 +22,7 @@ use crate::abi::{CodeBlob, InstanceLayout};
 use crate::config::{Config, Metering};
 use crate::error::{ErrCode, Error, Result};
 use crate::module::ModuleInfo;
+use crate::platform::workers::share;
 use function::{CompiledFunction, FunctionCompiler};
 use rayon::prelude::*;
 use std::cmp::Reverse;
@@ -79,16 +80,7 @@ pub(crate) fn compile(
             )
             .collect()
     };
-    let compiled = match config.compile_threads {
-        0 => compile_all()?,
-        threads => rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| {
-                Error::with_detail(ErrCode::RuntimeError, format!("no compile threads: {error}"))
-            })?
-            .install(compile_all)?,
-    };
+    let compiled = share(config.compile_threads, compile_all)??;
     let mut functions: Vec<Option<CompiledFunction>> = Vec::new();
     functions.resize_with(module.bodies.len(), || None);
     for (number, function) in compiled {

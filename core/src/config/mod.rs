@@ -132,7 +132,8 @@ pub struct Config {
     pub compile_time: CompileTime,
     /// Use only instructions that every supported processor of this kind has.
     pub generic_code: bool,
-    /// Threads that compile one module; 0 means all cores.
+    /// Threads that compile one module, at most [`MAX_COMPILE_THREADS`](crate::limits::MAX_COMPILE_THREADS);
+    /// 0 means all cores.
     pub compile_threads: usize,
     /// What a run counts.
     pub statistics: StatisticsOptions,

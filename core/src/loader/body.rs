@@ -5,6 +5,7 @@ use super::beyond;
 use super::diagnose::{self, Part, refusal_code};
 use crate::error::{ErrCode, Error, Result};
 use crate::limits;
+use crate::platform::workers::share;
 use rayon::prelude::*;
 use std::ops::Range;
 use wasmparser::{
@@ -46,8 +47,10 @@ pub(super) fn check_all(
         Some(beyond_end(bytes, body, body.range.end == last, context).unwrap_or(error))
     };
     let error = if parallel && last - first >= PARALLEL_BYTES {
-        let errors = bodies.par_iter().map_init(OperatorsReaderAllocations::default, check);
-        errors.find_map_first(|error| error)
+        share(0, || {
+            let errors = bodies.par_iter().map_init(OperatorsReaderAllocations::default, check);
+            errors.find_map_first(|error| error)
+        })?
     } else {
         let mut allocs = OperatorsReaderAllocations::default();
         bodies.iter().find_map(|body| check(&mut allocs, body))

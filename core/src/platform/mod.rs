@@ -1,5 +1,5 @@
 //! The only calls of the operating system for memory, faults, stacks, clocks, whole files, raw
-//! transfers and what sockets lack elsewhere; knows no wasm.
+//! transfers and what sockets lack elsewhere, and threads that share work; knows no wasm.
 //!
 //! Differences between systems and processors are whole files: `signal/linux_x86_64.rs` and its
 //! siblings offer the same names, `signal/unsupported.rs` says clearly what is missing.
@@ -11,3 +11,4 @@ pub(crate) mod net;
 pub(crate) mod signal;
 pub(crate) mod stack;
 pub(crate) mod time;
+pub(crate) mod workers;

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::loader::diagnose::{self, Part};
 use crate::loader::features;
 use crate::module::ModuleInfo;
+use crate::platform::workers::share;
 use rayon::prelude::*;
 use wasmparser::{
     FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, Payload, ValidPayload,
@@ -63,8 +64,10 @@ fn validate_bodies(module: &ModuleInfo, funcs: Vec<Func<'_>>, parallel: bool) ->
         result.err().map(|e| in_function(module, index, diagnose::invalid(Part::Code, &e)))
     };
     let error = if parallel && total >= PARALLEL_BYTES {
-        let errors = funcs.into_par_iter().map_init(FuncValidatorAllocations::default, check);
-        errors.find_map_first(|error| error)
+        share(0, || {
+            let errors = funcs.into_par_iter().map_init(FuncValidatorAllocations::default, check);
+            errors.find_map_first(|error| error)
+        })?
     } else {
         let mut allocs = FuncValidatorAllocations::default();
         funcs.into_iter().find_map(|func| check(&mut allocs, func))
