@@ -9,8 +9,8 @@ import { promisify } from "node:util";
 import { type Config, type ConfigOptions, Config as Configuration } from "./config.js";
 import { type Bytes, toBytes } from "./idl.js";
 import { Module } from "./module.js";
-import { type Denial, type NativeFinished, native } from "./native.js";
-import { type CallOptions, stoppable } from "./task.js";
+import { type Denial, type NativeFinished, type NativeLimits, native } from "./native.js";
+import { type CallOptions, stoppable, toTimeout } from "./task.js";
 import { type Mount, nativeOptions, type WasiLimits, type WasiOptions } from "./wasi.js";
 
 /** A module, or where its bytes are: a path, a URL, bytes, a response, or a stream. */
@@ -84,10 +84,21 @@ export interface RunResult {
 
 const PAGE = 65536;
 
-function configure({ config, fuel }: ProcessOptions): Config {
+/** What the options say about limits: those of the code, and those of the process. */
+function configure(options: ProcessOptions): [Config, NativeLimits] {
+  const { config, fuel, memory } = options;
   const own = new Configuration(config);
   if (fuel !== undefined) own.limits = { ...own.limits, fuel };
-  return own;
+  const limits: NativeLimits = {};
+  const timeout = toTimeout(options.timeout);
+  if (timeout !== undefined) limits.timeout = timeout;
+  if (memory !== undefined) {
+    if (typeof memory !== "number" || !(memory >= 0)) {
+      throw new RangeError("the option 'memory' must be a number of bytes");
+    }
+    limits.memoryPages = Math.min(Math.floor(memory / PAGE), PAGE);
+  }
+  return [own, limits];
 }
 
 async function load(source: RunSource, config: Config): Promise<Module> {
@@ -128,7 +139,7 @@ interface Streams {
 
 async function start(
   module: Module,
-  config: Config,
+  [config, limits]: [Config, NativeLimits],
   name: string,
   streams: Streams,
   options: ProcessOptions & { outputLimit?: number },
@@ -146,11 +157,7 @@ async function start(
   inner.stdoutMode = streams.stdout;
   inner.stderrMode = streams.stderr;
   if (streams.stdinBytes !== undefined) inner.stdin = streams.stdinBytes;
-  const { timeout, memory, signal } = options;
-  const limits = {
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(memory === undefined ? {} : { memoryPages: Math.floor(memory / PAGE) }),
-  };
+  const { signal } = options;
   const work = () =>
     native.runCommand(
       Module.nativeOf(module),
@@ -227,8 +234,8 @@ function outputPipe(): [mode: string, ours: Socket] {
  */
 export async function run(source: RunSource, options: RunOptions = {}): Promise<RunResult> {
   options.signal?.throwIfAborted();
-  const config = configure(options);
-  const module = await load(source, config);
+  const configured = configure(options);
+  const module = await load(source, configured[0]);
   options.signal?.throwIfAborted();
   const streams: Streams = { stdin: "null", stdout: "buffer", stderr: "buffer" };
   const pumps: Promise<unknown>[] = [];
@@ -263,7 +270,7 @@ export async function run(source: RunSource, options: RunOptions = {}): Promise<
     }
   }
   try {
-    return await start(module, config, nameOf(source, options), streams, options);
+    return await start(module, configured, nameOf(source, options), streams, options);
   } finally {
     await Promise.allSettled(pumps);
   }
@@ -288,6 +295,16 @@ export interface GuestProcess extends EventEmitter {
   /** The guest has ended: with a code, or with an error. */
   on(event: "exit", listener: (code: number | null, error: Error | undefined) => void): this;
   once(event: "exit", listener: (code: number | null, error: Error | undefined) => void): this;
+}
+
+/** A guest all of whose standard streams are pipes, as they are unless {@link SpawnOptions.stdio} says otherwise. */
+export interface PipedGuestProcess extends GuestProcess {
+  /** Standard input. */
+  readonly stdin: Writable;
+  /** Standard output. */
+  readonly stdout: Readable;
+  /** Standard error. */
+  readonly stderr: Readable;
 }
 
 class Guest extends EventEmitter {
@@ -319,17 +336,18 @@ class Guest extends EventEmitter {
   }
 
   async #run(source: RunSource, streams: Streams, options: SpawnOptions): Promise<RunResult> {
-    const config = configure(options);
+    let configured: [Config, NativeLimits];
     let module: Module;
     try {
-      module = await load(source, config);
+      configured = configure(options);
+      module = await load(source, configured[0]);
       options.signal?.throwIfAborted();
     } catch (error) {
       for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
       closeOwned(streams);
       throw error;
     }
-    return start(module, config, nameOf(source, options), streams, options);
+    return start(module, configured, nameOf(source, options), streams, options);
   }
 
   #end(code: number | null, error: Error | undefined): void {
@@ -356,6 +374,11 @@ function closeOwned(streams: Streams): void {
 }
 
 /** Starts a module as a process, with pipes as its standard streams. */
+export function spawn(
+  source: RunSource,
+  options?: SpawnOptions & { stdio?: undefined },
+): PipedGuestProcess;
+export function spawn(source: RunSource, options?: SpawnOptions): GuestProcess;
 export function spawn(source: RunSource, options: SpawnOptions = {}): GuestProcess {
   return new Guest(source, options);
 }

@@ -179,6 +179,13 @@ test("a spawned guest can be killed", async () => {
     await assert.rejects(child.finished, { name: "AbortError" });
     assert.equal(child.exitCode, null);
   }
+  const left = spawn(SPIN);
+  await left[Symbol.asyncDispose]();
+  await assert.rejects(left.finished, { name: "AbortError" });
+  for (const wrong of [{ timeout: "5" }, { timeout: -1 }, { memory: "64 MB" }, { fuel: "much" }]) {
+    await assert.rejects(run(SPIN, wrong), /'(timeout|memory|fuel)'/, Object.keys(wrong)[0]);
+    await assert.rejects(spawn(SPIN, wrong).finished, /'(timeout|memory|fuel)'/);
+  }
   const unread = spawn(new Uint8Array(4));
   await assert.rejects(unread.finished, CompileError);
 });
