@@ -1,3 +1,4 @@
+import { toDescriptor } from "./idl.js";
 import { type NativeConfig, native } from "./native.js";
 
 /** WebAssembly proposals, by WasmEdge's numbers. */
@@ -134,8 +135,14 @@ export class Config {
 
   /** The defaults, changed by `options`; of another configuration, a copy. */
   constructor(options: ConfigOptions | Config = {}) {
+    toDescriptor(options, "the settings of a configuration");
     this.#native = new native.NativeConfig((options as ConfigOptions).wasmedge === true);
-    if (options instanceof Config) {
+    if (!(options instanceof Config)) {
+      // One that is misspelt may be a limit.
+      const known: readonly string[] = [...SETTINGS, "wasmedge"];
+      const unknown = Object.keys(options).find((name) => !known.includes(name));
+      if (unknown !== undefined) throw new TypeError(`there is no setting '${unknown}'`);
+    } else {
       for (const proposal of Object.values(Proposal)) {
         if (typeof proposal === "number") {
           this.setProposal(proposal, options.hasProposal(proposal));

@@ -10,7 +10,7 @@ import { type Config, type ConfigOptions, Config as Configuration } from "./conf
 import { type Bytes, toBytes } from "./idl.js";
 import { Module } from "./module.js";
 import { type Denial, type NativeFinished, type NativeLimits, native } from "./native.js";
-import { type CallOptions, stoppable, toTimeout } from "./task.js";
+import { type CallOptions, limitOf, stoppable } from "./task.js";
 import { type Mount, nativeOptions, type WasiLimits, type WasiOptions } from "./wasi.js";
 
 /** A module, or where its bytes are: a path, a URL, bytes, a response, or a stream. */
@@ -86,11 +86,14 @@ const PAGE = 65536;
 
 /** What the options say about limits: those of the code, and those of the process. */
 function configure(options: ProcessOptions): [Config, NativeLimits] {
-  const { config, fuel, memory } = options;
+  const { args, config, fuel, memory } = options;
+  if (args !== undefined && !Array.isArray(args)) {
+    throw new TypeError("the option 'args' must be an array");
+  }
   const own = new Configuration(config);
   if (fuel !== undefined) own.limits = { ...own.limits, fuel };
   const limits: NativeLimits = {};
-  const timeout = toTimeout(options.timeout);
+  const timeout = limitOf(options);
   if (timeout !== undefined) limits.timeout = timeout;
   if (memory !== undefined) {
     if (typeof memory !== "number" || !(memory >= 0)) {
@@ -103,6 +106,9 @@ function configure(options: ProcessOptions): [Config, NativeLimits] {
 
 async function load(source: RunSource, config: Config): Promise<Module> {
   if (source instanceof Module) return source;
+  if (typeof source !== "string" && (typeof source !== "object" || source === null)) {
+    throw new TypeError("the first argument must be a Module, a path, a URL, bytes or a stream");
+  }
   if (source instanceof URL && source.protocol !== "file:") {
     const response = await fetch(source);
     if (!response.ok) throw new Error(`${source} answers ${response.status}`);
@@ -146,8 +152,8 @@ async function start(
 ): Promise<RunResult> {
   const wasi: WasiOptions = {
     args: [name, ...(options.args ?? [])],
-    env: options.env ?? {},
-    preopens: options.fs ?? {},
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.fs === undefined ? {} : { preopens: options.fs }),
   };
   if (options.outputLimit !== undefined) wasi.outputLimit = options.outputLimit;
   if (options.sockets !== undefined) wasi.sockets = options.sockets;
@@ -233,13 +239,13 @@ function outputPipe(): [mode: string, ours: Socket] {
  * The errors have a property `result` with what the guest wrote and used until then.
  */
 export async function run(source: RunSource, options: RunOptions = {}): Promise<RunResult> {
-  options.signal?.throwIfAborted();
   const configured = configure(options);
+  const { stdin, stdout, stderr } = options;
+  checkStreams(stdin, { stdout, stderr });
   const module = await load(source, configured[0]);
   options.signal?.throwIfAborted();
   const streams: Streams = { stdin: "null", stdout: "buffer", stderr: "buffer" };
   const pumps: Promise<unknown>[] = [];
-  const { stdin, stdout, stderr } = options;
   if (stdin === "inherit") {
     streams.stdin = "inherit";
   } else if (typeof (stdin as Readable | undefined)?.pipe === "function") {
@@ -273,6 +279,19 @@ export async function run(source: RunSource, options: RunOptions = {}): Promise<
     return await start(module, configured, nameOf(source, options), streams, options);
   } finally {
     await Promise.allSettled(pumps);
+  }
+}
+
+/** Fails for what can't be a guest's standard stream. */
+function checkStreams(stdin: unknown, outputs: Record<string, unknown>): void {
+  if (typeof stdin === "number" || typeof stdin === "boolean") {
+    throw new TypeError("the option 'stdin' must be text, bytes, a stream or \"inherit\"");
+  }
+  for (const [name, value] of Object.entries(outputs)) {
+    const isWord = value === undefined || ["buffer", "inherit", "ignore"].includes(value as string);
+    if (!isWord && typeof (value as Writable | null)?.write !== "function") {
+      throw new TypeError(`the option '${name}' must be "buffer", "inherit", "ignore" or a stream`);
+    }
   }
 }
 
@@ -326,8 +345,11 @@ class Guest extends EventEmitter {
     else streams.stdout = mode(stdio.stdout);
     if ((stdio.stderr ?? "pipe") === "pipe") [streams.stderr, this.stderr] = outputPipe();
     else streams.stderr = mode(stdio.stderr);
-    const signals = signal ? [signal, this.#killer.signal] : [this.#killer.signal];
-    this.finished = this.#run(source, streams, { ...options, signal: AbortSignal.any(signals) });
+    const killed = this.#killer.signal;
+    // What is no signal is refused where the other options are.
+    const either =
+      signal instanceof AbortSignal ? AbortSignal.any([signal, killed]) : (signal ?? killed);
+    this.finished = this.#run(source, streams, { ...options, signal: either });
     // Whoever listens for `exit` hears of failures there.
     this.finished.then(
       (result) => this.#end(result.exitCode, undefined),

@@ -33,7 +33,11 @@ export function toTimeout(timeout: unknown): number | undefined {
  * @internal
  */
 export function limitOf(options: CallOptions | undefined): number | undefined {
-  options?.signal?.throwIfAborted();
+  const signal = options?.signal;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError("the option 'signal' must be an AbortSignal");
+  }
+  signal?.throwIfAborted();
   return toTimeout(options?.timeout);
 }
 
