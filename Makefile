@@ -28,19 +28,22 @@ check-prereqs: ## say what is missing on this machine, and how to install it
 	@tests/prereqs.sh $(NEEDS)
 	@echo 'Everything needed is here.'
 
+# A build that says something only if it fails.
+quietly = out=$$($(1) 2>&1) || { printf '%s\n' "$$out"; exit 1; }
+
 demo: ## run the same program in Rust, C, Python, Node.js and Go
 	@tests/prereqs.sh $(NEEDS_demo)
 	@echo 'Building for Rust and C (all builds take some minutes the first time) …'
-	@$(CARGO) build -q --release -p wasmspan-examples -p wasmspan-c
+	@$(call quietly,$(CARGO) build -q --release -p wasmspan-examples -p wasmspan-c)
 	@gcc -O2 -Ibindings-c/include examples/c/demo.c -o '$(TARGET)'/release/demo-c \
 		'$(TARGET)'/release/libwasmedge.a -lgcc_s -lpthread -lm -ldl
 	@echo 'Building for Python …'
-	@$(MAKE) -s develop-python PYTHON_BUILD=--release
+	@$(call quietly,$(MAKE) -s develop-python PYTHON_BUILD=--release)
 	@echo 'Building for Node.js …'
-	@$(MAKE) -s build-node NODE_BUILD=--release
+	@$(call quietly,$(MAKE) -s build-node NODE_BUILD=--release)
 	@echo 'Building for Go …'
-	@$(MAKE) -s prepare-go GO_PROFILE=release
-	@cd examples/go && go build -o '$(abspath $(TARGET))'/release/demo-go ./demo
+	@$(call quietly,$(MAKE) -s prepare-go GO_PROFILE=release)
+	@cd examples/go && $(call quietly,go build -o '$(abspath $(TARGET))'/release/demo-go ./demo)
 	@examples/demo.sh '$(TARGET)'/release '$(PYTHON)'
 
 test: test-rust test-node test-python test-go ## all tests of all languages; what CI runs
@@ -91,7 +94,8 @@ test-python: develop-python
 	cd bindings-python && $(PYTHON) -m pytest --quiet
 
 lint-python: develop-python ## ruff, mypy and stubtest for the Python package
-	cd bindings-python && '$(VENV)/bin/ruff' check . ../tests/generated && '$(VENV)/bin/ruff' format --check . ../tests/generated
+	cd bindings-python && '$(VENV)/bin/ruff' check . ../examples/python ../tests/generated && \
+		'$(VENV)/bin/ruff' format --check . ../examples/python ../tests/generated
 	cd bindings-python && $(PYTHON) -m mypy && $(PYTHON) -m mypy.stubtest wasmspan._native --allowlist stubtest-allow.txt --ignore-unused-allowlist
 
 # The Go packages have the C library in their folders; cargo's dev build is enough for tests.

@@ -40,9 +40,10 @@ func (b *Bindgen) Call(ctx context.Context, name string, args ...any) ([]any, er
 		return nil, ErrClosed
 	}
 	packed := make([]uint64, 0, 3*len(args)+1)
+	var large unsafe.Pointer
 	for _, arg := range args {
 		var err error
-		if packed, err = appendBindgen(packed, arg); err != nil {
+		if packed, err = appendBindgen(packed, arg, &large); err != nil {
 			return nil, &Error{CodeFuncSigMismatch, err.Error()}
 		}
 	}
@@ -51,7 +52,7 @@ func (b *Bindgen) Call(ctx context.Context, name string, args ...any) ([]any, er
 	defer C.wasmspan_results_delete(&got)
 	err := b.instance.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
 		ended = outcome(C.ws_bindgen_call(b.inner, cString(name), (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(packed))),
-			C.uint32_t(len(args)), &got, interrupt, number))
+			C.uint32_t(len(args)), large, &got, interrupt, number))
 	})
 	if err == nil {
 		err = b.instance.exited(ended.err(ctx))

@@ -23,6 +23,7 @@ func (e *GuestError) Error() string { return e.Message }
 const (
 	bindgenChar   = 12
 	bindgenLists  = 20
+	bindgenBytes  = 21
 	bindgenString = 31
 )
 
@@ -31,35 +32,45 @@ var bindgenKinds = map[reflect.Kind]uint64{
 	reflect.Uint64: 7, reflect.Int64: 8, reflect.Float32: 9, reflect.Float64: 10, reflect.Bool: 11,
 }
 
+// A list of so many bytes is rather read where it lies. C may be given the address of one, as an argument of its own.
+const largeList = 32 << 10
+
 // appendBindgen adds an argument to those that shim.c reads: its kind, a number or how many items, how many words the items
-// take, and those.
-func appendBindgen(to []uint64, arg interface{}) ([]uint64, error) {
+// take, and those; none if the items are the large ones.
+func appendBindgen(to []uint64, arg interface{}, large *unsafe.Pointer) ([]uint64, error) {
 	value := reflect.ValueOf(arg)
-	items := func(kind uint64, count int, first unsafe.Pointer, bytes int) []uint64 {
+	// Where items are to be written.
+	room := func(kind uint64, count int, bytes int) []byte {
 		words := (bytes + 7) / 8
 		to = append(to, kind, uint64(count), uint64(words))
 		at := len(to)
 		to = append(to, make([]uint64, words)...)
-		if bytes > 0 {
-			copy((*[1 << 40]byte)(unsafe.Pointer(&to[at]))[:bytes:bytes], (*[1 << 40]byte)(first)[:bytes:bytes])
+		if bytes == 0 {
+			return nil
 		}
-		return to
+		return (*[1 << 40]byte)(unsafe.Pointer(&to[at]))[:bytes:bytes]
 	}
 	if char, ok := arg.(Char); ok {
 		return append(to, bindgenChar, uint64(uint32(char)), 0), nil
 	}
 	switch kind := value.Kind(); kind {
 	case reflect.String:
-		text := []byte(value.String())
-		var first unsafe.Pointer
-		if len(text) > 0 {
-			first = unsafe.Pointer(&text[0])
-		}
-		return items(bindgenString, len(text), first, len(text)), nil
+		text := value.String()
+		copy(room(bindgenString, len(text), len(text)), text)
+		return to, nil
 	case reflect.Slice:
 		item := value.Type().Elem()
 		if number, ok := bindgenKinds[item.Kind()]; ok && number <= 8 {
-			return items(bindgenLists+number, value.Len(), unsafe.Pointer(value.Pointer()), value.Len()*int(item.Size())), nil
+			first, bytes := unsafe.Pointer(value.Pointer()), value.Len()*int(item.Size())
+			if bytes >= largeList && *large == nil {
+				*large = first
+				return append(to, bindgenLists+number, uint64(value.Len()), 0), nil
+			}
+			if bytes > 0 {
+				copy(room(bindgenLists+number, value.Len(), bytes), (*[1 << 40]byte)(first)[:bytes:bytes])
+				return to, nil
+			}
+			return append(to, bindgenLists+number, 0, 0), nil
 		}
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return append(to, bindgenKinds[kind], value.Uint(), 0), nil
@@ -120,6 +131,11 @@ func bindgenResult(kind uint32, bits uint64, first unsafe.Pointer, count int) in
 		return Char(bits)
 	case bindgenString:
 		return bindgenText(first, count)
+	case bindgenBytes:
+		// Its memory isn't cleared before.
+		if count <= math.MaxInt32 {
+			return C.GoBytes(first, C.int(count))
+		}
 	}
 	var list reflect.Value
 	for item, number := range bindgenItems {

@@ -10,15 +10,16 @@
 /* Kinds above this one are lists or texts. */
 #define BINDGEN_LISTS 20
 
-/* Each argument is its kind, a number or how many items, the words of the items, and those. To be freed. */
-static inline wasmspan_value *bindgen_args(const uint64_t *args, uint32_t count) {
+/* Each argument is its kind, a number or how many items, the words of the items, and those; a list without words
+ * lies at `large`. To be freed. */
+static inline wasmspan_value *bindgen_args(const uint64_t *args, uint32_t count, const void *large) {
   wasmspan_value *values = calloc(count > 0 ? count : 1, sizeof(*values));
   uint32_t at;
   if (values == NULL) abort();
   for (at = 0; at < count; at++) {
     values[at].kind = (uint32_t)args[0];
     if (args[0] > BINDGEN_LISTS) {
-      values[at].of.list.items = args + 3;
+      values[at].of.list.items = args[2] > 0 ? args + 3 : large;
       values[at].of.list.count = (size_t)args[1];
     } else {
       values[at].of.u64 = args[1];

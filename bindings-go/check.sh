@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Formatting, vet, staticcheck where it is installed, and the tests of the Go modules. prepare.sh ran before.
+# Formatting, vet, staticcheck and the tests of the Go modules. prepare.sh ran before.
 set -euo pipefail
 cd "$(dirname "$0")"
 command -v go >/dev/null || PATH=$PATH:/usr/local/go/bin
@@ -10,12 +10,13 @@ if [[ -n $unformatted ]]; then
   exit 1
 fi
 
+staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.7.0
 for module in . compat bindgen ../examples/go ../tests/generated/go; do
   echo "== go module $module"
   (
     cd "$module"
     go vet ./...
-    if command -v staticcheck >/dev/null; then staticcheck ./...; fi
+    go run "$staticcheck" ./...
     go test -v ./...
     # Go's own checks of what crosses into C, with fewer rounds.
     GODEBUG=cgocheck=1 GOEXPERIMENT=cgocheck2 go test -short ./...

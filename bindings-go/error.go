@@ -12,6 +12,11 @@ import (
 // Code is the number of an error of the engine, as WasmEdge numbers them.
 type Code uint32
 
+// String gives WasmEdge's message for the code.
+func (c Code) String() string {
+	return C.GoString(C.WasmEdge_ResultGetMessage(C.WasmEdge_ResultGen(C.WasmEdge_ErrCategory_WASM, C.uint32_t(c))))
+}
+
 // Codes that programs ask for.
 const (
 	CodeTerminated        Code = 0x01

@@ -69,6 +69,9 @@ func (p *Pool) InUse() int {
 	return int(C.wasmspan_pool_in_use(p.inner))
 }
 
+// Size is how many instances there may be at a time.
+func (p *Pool) Size() int { return cap(p.places) }
+
 // Statistics tells what the pool's instances used together.
 func (p *Pool) Statistics() Statistics {
 	defer runtime.KeepAlive(p)

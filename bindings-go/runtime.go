@@ -171,6 +171,12 @@ func (r *Runtime) CompileFile(path string) (*Module, error) {
 	return r.Compile(code)
 }
 
+// IsPrecompiled tells whether the module came with compiled code that will be run, see LoadCompiled.
+func (m *Module) IsPrecompiled() bool {
+	defer runtime.KeepAlive(m)
+	return bool(C.wasmspan_module_is_compiled(m.inner))
+}
+
 // Close ends the module; its instances live on.
 func (m *Module) Close() error {
 	runtime.SetFinalizer(m, nil)

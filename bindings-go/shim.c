@@ -256,9 +256,9 @@ static WasmEdge_Result call_bindgen(void *data) {
 }
 
 ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
-                           uint32_t count, wasmspan_results *results, const wasmspan_interrupt *interrupt,
+                           uint32_t count, const void *large, wasmspan_results *results, const wasmspan_interrupt *interrupt,
                            uintptr_t context) {
-  wasmspan_value *values = bindgen_args(args, count);
+  wasmspan_value *values = bindgen_args(args, count, large);
   wasmspan_results got = {NULL, 0, false, NULL, 0, NULL};
   struct bindgen it = {NULL, (wasmspan_bindgen *)bindgen, name, values, count, &got};
   ws_outcome done = guarded(call_bindgen, &it, interrupt, context);

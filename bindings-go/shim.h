@@ -53,7 +53,7 @@ ws_outcome ws_pool_get(const wasmspan_pool *pool, WasmEdge_ModuleInstanceContext
 ws_outcome ws_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleInstanceContext *instance,
                              const wasmspan_interrupt *interrupt, uintptr_t context);
 ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
-                           uint32_t count, wasmspan_results *results, const wasmspan_interrupt *interrupt,
+                           uint32_t count, const void *large, wasmspan_results *results, const wasmspan_interrupt *interrupt,
                            uintptr_t context);
 ws_outcome ws_heap_create(wasmspan_heap **heap, const WasmEdge_ModuleInstanceContext *instance);
 ws_outcome ws_heap_put(const wasmspan_heap *heap, bool text, const uint8_t *data, size_t len,

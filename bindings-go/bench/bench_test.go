@@ -2,9 +2,12 @@
 package bench
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/bytecodealliance/wasmtime-go/v25"
@@ -31,6 +34,12 @@ func must[T any](value T, err error) T {
 }
 
 func add(a, b int32) int32 { return a + b }
+
+func bindgenGuest(b *testing.B) *wasmspan.Instance {
+	rt := must(wasmspan.New())
+	code := must(os.ReadFile(filepath.Join("..", "..", "tests", "wasm", "bindgen-rust.wasm")))
+	return must(must(rt.Compile(code)).Instantiate(ctx, wasmspan.WithWASI(wasmspan.WASI{})))
+}
 
 func ours(b *testing.B, code []byte) *wasmspan.Instance {
 	rt := must(wasmspan.New())
@@ -148,6 +157,77 @@ func BenchmarkFib30(b *testing.B) {
 		f := wazeros(b, code).ExportedFunction("fib")
 		for i := 0; i < b.N; i++ {
 			must(f.Call(ctx, 30))
+		}
+	})
+}
+
+// A guest of wasmedge-bindgen: one operation takes a text of 100 bytes and gives it back.
+func BenchmarkBindgen100Bytes(b *testing.B) {
+	instance := bindgenGuest(b)
+	text := strings.Repeat("x", 100)
+	b.Run("wasmspan", func(b *testing.B) {
+		guest := must(wasmspan.NewBindgen(ctx, instance))
+		for i := 0; i < b.N; i++ {
+			must(guest.Call(ctx, "echo_string", text))
+		}
+	})
+	// The same steps one by one.
+	b.Run("by-hand", func(b *testing.B) {
+		memory := instance.Memory("memory")
+		allocate := must(wasmspan.Func1[uint32, uint32](instance, "allocate"))
+		deallocate := must(wasmspan.Proc2[uint32, uint32](instance, "deallocate"))
+		echo := must(wasmspan.Func2[uint32, uint32, uint32](instance, "echo_string"))
+		word := binary.LittleEndian
+		words := make([]byte, 12)
+		for i := 0; i < b.N; i++ {
+			frame, place := must(allocate(ctx, 8)), must(allocate(ctx, uint32(len(text))))
+			must(memory.WriteAt([]byte(text), int64(place)))
+			word.PutUint32(words, place)
+			word.PutUint32(words[4:], uint32(len(text)))
+			must(memory.WriteAt(words[:8], int64(frame)))
+			record := must(echo(ctx, frame, 1))
+			must(memory.ReadAt(words[:4], int64(record)+1))
+			table := word.Uint32(words)
+			must(memory.ReadAt(words, int64(table)))
+			address, size := word.Uint32(words), word.Uint32(words[8:])
+			answer := make([]byte, size)
+			must(memory.ReadAt(answer, int64(address)))
+			if string(answer) != text {
+				b.Fatal("another text")
+			}
+			for _, block := range [][2]uint32{{address, size}, {table, 12}, {record, 9}, {frame, 8}} {
+				if err := deallocate(ctx, block[0], block[1]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+// One operation is a vector of 10 MB into the guest, or into it and out of it.
+func BenchmarkBindgen10MB(b *testing.B) {
+	const size = 10_000_000
+	guest := must(wasmspan.NewBindgen(ctx, bindgenGuest(b)))
+	data, to := bytes.Repeat([]byte{1}, size), make([]byte, size)
+	b.Run("copy", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			copy(to, data)
+		}
+	})
+	b.Run("in", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			must(guest.Call(ctx, "take_bytes", data))
+		}
+	})
+	b.Run("copy-in-and-out", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			copy(to, data)
+			_ = append([]byte(nil), to...)
+		}
+	})
+	b.Run("in-and-out", func(b *testing.B) {
+		for i := 0; i < b.N; i++ {
+			must(guest.Call(ctx, "echo_u8s", data))
 		}
 	})
 }

@@ -152,6 +152,28 @@ if (wants("bindgen")) {
     met: low <= 1000 ? "yes" : "NO",
   });
 }
+if (wants("vector")) {
+  // Bytes into a guest and out of it, beside a copy of as many.
+  const file = join(here, "../../tests/wasm/bindgen-rust.wasm");
+  const wasi = new WASI({ stdout: "ignore" });
+  const bindgen = new Bindgen(new Instance(new Module(readFileSync(file)), wasi.getImportObject()));
+  const data = Buffer.alloc(10_000_000, 1);
+  const target = Buffer.alloc(data.length);
+  const [into, both, copy, copies] = await rounds(
+    [
+      () => bindgen.call("take_bytes", [data]),
+      () => bindgen.call("echo_u8s", [data]),
+      () => data.copy(target),
+      () => {
+        data.copy(target);
+        return Buffer.from(target);
+      },
+    ],
+    1,
+  );
+  row("bindgen, vector of 10 MB in, ns", into, "copy", copy, 1.2);
+  row("bindgen, vector of 10 MB in and out, ns", both, "copies", copies, 1.2);
+}
 if (wants("require")) {
   const entry = join(here, "../dist/index.js");
   const load = `const t = process.hrtime.bigint(); require(${JSON.stringify(entry)}); console.log(Number(process.hrtime.bigint() - t) / 1e6)`;

@@ -5,7 +5,8 @@ use crate::door;
 use crate::error;
 use crate::limits::{self, Limits};
 use crate::module::Module;
-use crate::wasi::{Given, output};
+use crate::stream::{self, Sink};
+use crate::wasi::Given;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use wasmspan::Command;
@@ -34,8 +35,8 @@ pub fn run_command<'py>(
     py: Python<'py>,
     module: &Module,
     given: Given,
-    stdout: Option<&str>,
-    stderr: Option<&str>,
+    stdout: Sink<'py>,
+    stderr: Sink<'py>,
     timeout: Option<&Bound<'py, PyAny>>,
     interrupt: Option<&Interrupt>,
     memory: Option<u32>,
@@ -44,11 +45,12 @@ pub fn run_command<'py>(
 ) -> PyResult<Outcome<'py>> {
     let mut command = Command::new(module.core()).config(&limits::within(module.config(), limits));
     command = command.wasi(|wasi| given.apply(wasi));
-    if stdout != Some("capture") {
-        command = command.stdout(output("stdout", stdout)?.0);
+    // What is captured comes with the outcome.
+    if let (out, None) = stream::output("stdout", &stdout)? {
+        command = command.stdout(out.core);
     }
-    if stderr != Some("capture") {
-        command = command.stderr(output("stderr", stderr)?.0);
+    if let (err, None) = stream::output("stderr", &stderr)? {
+        command = command.stderr(err.core);
     }
     if let Some(time) = control::timeout(timeout)? {
         command = command.timeout(time);

@@ -1,6 +1,7 @@
 //! The configuration.
 
 use crate::limits::Limits;
+use crate::source::items;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -87,8 +88,8 @@ impl Config {
     ))]
     #[allow(clippy::too_many_arguments)] // They are keywords in Python.
     fn new(
-        with_: Option<Vec<String>>,
-        without: Option<Vec<String>>,
+        with_: Option<&Bound<'_, PyAny>>,
+        without: Option<&Bound<'_, PyAny>>,
         max_memory_pages: Option<u32>,
         optimize: &str,
         traps: &str,
@@ -107,11 +108,13 @@ impl Config {
         limits: Option<&Limits>,
     ) -> PyResult<Config> {
         let mut core = wasmspan::Config::default();
-        for name in with_.iter().flatten() {
-            core.proposals.add(proposal(name)?);
+        let names = |given: Option<&Bound<'_, PyAny>>| given.map_or(Ok(Vec::new()), items);
+        for name in names(with_)? {
+            let name: String = name;
+            core.proposals.add(proposal(&name)?);
         }
-        for name in without.iter().flatten() {
-            core.proposals.remove(proposal(name)?);
+        for name in names(without)? {
+            core.proposals.remove(proposal(&name)?);
         }
         if let Some(pages) = max_memory_pages {
             core.max_memory_pages = pages;

@@ -2,6 +2,7 @@
 
 use crate::names::{self, Class};
 use crate::owner::Owner;
+use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyIndexError, PyOSError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -50,16 +51,20 @@ pub fn in_owner(py: Python<'_>, error: &Error, owner: Option<&Owner>) -> PyErr {
     made.unwrap_or_else(|failed| failed)
 }
 
+/// An exception of a class of Python's own, with the error's number and name.
+#[cold]
+pub fn of_python<E: PyTypeInfo>(py: Python<'_>, error: &Error) -> PyErr {
+    let raised = PyErr::new::<E, _>(error.to_string());
+    match numbered(raised.value(py), error) {
+        Ok(()) => raised,
+        Err(failed) => failed,
+    }
+}
+
 /// The exception for an access outside a memory or table that the host made.
 #[cold]
 pub fn out_of_bounds(error: &Error) -> PyErr {
-    Python::attach(|py| {
-        let raised = PyIndexError::new_err(error.to_string());
-        match numbered(raised.value(py), error) {
-            Ok(()) => raised,
-            Err(failed) => failed,
-        }
-    })
+    Python::attach(|py| of_python::<PyIndexError>(py, error))
 }
 
 /// The exception for a memory or table that can't grow.
@@ -92,6 +97,7 @@ pub fn raise(py: Python<'_>, class: &Class, message: &str) -> PyResult<PyErr> {
 
 fn class_of(error: &Error) -> &'static Class {
     match error.code() {
+        _ if error.is_panic() => &names::INTERNAL_ERROR,
         ErrCode::Interrupted if error.is_timeout() => &names::WASM_TIMEOUT,
         ErrCode::Interrupted => &names::INTERRUPTED,
         ErrCode::CostLimitExceeded => &names::OUT_OF_FUEL,

@@ -71,12 +71,9 @@ impl Global {
 
     #[setter]
     fn set_value(&self, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        if !self.is_mutable() {
-            return Err(PyAttributeError::new_err("the global is constant"));
-        }
         let value_of_core = value::to_val(value, self.core.ty().content)?;
         let set = self.core.set(&value_of_core);
-        set.map_err(|failure| error::to_python(value.py(), &failure))
+        set.map_err(|failure| error::of_python::<PyAttributeError>(value.py(), &failure))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -32,11 +32,21 @@ pub struct Callable {
 unsafe impl Sync for Callable {}
 
 impl Callable {
-    fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+    /// For callables that are no host functions.
+    pub fn plain(object: Py<PyAny>) -> Callable {
+        Callable {
+            object: UnsafeCell::new(Some(object)),
+            wants_caller: false,
+            owner: OnceLock::new(),
+        }
+    }
+
+    /// The callable itself.
+    pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
         // SAFETY: nobody writes while a function can be called; see `Sync`.
         match unsafe { &*self.object.get() } {
             Some(object) => Ok(object.bind(py)),
-            None => Err(PyReferenceError::new_err("the host function was garbage-collected")),
+            None => Err(PyReferenceError::new_err("the callable was garbage-collected")),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::global::Global;
 use crate::link;
 use crate::memory::Memory;
 use crate::names;
-use crate::owner::{Held, Owner, Target};
+use crate::owner::{Held, HeldWasi, Owner, Target};
 use crate::statistics::Statistics;
 use crate::table::Table;
 use pyo3::PyTraverseError;
@@ -15,7 +15,8 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use wasmspan::{Executor, Extern, Pooled, Wasi};
+use wasmspan::error::{ErrCode, Error};
+use wasmspan::{Executor, Extern, Pooled};
 
 /// An instance of a module, or a host module: `Instance("env")` makes an empty one.
 ///
@@ -63,11 +64,13 @@ impl Instance {
     }
 
     /// The Python object for the host functions of a system interface.
-    pub fn of_wasi<'py>(py: Python<'py>, wasi: &Wasi) -> PyResult<Bound<'py, Instance>> {
+    pub fn of_wasi<'py>(wasi: &Bound<'py, Owner>) -> PyResult<Bound<'py, Instance>> {
+        let held = HeldWasi::new(wasi).expect("the owner of a system interface");
         let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, false);
-        let mut owner = Owner::of(Target::Instance(wasi.instance().clone()), gate);
-        owner.wasi = Some(wasi.clone());
-        Instance::of(&Bound::new(py, owner)?)
+        let mut owner = Owner::of(Target::Instance(held.core.instance().clone()), gate);
+        owner.imports.push(Held::new(wasi));
+        owner.wasi = Some(held);
+        Instance::of(&Bound::new(wasi.py(), owner)?)
     }
 
     /// Keeps the place in a pool for as long as this object lives, or until it is left.
@@ -100,6 +103,16 @@ impl Instance {
         let item = self.core().get_export(name);
         let counts = item.is_some_and(|item| crate::owner::counts(&item));
         Ok(counts.then(|| Held::new(self.owner.bind(py))))
+    }
+
+    /// The error for a name that nothing is exported under.
+    #[cold]
+    fn missing(&self, name: &str) -> Error {
+        let names = self.core().export_names().into_iter().map(|(name, _)| name);
+        let known = names.collect::<Vec<_>>().join(", ");
+        let known = if known.is_empty() { "nothing" } else { &known };
+        let detail = format!("the instance exports no {name:?}; it exports {known}");
+        Error::with_detail(ErrCode::FuncNotFound, detail)
     }
 
     fn get<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
@@ -202,7 +215,10 @@ impl Instance {
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        self.get(py, name)?.ok_or_else(|| PyKeyError::new_err(name.to_string()))
+        match self.get(py, name)? {
+            Some(item) => Ok(item),
+            None => Err(error::of_python::<PyKeyError>(py, &self.missing(name))),
+        }
     }
 
     fn __contains__(&self, name: &str) -> bool {

@@ -27,6 +27,7 @@ mod source;
 mod stages;
 mod statistics;
 mod store;
+mod stream;
 mod table;
 mod task;
 mod value;

@@ -9,6 +9,7 @@ use crate::memory::Memory;
 use crate::names;
 use crate::owner::{Held, HostFunc, Owner};
 use crate::table::Table;
+use crate::wasi::Wasi;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -132,13 +133,17 @@ pub fn resolve(
     py: Python<'_>,
     wanted: &[ImportType],
     given: Option<&Bound<'_, PyAny>>,
-    wasi: Option<&wasmspan::Wasi>,
+    wasi: Option<&Wasi>,
 ) -> PyResult<Linked> {
     let mut linked = Linked { store: Store::new(), hosts: Vec::new(), imports: Vec::new() };
     let fail = |failure| error::to_python(py, &failure);
     if let Some(wasi) = wasi {
-        let instance = wasi.instance();
+        let instance = wasi.core().instance();
         linked.store.register(instance.name(), instance).map_err(fail)?;
+        let from_wasi = wanted.iter().filter(|import| {
+            import.module == instance.name() && instance.get_export(&import.name).is_some()
+        });
+        linked.imports.extend(from_wasi.map(|_| Held::new(wasi.owner().bind(py))));
     }
     let Some(given) = given else { return Ok(linked) };
     let given = given.cast::<PyMapping>().map_err(|_| {

@@ -3,6 +3,7 @@
 //! A memory never moves, so a view stays valid for good; after growing it is only shorter than the
 //! memory. Guests that write at the same time are the program's concern, as with any shared buffer.
 
+use crate::door;
 use crate::error;
 use pyo3::IntoPyObjectExt;
 use pyo3::buffer::PyBuffer;
@@ -151,8 +152,8 @@ macro_rules! by_number {
 impl Memory {
     #[new]
     fn make(py: Python<'_>, r#type: &Bound<'_, PyAny>) -> PyResult<Memory> {
-        let made = wasmspan::Memory::new(crate::link::memory_type(r#type)?);
-        made.map(Memory::new).map_err(|failure| error::to_python(py, &failure))
+        let ty = crate::link::memory_type(r#type)?;
+        door::work(py, || wasmspan::Memory::new(ty)).map(Memory::new)
     }
 
     /// The type it was made with.
@@ -169,7 +170,8 @@ impl Memory {
 
     /// Grows by a number of pages and gives the old size in pages. Views that exist stay valid.
     fn grow(&self, py: Python<'_>, pages: u64) -> PyResult<u64> {
-        self.core.grow(pages).map_err(|failure| error::no_growth(py, &failure))
+        let grown = door::attempt(py, || self.core.grow(pages))?;
+        grown.map_err(|failure| error::no_growth(py, &failure))
     }
 
     /// Copies bytes out; to the end if no length is given.

@@ -145,10 +145,13 @@ impl Module {
     ///
     /// `imports` maps names of modules to instances, or to mappings from names to callables and
     /// objects of this package. `wasi` gives the guest a system interface, `limits` bounds what it and
-    /// its calls may use. Where another thread runs
-    /// the instance, a call raises `Busy`, or waits if `when_busy` is `"wait"`. With
-    /// `release_gil=False` calls keep the interpreter's lock, which suits very short calls in
-    /// programs with many threads; such calls can't be stopped.
+    /// its calls may use. Where another thread runs the instance, a call raises `Busy`, or waits if
+    /// `when_busy` is `"wait"`. With `release_gil=False` calls keep the interpreter's lock, which suits
+    /// very short calls in programs with many threads; such calls can't be stopped. Guests with `wasi`,
+    /// which may wait for files, always let go of it.
+    ///
+    /// Raises `LinkError` with all imports that are missing or don't fit, `MemoryLimit`, and what the
+    /// module's start function raises.
     #[pyo3(signature = (
         imports = None,
         *,
@@ -166,20 +169,19 @@ impl Module {
         when_busy: &str,
         release_gil: bool,
     ) -> PyResult<Bound<'py, Instance>> {
-        let gate = Gate::new(WhenBusy::parse(when_busy)?, !release_gil);
-        let wasi = wasi.map(Wasi::core);
+        let gate = Gate::new(WhenBusy::parse(when_busy)?, !release_gil && wasi.is_none());
         let wanted = self.core.imports();
         let linked = link::resolve(py, &wanted, imports, wasi)?;
         let executor = Executor::new(&limits::within(&self.config, limits));
         let made = door::attempt(py, || executor.instantiate(&linked.store, &self.core))?;
         let core = made.map_err(|failure| match wasi {
-            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.exit_code()),
+            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core().exit_code()),
             _ => link::explain(py, &failure, &wanted),
         })?;
         drop(linked.store);
         let mut owner = Owner::of(Target::Instance(core), gate);
         (owner.hosts, owner.imports) = (linked.hosts, linked.imports);
-        (owner.wasi, owner.executor) = (wasi.cloned(), Some(executor));
+        (owner.wasi, owner.executor) = (wasi.and_then(|wasi| wasi.held(py)), Some(executor));
         let owner = Bound::new(py, owner)?;
         Owner::tell_hosts(&owner)?;
         Instance::of(&owner)

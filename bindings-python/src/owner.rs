@@ -21,6 +21,8 @@ pub enum Target {
     Instance(Instance),
     /// A host function that belongs to no instance.
     Func(Func),
+    /// A system interface.
+    Wasi(Wasi),
 }
 
 impl Target {
@@ -28,6 +30,7 @@ impl Target {
         match self {
             Target::Instance(instance) => instance.holders(),
             Target::Func(func) => func.holders(),
+            Target::Wasi(wasi) => wasi.holders(),
         }
     }
 }
@@ -49,10 +52,12 @@ pub struct Owner {
     known: AtomicUsize,
     /// Host functions that were made for it.
     pub hosts: Vec<HostFunc>,
+    /// Callables behind the streams of a system interface.
+    pub streams: Vec<Arc<Callable>>,
     /// What it imports from others that Python made.
     pub imports: Vec<Held>,
     /// The system interface it was given.
-    pub wasi: Option<Wasi>,
+    pub wasi: Option<HeldWasi>,
     /// What made it: its limits and statistics.
     pub executor: Option<Executor>,
     /// Who runs it.
@@ -64,13 +69,14 @@ impl Owner {
     pub fn of(target: Target, gate: Gate) -> Owner {
         // A function that belongs to no instance is held by its entry in `hosts`, too.
         let known = match target {
-            Target::Instance(_) => 1,
+            Target::Instance(_) | Target::Wasi(_) => 1,
             Target::Func(_) => 2,
         };
         Owner {
             target,
             known: AtomicUsize::new(known),
             hosts: Vec::new(),
+            streams: Vec::new(),
             imports: Vec::new(),
             wasi: None,
             executor: None,
@@ -83,17 +89,17 @@ impl Owner {
         owner.get().hosts.iter().try_for_each(|host| host.callable.belongs_to(owner))
     }
 
-    /// The instance, unless this is the owner of a function.
+    /// The instance, if this is the owner of one.
     pub fn instance(&self) -> Option<&Instance> {
         match &self.target {
             Target::Instance(instance) => Some(instance),
-            Target::Func(_) => None,
+            Target::Func(_) | Target::Wasi(_) => None,
         }
     }
 
     /// Status with which the guest ended itself.
     pub fn exit_code(&self) -> u32 {
-        self.wasi.as_ref().map_or(0, Wasi::exit_code)
+        self.wasi.as_ref().map_or(0, |wasi| wasi.core.exit_code())
     }
 
     /// Whether the owner and the `Held`s are all that holds the target.
@@ -112,10 +118,16 @@ impl Owner {
         for held in &self.imports {
             held.traverse(&visit)?;
         }
+        if let Some(wasi) = &self.wasi {
+            wasi.held.traverse(&visit)?;
+        }
+        for stream in &self.streams {
+            stream.traverse(&visit)?;
+        }
         let shared = |func: &Func| match self.target {
             // One handle of a host function is here, the other is the instance's.
             Target::Instance(_) => func.holders() != Some(2),
-            Target::Func(_) => false,
+            Target::Func(_) | Target::Wasi(_) => false,
         };
         for host in self.hosts.iter().filter(|host| !shared(&host.func)) {
             host.callable.traverse(&visit)?;
@@ -124,10 +136,10 @@ impl Owner {
     }
 
     fn __clear__(&self) {
-        for host in &self.hosts {
+        for callable in self.hosts.iter().map(|host| &host.callable).chain(&self.streams) {
             // SAFETY: the collector clears what nothing reaches, and a callable is shown to it only
-            // while Python knows all holders of the instance.
-            unsafe { host.callable.clear() };
+            // while Python knows all holders of what calls it.
+            unsafe { callable.clear() };
         }
     }
 }
@@ -174,6 +186,33 @@ impl Drop for Held {
         if self.counted {
             self.owner.get().known.fetch_sub(1, Ordering::AcqRel);
         }
+    }
+}
+
+/// A handle to a system interface that Python made.
+pub struct HeldWasi {
+    /// The handle itself.
+    pub core: Wasi,
+    held: Held,
+}
+
+impl HeldWasi {
+    /// To be made of the owner of a system interface.
+    pub fn new(owner: &Bound<'_, Owner>) -> Option<HeldWasi> {
+        match &owner.get().target {
+            Target::Wasi(core) => Some(HeldWasi { core: core.clone(), held: Held::new(owner) }),
+            _ => None,
+        }
+    }
+
+    /// Another handle.
+    pub fn again(&self, py: Python<'_>) -> HeldWasi {
+        HeldWasi { core: self.core.clone(), held: self.held.again(py) }
+    }
+
+    /// Shows the owner to the collector.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.held.traverse(visit)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::limits::{self, Limits};
 use crate::link;
 use crate::module::Module;
 use crate::names;
-use crate::owner::{self, Held, Owner, Target};
+use crate::owner::{self, Held, HeldWasi, Owner, Target};
 use crate::statistics::Statistics;
 use crate::wasi::Wasi;
 use pyo3::PyTraverseError;
@@ -38,7 +38,7 @@ pub struct Pool {
     executor: Executor,
     /// Handles of the pool to what Python made; every instance has the same.
     imports: Vec<Held>,
-    wasi: Option<wasmspan::Wasi>,
+    wasi: Option<HeldWasi>,
 }
 
 impl Pool {
@@ -46,7 +46,8 @@ impl Pool {
         let gate = Gate::new(WhenBusy::Raise, false);
         let mut owner = Owner::of(Target::Instance((*place).clone()), gate);
         owner.imports = self.imports.iter().map(|held| held.again(py)).collect();
-        (owner.wasi, owner.executor) = (self.wasi.clone(), Some(self.executor.clone()));
+        owner.wasi = self.wasi.as_ref().map(|wasi| wasi.again(py));
+        owner.executor = Some(self.executor.clone());
         let instance = Instance::of(&Bound::new(py, owner)?)?;
         instance.get().keep(py, place);
         Ok(instance)
@@ -66,7 +67,6 @@ impl Pool {
         limits: Option<&Limits>,
     ) -> PyResult<Pool> {
         let wanted = module.core().imports();
-        let wasi = wasi.map(Wasi::core);
         let linked = link::resolve(py, &wanted, imports, wasi)?;
         let executor = Executor::new(&limits::within(module.config(), limits));
         let made = door::attempt(py, || {
@@ -78,7 +78,7 @@ impl Pool {
             let owner = owner::of_func(py, host.func, host.callable)?;
             imports.push(Held::new(owner.bind(py)));
         }
-        Ok(Pool { core, executor, imports, wasi: wasi.cloned() })
+        Ok(Pool { core, executor, imports, wasi: wasi.and_then(|wasi| wasi.held(py)) })
     }
 
     /// A fresh instance. Waits for a place, `timeout` seconds at most; then it raises `Busy`.
@@ -143,6 +143,7 @@ impl Pool {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.wasi.as_ref().map_or(Ok(()), |wasi| wasi.traverse(&visit))?;
         self.imports.iter().try_for_each(|held| held.traverse(&visit))
     }
 }

@@ -75,3 +75,15 @@ pub fn read(source: &Bound<'_, PyAny>, path: &Path) -> PyResult<Vec<u8>> {
     let bytes = source.py().detach(|| std::fs::read(path));
     bytes.map_err(|failure| error::of_file(&failure, source))
 }
+
+/// The items of an iterable; a text or bytes is none.
+pub fn items<T>(iterable: &Bound<'_, PyAny>) -> PyResult<Vec<T>>
+where
+    T: for<'a, 'py> FromPyObject<'a, 'py, Error = PyErr>,
+{
+    if iterable.is_instance_of::<PyString>() || iterable.is_instance_of::<PyBytes>() {
+        let given = iterable.get_type().name()?;
+        return Err(PyTypeError::new_err(format!("a list is expected, not one {given}")));
+    }
+    iterable.try_iter()?.map(|item| item?.extract()).collect()
+}

@@ -132,9 +132,9 @@ impl Executor {
     ) -> PyResult<Py<Instance>> {
         let wanted = module.core().imports();
         let made = door::attempt(py, make)?;
-        let wasi = store.wasi();
+        let wasi = store.wasi(py);
         let core = made.map_err(|failure| match &wasi {
-            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.exit_code()),
+            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core.exit_code()),
             _ => link::explain(py, &failure, &wanted),
         })?;
         let mut owner = Owner::of(Target::Instance(core), Gate::new(WhenBusy::Raise, false));

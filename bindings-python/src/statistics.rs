@@ -1,5 +1,6 @@
 //! What calls count.
 
+use crate::source::items;
 use pyo3::prelude::*;
 
 /// Counters of instructions, cost and time, and the costs and the limit that apply.
@@ -87,8 +88,9 @@ impl Statistics {
     /// Sets what instructions cost, for calls that begin from now on. The index is the opcode: its
     /// byte, or prefix times 256 plus second number for opcodes of two parts. Instructions past the
     /// end of `costs` cost nothing.
-    fn set_cost_table(&self, costs: Vec<u64>) {
-        self.core.set_cost_table(&costs);
+    fn set_cost_table(&self, costs: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.core.set_cost_table(&items::<u64>(costs)?);
+        Ok(())
     }
 
     /// What the instruction with this opcode costs.

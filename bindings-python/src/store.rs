@@ -2,12 +2,12 @@
 
 use crate::door;
 use crate::instance::Instance;
-use crate::owner::Held;
+use crate::owner::{Held, HeldWasi};
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use wasmspan::{ImportType, Wasi};
+use wasmspan::ImportType;
 
 /// Instances under the names that others import from.
 ///
@@ -46,9 +46,11 @@ impl Store {
     }
 
     /// The system interface among what is registered, which knows how guests end.
-    pub fn wasi(&self) -> Option<Wasi> {
+    pub fn wasi(&self, py: Python<'_>) -> Option<HeldWasi> {
         let registered = self.registered();
-        registered.iter().find_map(|(_, instance, _)| instance.get().owner().get().wasi.clone())
+        registered.iter().find_map(|(_, instance, _)| {
+            instance.get().owner().get().wasi.as_ref().map(|wasi| wasi.again(py))
+        })
     }
 
     /// What a module that was linked against the store imports from instances of Python.

@@ -1,5 +1,6 @@
 //! Tables.
 
+use crate::door;
 use crate::error;
 use crate::owner::Held;
 use crate::value;
@@ -45,8 +46,8 @@ impl Table {
 impl Table {
     #[new]
     fn make(py: Python<'_>, r#type: &Bound<'_, PyAny>) -> PyResult<Table> {
-        let made = wasmspan::Table::new(crate::link::table_type(r#type)?);
-        let made = made.map_err(|failure| error::to_python(py, &failure))?;
+        let ty = crate::link::table_type(r#type)?;
+        let made = door::work(py, || wasmspan::Table::new(ty))?;
         Ok(Table::new(made, None))
     }
 
@@ -63,7 +64,8 @@ impl Table {
             Some(value) => value::to_val(value, self.element())?,
             None => Val::default_for(self.element()),
         };
-        self.core.grow(delta, &value).map_err(|failure| error::no_growth(py, &failure))
+        let grown = door::attempt(py, || self.core.grow(delta, &value))?;
+        grown.map_err(|failure| error::no_growth(py, &failure))
     }
 
     fn __len__(&self) -> usize {

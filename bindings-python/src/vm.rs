@@ -281,7 +281,10 @@ impl Vm {
 
     /// Forgets the module, the active instance and everything registered but WASI.
     fn cleanup(&self, py: Python<'_>) -> PyResult<()> {
-        self.core.cleanup();
+        door::work(py, || {
+            self.core.cleanup();
+            Ok(())
+        })?;
         self.store.get().forget();
         self.register_wasi(py)
     }

@@ -1,25 +1,38 @@
 //! The system interface of command-line guests.
 
-use crate::error;
+use crate::door::{self, Gate, WhenBusy};
 use crate::instance::Instance;
+use crate::owner::{HeldWasi, Owner, Target};
+use crate::source::items;
+use crate::stream::{self, Connected, Sink};
+use pyo3::PyTraverseError;
+use pyo3::exceptions::PyTypeError;
+use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBool, PyBytes};
 use std::path::PathBuf;
 use wasmspan::limits::DEFAULT_MEMORY_FS_BYTES;
-use wasmspan::wasi::{ChangeKind, Input, Output, OutputBuffer, WasiBuilder};
+use wasmspan::wasi::{ChangeKind, Input, OutputBuffer, WasiBuilder};
 
-/// Most bytes that are kept of a captured stream, unless told otherwise.
-const OUTPUT_LIMIT: usize = 64 << 20;
-
-/// What a WASI guest may use. It starts with nothing: no arguments, no variables, no directories;
-/// standard streams are those of this process unless given.
+/// What a WASI guest may use. It starts with nothing: no arguments, no variables, no directories, no
+/// sockets; standard output and error are those of this process unless given.
 ///
-/// `stdin` is bytes, text, `"inherit"`, or `None` for nothing; `stdout` and `stderr` are `"inherit"`,
-/// `"capture"` or `None`. `dirs` and `read_only_dirs` map names for the guest to directories of the
-/// host or to a `MemoryFs`. With a `seed` random bytes are the same in each run.
-#[pyclass(frozen, module = "wasmspan")]
+/// `stdin` is bytes or text, `"inherit"` for that of this process, or `None` for nothing; `stdout` and
+/// `stderr` are `"inherit"`, `"capture"` (64 MiB at most, to be read here) or `None`. A stream may also be
+/// the number of an open file, which is copied, an object like a file, or a callable: input is called
+/// with a number of bytes and gives that many or fewer, none at the end; output is called with bytes.
+/// That happens on the guest's thread. What it raises ends the run and comes out of the call.
+///
+/// `dirs` and `read_only_dirs` map names for the guest to directories of the host or to a `MemoryFs`.
+/// `sockets` is `True`, or a list of the addresses, nets and names that may be used, such as
+/// `"127.0.0.1:8080"`, `"10.0.0.0/8"` or `"example.org:443"`. With a `seed` random bytes are the same in
+/// each run.
+///
+/// >>> Wasi(args=["tool", "--version"], stdout=[].append)
+/// <wasmspan.Wasi(2 arguments, 0 variables, 0 directories)>
+#[pyclass(frozen, weakref, module = "wasmspan")]
 pub struct Wasi {
-    core: wasmspan::Wasi,
+    owner: Py<Owner>,
     stdout: Option<OutputBuffer>,
     stderr: Option<OutputBuffer>,
 }
@@ -27,7 +40,20 @@ pub struct Wasi {
 impl Wasi {
     /// The module itself.
     pub fn core(&self) -> &wasmspan::Wasi {
-        &self.core
+        match &self.owner.get().target {
+            Target::Wasi(core) => core,
+            _ => unreachable!("the owner of a system interface"),
+        }
+    }
+
+    /// Its owner.
+    pub fn owner(&self) -> &Py<Owner> {
+        &self.owner
+    }
+
+    /// A handle to it.
+    pub fn held(&self, py: Python<'_>) -> Option<HeldWasi> {
+        HeldWasi::new(self.owner.bind(py))
     }
 }
 
@@ -57,38 +83,38 @@ impl MemoryFs {
     #[pyo3(signature = (over = None, *, capacity = None))]
     fn new(py: Python<'_>, over: Option<PathBuf>, capacity: Option<u64>) -> PyResult<MemoryFs> {
         let capacity = capacity.unwrap_or(DEFAULT_MEMORY_FS_BYTES);
-        let core = match over {
+        let core = door::work(py, || match over {
             None => Ok(wasmspan::wasi::MemoryFs::with_capacity(capacity)),
             Some(path) => wasmspan::wasi::MemoryFs::over_with_capacity(path, capacity),
-        };
-        core.map(|core| MemoryFs { core }).map_err(|failure| error::to_python(py, &failure))
+        })?;
+        Ok(MemoryFs { core })
     }
 
     /// Writes a file, making the directories on its way.
     fn write(&self, py: Python<'_>, path: &str, data: &[u8]) -> PyResult<()> {
-        self.core.write(path, data).map_err(|failure| error::to_python(py, &failure))
+        door::work(py, || self.core.write(path, data))
     }
 
     /// Reads a file.
     fn read<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = self.core.read(path).map_err(|failure| error::to_python(py, &failure))?;
+        let bytes = door::work(py, || self.core.read(path))?;
         Ok(PyBytes::new(py, &bytes))
     }
 
     /// Makes a directory, and those on the way to it.
     fn create_dir(&self, py: Python<'_>, path: &str) -> PyResult<()> {
-        self.core.create_dir(path).map_err(|failure| error::to_python(py, &failure))
+        door::work(py, || self.core.create_dir(path))
     }
 
     /// The names in a directory, sorted; the root if no path is given.
     #[pyo3(signature = (path = ""))]
     fn list(&self, py: Python<'_>, path: &str) -> PyResult<Vec<String>> {
-        self.core.list(path).map_err(|failure| error::to_python(py, &failure))
+        door::work(py, || self.core.list(path))
     }
 
     /// Paths of what is different from how it began, with "added", "modified" or "removed".
     fn changes(&self, py: Python<'_>) -> PyResult<Vec<(String, &'static str)>> {
-        let changes = self.core.changes().map_err(|failure| error::to_python(py, &failure))?;
+        let changes = door::work(py, || self.core.changes())?;
         let kind = |kind| match kind {
             ChangeKind::Added => "added",
             ChangeKind::Modified => "modified",
@@ -126,18 +152,11 @@ impl Text {
     }
 }
 
-fn input(given: Option<Text>) -> Input {
-    match given {
-        None => Input::Null,
-        Some(Text::Text(word)) if word == "inherit" => Input::Inherit,
-        Some(text) => Input::Bytes(text.into_bytes()),
-    }
-}
-
 /// What a guest is given, besides where its output goes.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub struct Given {
+    #[pyo3(from_py_with = items)]
     args: Vec<Text>,
     #[pyo3(from_py_with = pairs)]
     env: Vec<(Text, Text)>,
@@ -145,8 +164,26 @@ pub struct Given {
     dirs: Vec<(String, Directory)>,
     #[pyo3(from_py_with = pairs)]
     read_only_dirs: Vec<(String, Directory)>,
-    stdin: Option<Text>,
+    #[pyo3(from_py_with = stream::input)]
+    stdin: Connected<Input>,
+    #[pyo3(from_py_with = sockets)]
+    sockets: Sockets,
     seed: Option<u64>,
+}
+
+/// What sockets may reach: anything, or these addresses, nets and names.
+enum Sockets {
+    All(bool),
+    Some(Vec<String>),
+}
+
+fn sockets(given: &Bound<'_, PyAny>) -> PyResult<Sockets> {
+    match given.cast::<PyBool>() {
+        Ok(all) => Ok(Sockets::All(all.is_true())),
+        Err(_) => items(given).map(Sockets::Some).map_err(|_| {
+            PyTypeError::new_err("sockets is True, False, or a list of addresses, nets and names")
+        }),
+    }
 }
 
 /// A directory: of the host, or in memory.
@@ -161,7 +198,7 @@ enum Directory {
 impl Given {
     /// Puts everything into the settings.
     pub fn apply(self, builder: WasiBuilder) -> WasiBuilder {
-        let mut builder = builder.stdin(input(self.stdin));
+        let mut builder = builder.stdin(self.stdin.core);
         builder = builder.args(self.args.into_iter().map(Text::into_bytes));
         for (name, value) in self.env {
             builder = builder.env(name.into_bytes(), value.into_bytes());
@@ -178,25 +215,14 @@ impl Given {
                 Directory::Host(path) => builder.preopen_read_only(path, guest),
             };
         }
+        builder = match self.sockets {
+            Sockets::All(all) => builder.sockets(all),
+            Sockets::Some(names) => names.into_iter().fold(builder, WasiBuilder::allow_address),
+        };
         match self.seed {
             Some(seed) => builder.random_seed(seed),
             None => builder,
         }
-    }
-}
-
-/// Where output goes, and the buffer that captures it.
-pub fn output(what: &str, given: Option<&str>) -> PyResult<(Output, Option<OutputBuffer>)> {
-    match given {
-        None => Ok((Output::Null, None)),
-        Some("inherit") => Ok((Output::Inherit, None)),
-        Some("capture") => {
-            let buffer = OutputBuffer::with_limit(OUTPUT_LIMIT);
-            Ok((Output::Buffer(buffer.clone()), Some(buffer)))
-        }
-        Some(word) => Err(pyo3::exceptions::PyValueError::new_err(format!(
-            "{what} is \"inherit\", \"capture\" or None, not {word:?}"
-        ))),
     }
 }
 
@@ -217,37 +243,42 @@ impl Wasi {
         dirs = None,
         read_only_dirs = None,
         stdin = None,
-        stdout = Some("inherit"),
-        stderr = Some("inherit"),
+        stdout = Sink::Inherit,
+        stderr = Sink::Inherit,
+        sockets = None,
         seed = None,
-    ), text_signature = "(*, args=None, env=None, dirs=None, read_only_dirs=None, stdin=None, stdout='inherit', stderr='inherit', seed=None)")]
+    ), text_signature = "(*, args=None, env=None, dirs=None, read_only_dirs=None, stdin=None, stdout='inherit', stderr='inherit', sockets=False, seed=None)")]
     #[allow(clippy::too_many_arguments)] // They are keywords in Python.
-    fn new(
-        py: Python<'_>,
-        args: Option<Vec<Text>>,
-        env: Option<&Bound<'_, PyAny>>,
-        dirs: Option<&Bound<'_, PyAny>>,
-        read_only_dirs: Option<&Bound<'_, PyAny>>,
-        stdin: Option<Text>,
-        stdout: Option<&str>,
-        stderr: Option<&str>,
+    fn new<'py>(
+        py: Python<'py>,
+        args: Option<&Bound<'py, PyAny>>,
+        env: Option<&Bound<'py, PyAny>>,
+        dirs: Option<&Bound<'py, PyAny>>,
+        read_only_dirs: Option<&Bound<'py, PyAny>>,
+        stdin: Option<&Bound<'py, PyAny>>,
+        stdout: Sink<'py>,
+        stderr: Sink<'py>,
+        sockets: Option<&Bound<'py, PyAny>>,
         seed: Option<u64>,
     ) -> PyResult<Wasi> {
+        let stdin = stdin.map_or(Ok(Connected::plain(Input::Null)), stream::input)?;
+        let (out, out_buffer) = stream::output("stdout", &stdout)?;
+        let (err, err_buffer) = stream::output("stderr", &stderr)?;
+        let callables = [stdin.callable.clone(), out.callable, err.callable];
         let given = Given {
-            args: args.unwrap_or_default(),
+            args: args.map_or(Ok(Vec::new()), items)?,
             env: env.map_or(Ok(Vec::new()), pairs)?,
             dirs: dirs.map_or(Ok(Vec::new()), pairs)?,
             read_only_dirs: read_only_dirs.map_or(Ok(Vec::new()), pairs)?,
             stdin,
+            sockets: sockets.map_or(Ok(Sockets::All(false)), self::sockets)?,
             seed,
         };
-        let (out, out_buffer) = output("stdout", stdout)?;
-        let (err, err_buffer) = output("stderr", stderr)?;
-        let builder = given.apply(wasmspan::Wasi::builder()).stdout(out).stderr(err);
-        match builder.build() {
-            Ok(core) => Ok(Wasi { core, stdout: out_buffer, stderr: err_buffer }),
-            Err(failure) => Err(error::to_python(py, &failure)),
-        }
+        let builder = given.apply(wasmspan::Wasi::builder()).stdout(out.core).stderr(err.core);
+        let core = door::work(py, || builder.build())?;
+        let mut owner = Owner::of(Target::Wasi(core), Gate::new(WhenBusy::Raise, true));
+        owner.streams = callables.into_iter().flatten().collect();
+        Ok(Wasi { owner: Py::new(py, owner)?, stdout: out_buffer, stderr: err_buffer })
     }
 
     /// What the guest wrote so far, if standard output is captured.
@@ -265,17 +296,21 @@ impl Wasi {
     /// The module of host functions, for a `Store` or a `VM`.
     #[getter]
     fn instance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Instance>> {
-        Instance::of_wasi(py, &self.core)
+        Instance::of_wasi(self.owner.bind(py))
     }
 
     /// Status with which the last guest ended itself; 0 if none did.
     #[getter]
     fn exit_code(&self) -> u32 {
-        self.core.exit_code()
+        self.core().exit_code()
     }
 
     fn __repr__(&self) -> String {
-        format!("<wasmspan.{:?}>", self.core)
+        format!("<wasmspan.{:?}>", self.core())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.owner)
     }
 }
 

@@ -1,5 +1,6 @@
 """What the tests share."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ import wasmspan
 from wasmspan import (
     Instance,
 )
+
+# A shell that runs the tests in the background has processes ignore Ctrl-C, and Python leaves that as it is.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -167,7 +167,7 @@ class Runner:
             assert wanted["thrown"] in str(error)
         if "message" in wanted:
             # The text of `Exit` is about the status; the term is in its kind.
-            text = error.kind.lower() if isinstance(error, Exit) else str(error)
+            text = error.kind.lower() if isinstance(error, Exit) else error.args[0]
             assert text.startswith(wanted["message"])
         assert wanted.get("detail", "") in str(error)
 

@@ -1,9 +1,6 @@
 /* The lines of C in the demonstration. `make demo` runs the same program in five languages. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "must.h"
 #include <time.h>
-#include <wasmspan/wasmspan.h>
 
 static bool good = true;
 
@@ -22,29 +19,6 @@ static void line(const char *what, const char *expected, const char *got, double
   good = good && right;
 }
 
-static void must(WasmEdge_Result result) {
-  if (WasmEdge_ResultOK(result))
-    return;
-  fprintf(stderr, "the demo in C failed: %s\n", WasmEdge_ResultGetMessage(result));
-  exit(EXIT_FAILURE);
-}
-
-static WasmEdge_String name(const char *text) { return WasmEdge_StringWrap(text, strlen(text)); }
-
-static void load(WasmEdge_VMContext *vm, const char *file) {
-  must(WasmEdge_VMLoadWasmFromFile(vm, file));
-  must(WasmEdge_VMValidate(vm));
-  must(WasmEdge_VMInstantiate(vm));
-}
-
-static wasmspan_value list(enum wasmspan_kind kind, const void *items, size_t count) {
-  wasmspan_value value = {.kind = kind};
-  value.of.list.items = items, value.of.list.count = count;
-  return value;
-}
-
-static wasmspan_value string(const char *text) { return list(wasmspan_kind_string, text, strlen(text)); }
-
 /* Calls a function that gives one text or list of bytes. */
 static wasmspan_results call(const wasmspan_bindgen *guest, const char *function, const wasmspan_value *args,
                              uint32_t count) {
@@ -58,7 +32,7 @@ static wasmspan_results call(const wasmspan_bindgen *guest, const char *function
 
 /* Digests bytes in the guest; writes the first of the digest's bytes. */
 static void digest(const wasmspan_bindgen *guest, const void *bytes, size_t count, char hex[17]) {
-  wasmspan_value arg = list(wasmspan_kind_u8s, bytes, count);
+  wasmspan_value arg = wasmspan_value_list(wasmspan_kind_u8s, bytes, count);
   wasmspan_results results = call(guest, "sha3_digest", &arg, 1);
   const uint8_t *digest = results.values->of.list.items;
   for (size_t at = 0; at < 8 && at < results.values->of.list.count; at++)
@@ -92,10 +66,10 @@ int main(void) {
   WasmEdge_ConfigureContext *config = WasmEdge_ConfigureCreate();
   WasmEdge_ConfigureAddHostRegistration(config, WasmEdge_HostRegistration_Wasi);
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(config, NULL);
+  instantiate(vm, load_file(config, "tests/wasm/bindgen-rust.wasm"));
   WasmEdge_ConfigureDelete(config);
-  load(vm, "tests/wasm/bindgen-rust.wasm");
   wasmspan_bindgen *guest = wasmspan_bindgen_create(WasmEdge_VMGetActiveModule(vm));
-  wasmspan_value args[3] = {string("demo")};
+  wasmspan_value args[3] = {wasmspan_value_string("demo")};
   wasmspan_results results = call(guest, "say", args, 1);
   char text[64];
   snprintf(text, sizeof(text), "%.*s", (int)results.values->of.list.count, (const char *)results.values->of.list.items);
@@ -103,7 +77,9 @@ int main(void) {
   wasmspan_results_delete(&results);
 
   start = now();
-  args[0] = string("{\"x\":0,\"y\":0}"), args[1] = string("{\"x\":3,\"y\":4}"), args[2] = string("a line");
+  args[0] = wasmspan_value_string("{\"x\":0,\"y\":0}");
+  args[1] = wasmspan_value_string("{\"x\":3,\"y\":4}");
+  args[2] = wasmspan_value_string("a line");
   results = call(guest, "create_line", args, 3);
   digest(guest, results.values->of.list.items, results.values->of.list.count, text);
   line("create_line, digest of its text", "b9b5c1698ab7b6ec", text, start);
@@ -122,7 +98,7 @@ int main(void) {
   vm = WasmEdge_VMCreate(NULL, NULL);
   WasmEdge_ModuleInstanceContext *env = host_module();
   must(WasmEdge_VMRegisterModuleFromImport(vm, env));
-  load(vm, "examples/demo.wat");
+  instantiate(vm, load_file(NULL, "examples/demo.wat"));
   start = now();
   WasmEdge_Value params[2] = {WasmEdge_ValueGenI32(10000)}, sum;
   must(WasmEdge_VMExecute(vm, name("sum_of_doubles"), params, 1, &sum, 1));

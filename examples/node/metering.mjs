@@ -11,9 +11,9 @@ const executor = new Executor(config, statistics);
 const { exports } = executor.instantiate(module);
 
 executor.invoke(exports.count, [100]);
-const used = statistics.instructionCount;
+console.log("instructions:", statistics.instructionCount);
 executor.invoke(exports.count, [100]);
-console.log("the same work costs the same:", statistics.instructionCount === 2 * used);
+console.log("the same again:", statistics.instructionCount);
 
 // A budget for one call, within what all calls together may cost.
 const attempt = (turns, fuel) => {
@@ -27,11 +27,4 @@ const attempt = (turns, fuel) => {
 console.log("100 turns for 1000:", attempt(100, 1000));
 console.log("1000 turns for 1000:", attempt(1000, 1000));
 console.log("a million turns:", attempt(1_000_000));
-console.log("within the limit:", statistics.totalCost <= 100_000);
-
-// Prints:
-// the same work costs the same: true
-// 100 turns for 1000: done
-// 1000 turns for 1000: cost limit exceeded
-// a million turns: cost limit exceeded
-// within the limit: true
+console.log("cost of all calls:", statistics.totalCost);

@@ -12,22 +12,15 @@ const plugin = Buffer.from(`(module
 const config = new Config({ limits: { memoryPages: 4, stackBytes: 256 * 1024 } });
 const instance = new Instance(new Module(plugin, config));
 
-console.log("price:", instance.call("price", [14], { timeout: 100 }));
-console.log("pages that it got:", instance.call("hoard", [], { timeout: 100 }));
+console.log("price:", instance.call("price", [14], { timeout: 500 }));
+console.log("pages that it got:", instance.call("hoard", [], { timeout: 500 }));
 for (const name of ["hang", "deep"]) {
   try {
-    instance.call(name, [], { timeout: 100 });
+    instance.call(name, [], { timeout: 500 });
   } catch (error) {
     const why = error instanceof TimeoutError ? "it ran out of time" : error.message;
     console.log(`${name} was stopped:`, why);
   }
 }
 // Stopped is not broken.
-console.log("price:", instance.call("price", [2], { timeout: 100 }));
-
-// Prints:
-// price: 42
-// pages that it got: 4
-// hang was stopped: it ran out of time
-// deep was stopped: call stack exhausted
-// price: 6
+console.log("price:", instance.call("price", [2], { timeout: 500 }));

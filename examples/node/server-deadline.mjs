@@ -42,6 +42,6 @@ const server = createServer(async (request, response) => {
   response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
 });
 
-server.listen(Number(process.argv[2] ?? 8080), () => {
+server.listen(Number(process.argv[2] ?? 8080), "127.0.0.1", () => {
   console.log("listening on", server.address().port);
 });

@@ -3,20 +3,13 @@ import { run } from "wasmspan";
 
 // A Lua interpreter that was written in C, which reads a script from its standard input.
 const program = new URL("../../tests/wasm/lua-cli.wasm", import.meta.url);
-const script = `
-  local sum = 0
-  for at = 1, #arg do sum = sum + tonumber(arg[at]) end
-  print("sum", sum)
-  error("nothing left to do")`;
+const script = `local sum = 0
+for at = 1, #arg do sum = sum + tonumber(arg[at]) end
+print("sum", sum)
+error("nothing left to do")`;
 
 const result = await run(program, { args: ["19", "23"], stdin: script, timeout: 10_000 });
 console.log("exit code:", result.exitCode);
-console.log("output:", JSON.stringify(result.stdout.toString()));
-console.log("errors:", /nothing left to do/.test(result.stderr.toString()));
-console.log("memory below 16 MiB:", result.peakMemory < 16 << 20);
-
-// Prints:
-// exit code: 1
-// output: "sum\t42\n"
-// errors: true
-// memory below 16 MiB: true
+process.stdout.write(`output: ${result.stdout}`);
+process.stdout.write(`errors: ${result.stderr}`);
+console.log("pages of memory:", result.peakMemory >> 16);

@@ -1,42 +1,45 @@
-"""Gives a guest functions of the host: callables, one that sees who calls, and one that fails."""
+"""Functions of Python that a guest calls: with values, through its memory, and with errors."""
 
 import wasmspan
 
 GUEST = """
 (module
-    (import "env" "add" (func $add (param i32 i32) (result i32)))
-    (import "env" "log" (func $log (param i32 i32)))
-    (import "env" "fail" (func $fail))
+    (import "host" "log" (func $log (param i32 i32)))
+    (import "host" "rate" (func $rate (param i32) (result f64)))
+    (import "host" "check" (func $check (param i64)))
     (memory (export "memory") 1)
-    (data (i32.const 8) "hello from the guest")
-    (func (export "run") (result i32)
-        (call $log (i32.const 8) (i32.const 20))
-        (call $add (i32.const 2) (i32.const 3)))
-    (func (export "crash") (call $fail)))
+    (data (i32.const 16) "hello from the guest")
+    (func (export "greet") (call $log (i32.const 16) (i32.const 20)))
+    (func (export "convert") (param f64 i32) (result f64)
+        (f64.mul (local.get 0) (call $rate (local.get 1))))
+    (func (export "withdraw") (param i64) (call $check (local.get 0))))
 """
-lines: list[str] = []
 
 
 def log(caller: wasmspan.Caller, address: int, length: int) -> None:
     """Takes text out of the memory of whoever calls."""
-    lines.append(caller.memory.read_str(address, length))
+    print(caller.memory.read_str(address, length))
 
 
-def fail() -> None:
-    raise LookupError("no such user")
+def rate(currency: int) -> float:
+    return (1, 1.25)[currency]
+
+
+def check(amount: int) -> None:
+    if amount > 100:
+        raise ValueError(f"{amount} is more than there is")
 
 
 def main() -> None:
     module = wasmspan.Module.from_wat(GUEST)
-    guest = module.instantiate({"env": {"add": lambda a, b: a + b, "log": log, "fail": fail}}).exports
-    assert guest.run() == 5
-    assert lines == ["hello from the guest"]
+    guest = module.instantiate({"host": {"log": log, "rate": rate, "check": check}}).exports
+    guest.greet()
+    print(f"converted: {guest.convert(8, 1):g}")
+    guest.withdraw(100)
     try:
-        guest.crash()
-    except LookupError as error:  # What the host function raised, as it was.
-        print(f"{error}, called by {error.__context__}")
-    else:
-        raise AssertionError
+        guest.withdraw(101)
+    except ValueError as error:  # The very error that was raised, through the guest.
+        print("refused:", error)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Gives a program files that exist in memory only, and a directory that it sees but can't change."""
+"""Files that are only in memory, and a directory that a guest may change without changing it."""
 
 import tempfile
 from pathlib import Path
@@ -6,25 +6,31 @@ from pathlib import Path
 import wasmspan
 from wasmspan import MemoryFs, Module
 
-GUEST = Path(__file__).parents[2] / "tests" / "wasm" / "sqlite-cli.wasm"
+SQLITE = Module(Path(__file__).parents[2] / "tests" / "wasm" / "sqlite-cli.wasm")
+
+
+def sql(files: MemoryFs, statements: str) -> str:
+    """Runs SQLite, which was written in C, on the file `app.db` in `files`; gives what it prints."""
+    done = wasmspan.run(SQLITE, ["/data/app.db"], stdin=statements, dirs={"/data": files}, check=True)
+    return done.stdout.decode()
 
 
 def main() -> None:
-    sqlite, files = Module(GUEST), MemoryFs()
-    for line in ("CREATE TABLE t(n); INSERT INTO t VALUES (20), (22);", "SELECT sum(n) FROM t;"):
-        done = wasmspan.run(sqlite, ["/data/app.db"], stdin=line + "\n", dirs={"/data": files})
-        done.check()
-    assert done.stdout == b"42\n"
-    assert files.read("app.db").startswith(b"SQLite format 3")
-    # A layer over a directory: the program writes, the directory stays as it is.
-    with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "app.db").write_bytes(files.read("app.db"))
-        layer = MemoryFs(over=name)
-        drop = "DROP TABLE t;\n"
-        wasmspan.run(sqlite, ["/data/app.db"], stdin=drop, dirs={"/data": layer}).check()
-        assert (Path(name) / "app.db").read_bytes() == files.read("app.db")
-        assert layer.read("app.db") != files.read("app.db")
-        print("changed:", *layer.changes())
+    files = MemoryFs()
+    sql(files, "CREATE TABLE t(n); INSERT INTO t VALUES (20), (22);\n")
+    print("sum:", sql(files, "SELECT sum(n) FROM t;\n"), end="")
+    print("files:", *files.list())
+
+    # Over a directory of this machine: the guest sees what is there, and only the memory changes.
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "app.db"
+        database.write_bytes(files.read("app.db"))
+        over = MemoryFs(over=folder)
+        sql(over, "DELETE FROM t;\n")
+        for path, kind in over.changes():
+            print("changes:", kind, path)
+        same = database.read_bytes() == files.read("app.db")
+        print("on disk:", "as it was" if same else "changed")
 
 
 if __name__ == "__main__":

@@ -1,66 +1,62 @@
-"""Answers web requests with a guest (aiohttp): each has a deadline, and at most eight run at a time.
+"""A web server (aiohttp) that runs untrusted handlers: each request gets a fresh instance, time and memory.
 
-The event loop stays free while guests run. A request that takes too long stops its guest and gets status
-504; so does one whose client goes away.
+    python server_deadline.py [PORT [DEADLINE]]      then: curl localhost:8080/double/21, /spin, /grow, /trap
+
+The event loop stays free while guests run. A request whose client goes away stops its guest, too.
 """
 
 import asyncio
+import sys
 
-import aiohttp
 import wasmspan
 from aiohttp import web
 
-TEXT = """
+# What users uploaded. Compiled once; instances share the code and nothing else.
+HANDLERS = """
 (module
-    (func $fib (export "fib") (param i32) (result i64)
-        (if (result i64) (i32.lt_s (local.get 0) (i32.const 2))
-            (then (i64.extend_i32_s (local.get 0)))
-            (else (i64.add
-                (call $fib (i32.sub (local.get 0) (i32.const 1)))
-                (call $fib (i32.sub (local.get 0) (i32.const 2))))))))
+    (import "host" "lookup" (func $lookup (param i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "double") (param i32) (result i32) (i32.mul (call $lookup (local.get 0)) (i32.const 2)))
+    (func (export "spin") (param i32) (result i32) (loop (br 0)) (unreachable))
+    (func (export "grow") (param i32) (result i32)
+        (loop (br_if 0 (i32.ge_s (memory.grow (i32.const 1)) (i32.const 0)))) (memory.size))
+    (func (export "trap") (param i32) (result i32) (unreachable)))
 """
-POOL = wasmspan.Pool(wasmspan.Module.from_wat(TEXT), size=8)
 
 
-async def fibonacci(request: web.Request) -> web.Response:
-    """Handles `/fib/N`."""
-    number = int(request.match_info["number"])
-    try:
-        with await POOL.get_async(timeout=5) as instance:
-            result = await instance.exports.fib.async_(number, timeout=0.5)
-    except wasmspan.WasmTimeout:
-        return web.Response(status=504, text="too slow")
-    except wasmspan.Busy:
-        return web.Response(status=503, text="too many requests")
-    return web.Response(text=str(result))
+def application(deadline: float) -> web.Application:
+    """The server, for `aiohttp` to run; the deadline is in seconds."""
+    limits = wasmspan.Limits(memory_pages=16)
+    imports = {"host": {"lookup": lambda key: key}}
+    pool = wasmspan.Pool(wasmspan.Module.from_wat(HANDLERS), imports, size=100, limits=limits)
+
+    async def handle(request: web.Request) -> web.Response:
+        name, _, argument = request.path.strip("/").partition("/")
+        try:
+            with await pool.get_async(timeout=5) as instance:
+                if name not in instance or name == "memory":
+                    return web.Response(status=404, text="no such handler\n")
+                result = await instance[name].async_(int(argument or 0), timeout=deadline)
+        except wasmspan.WasmTimeout:
+            return web.Response(status=504, text="the handler ran out of time\n")
+        except wasmspan.Busy:
+            return web.Response(status=503, text="too many requests\n")
+        except (wasmspan.Trap, ValueError) as error:
+            return web.Response(status=500, text=f"{error}\n")
+        return web.Response(text=f"{result}\n")
+
+    server = web.Application()
+    server.router.add_get("/{path:.*}", handle)
+    return server
 
 
-def application() -> web.Application:
-    """The server, for `aiohttp` to run."""
-    app = web.Application()
-    app.router.add_get(r"/fib/{number:\d+}", fibonacci)
-    return app
-
-
-async def main() -> None:
-    """Starts the server and asks it; a server of your own ends with `web.run_app(application())`."""
-    runner = web.AppRunner(application())
+async def main(port: int = 8080, deadline: int = 100) -> None:
+    runner = web.AppRunner(application(deadline / 1000))
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0]
-
-    async def ask(number: int) -> tuple[int, str]:
-        async with session.get(f"http://{host}:{port}/fib/{number}") as response:
-            return response.status, await response.text()
-
-    async with aiohttp.ClientSession() as session:
-        replies = await asyncio.gather(*map(ask, (10, 20, 90)))
-    await runner.cleanup()
-    assert replies == [(200, "55"), (200, "6765"), (504, "too slow")]
-    assert POOL.in_use == 0
-    print(*replies, sep="\n")
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    print("listening on", runner.addresses[0][1], flush=True)
+    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(*map(int, sys.argv[1:])))

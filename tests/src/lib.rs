@@ -1,5 +1,6 @@
 //! Shared parts of the test suites.
 
+pub mod examples;
 pub mod fuzz;
 pub mod old_kernel;
 pub mod scenario;

@@ -226,3 +226,45 @@ fn a_database_stays_in_its_file() {
     assert!(head.starts_with(b"SQLite format 3\0"));
     assert_eq!(fs::read_dir(folder.guest()).unwrap().count(), 1, "no journal and no lock is left");
 }
+
+#[test]
+fn functions_behind_streams_end_the_run() {
+    let source = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write"
+            (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 8) "\10\00\00\00\02\00\00\00")
+        (func (export "write") (result i32)
+            (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0))))"#;
+    let module = Module::new(source).unwrap();
+    let instance = |output: Output| {
+        let wasi = wasmspan::Wasi::builder().stdout(output).build().unwrap();
+        let store = wasmspan::Store::new();
+        store.register("wasi_snapshot_preview1", wasi.instance()).unwrap();
+        module.instantiate(&store).unwrap()
+    };
+    // An error of the system is the guest's, one of this crate the host's.
+    let full = instance(Output::writer(|_| Err(std::io::ErrorKind::StorageFull.into())));
+    assert_eq!(full.call("write", &[]).unwrap()[0].i32().unwrap(), 51);
+    let failing =
+        instance(Output::writer(|_| Err(std::io::Error::other(wasmspan::Error::user(7)))));
+    assert_eq!(failing.call("write", &[]).unwrap_err().number(), 7);
+    let panicking = instance(Output::writer(|_| panic!("oh no")));
+    for _ in 0..2 {
+        assert!(panicking.call("write", &[]).unwrap_err().is_panic());
+    }
+
+    // A function that comes back to itself would wait for ever.
+    let again = std::sync::Arc::new(std::sync::OnceLock::<wasmspan::Instance>::new());
+    let inner = again.clone();
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let notes = seen.clone();
+    let made = instance(Output::writer(move |bytes| {
+        let number = inner.get().unwrap().call("write", &[]).unwrap()[0].i32().unwrap();
+        notes.lock().unwrap().push(number);
+        Ok(bytes.len())
+    }));
+    again.set(made).ok().unwrap();
+    let first = again.get().unwrap().call("write", &[]).unwrap()[0].i32().unwrap();
+    assert_eq!((first, &seen.lock().unwrap()[..]), (0, &[16][..]));
+}

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <wasmspan/wasmspan.h>
 
@@ -69,6 +70,22 @@ typedef struct wasmspan_value {
     } list;
   } of;
 } wasmspan_value;
+
+/** A list, or a string, of `count` items; they are used where they are. */
+static inline wasmspan_value wasmspan_value_list(enum wasmspan_kind kind,
+                                                 const void *items,
+                                                 size_t count) {
+  wasmspan_value value;
+  value.kind = kind;
+  value.of.list.items = items;
+  value.of.list.count = count;
+  return value;
+}
+
+/** A string that ends with zero; it is used where it is. */
+static inline wasmspan_value wasmspan_value_string(const char *text) {
+  return wasmspan_value_list(wasmspan_kind_string, text, strlen(text));
+}
 
 /** What a call gave. */
 typedef struct wasmspan_results {

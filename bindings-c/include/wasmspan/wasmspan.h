@@ -757,7 +757,8 @@ typedef struct wasmspan_finished {
   uint64_t memory_pages;
 } wasmspan_finished;
 
-/** Makes a command of a loaded module. It gets nothing that is not given to it. */
+/** Makes a command of a validated module. It gets nothing that is not given to
+ * it. */
 WASMEDGE_CAPI_EXPORT wasmspan_command *
 wasmspan_command_create(const WasmEdge_ASTModuleContext *module);
 

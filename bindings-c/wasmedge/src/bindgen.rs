@@ -1,9 +1,13 @@
 //! What `<wasmspan/bindgen.h>` declares: calls with rich types, and strings and buffers.
 
 use crate::own::{give, wasmspan_bytes};
+use smallvec::SmallVec;
 use std::ffi::{CString, c_char, c_void};
-use std::ptr;
-use wasmspan::bindgen::{Bindgen, CallError, Heap, HeapStyle, Kind as ValueKind, Span, Value};
+use std::mem::MaybeUninit;
+use std::{ptr, slice};
+use wasmspan::bindgen::{
+    Bindgen, CallError, Found, Heap, HeapStyle, Kind as ValueKind, Results, Span, Value,
+};
 use wasmspan::{ErrCode, Error};
 use wasmspan_c_shared::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String};
 use wasmspan_c_shared::door::{bytes, delete, door, need, note, null_argument, result};
@@ -90,13 +94,54 @@ const NOTHING: wasmspan_results = wasmspan_results {
     owner: ptr::null_mut(),
 };
 
-/// What results refer to.
+/// What results refer to. Most functions give one, which lies in here.
 #[derive(Default)]
 struct Owner {
-    values: Vec<Value<'static>>,
-    shown: Vec<wasmspan_value>,
-    message: CString,
+    values: SmallVec<[wasmspan_value; 1]>,
+    /// The items of lists, one list behind the other, each where any item may begin.
+    items: Vec<u64>,
+    message: Option<CString>,
 }
+
+impl Owner {
+    /// Takes results out of the guest.
+    fn take(&mut self, results: &Results<'_>) -> wasmspan::Result<()> {
+        const WORD: usize = size_of::<u64>();
+        let mut words = 0;
+        for at in 0..results.len() {
+            let Found { kind, size, .. } = results.found(at)?;
+            if kind.is_sequence() {
+                words += (size as usize).div_ceil(WORD);
+            }
+        }
+        self.items.reserve_exact(words);
+        let room = &mut self.items.spare_capacity_mut()[..words];
+        // SAFETY: a word is so many bytes, and nothing is known of them.
+        let mut room: &mut [MaybeUninit<u8>] =
+            unsafe { slice::from_raw_parts_mut(room.as_mut_ptr().cast(), words * WORD) };
+        for at in 0..results.len() {
+            let Found { kind, size, .. } = results.found(at)?;
+            let of = if kind.is_sequence() {
+                let (place, rest) = room.split_at_mut((size as usize).next_multiple_of(WORD));
+                room = rest;
+                let items = results.copy(at, place)?;
+                let count = items.len() / kind.item_size();
+                wasmspan_of { list: wasmspan_list { items: items.as_ptr().cast(), count } }
+            } else {
+                let mut place = [MaybeUninit::uninit(); WORD];
+                let bytes = results.copy(at, &mut place)?;
+                let mut word = [0; WORD];
+                word[..bytes.len()].copy_from_slice(bytes);
+                wasmspan_of { u64: u64::from_le_bytes(word) }
+            };
+            self.values.push(wasmspan_value { kind: kind as u32, of });
+        }
+        Ok(())
+    }
+}
+
+/// So many arguments need no allocation.
+const FEW: usize = 4;
 
 fn wrong(what: impl Into<String>) -> Error {
     Error::with_detail(ErrCode::WrongVMWorkflow, what)
@@ -159,39 +204,6 @@ impl wasmspan_value {
             })
         }
     }
-
-    /// The value as C sees it, for as long as `value` lives.
-    fn show(value: &Value<'_>) -> wasmspan_value {
-        fn list<T>(items: &[T]) -> wasmspan_of {
-            wasmspan_of { list: wasmspan_list { items: items.as_ptr().cast(), count: items.len() } }
-        }
-        // What a field leaves of the union is not read, but should not be whatever was there.
-        let word = |bits: u64| wasmspan_of { u64: bits };
-        let of = match value {
-            Value::U8(value) => word((*value).into()),
-            Value::I8(value) => word(*value as u8 as u64),
-            Value::U16(value) => word((*value).into()),
-            Value::I16(value) => word(*value as u16 as u64),
-            Value::U32(value) => word((*value).into()),
-            Value::I32(value) => word(*value as u32 as u64),
-            Value::U64(value) => word(*value),
-            Value::I64(value) => word(*value as u64),
-            Value::F32(value) => word(value.to_bits().into()),
-            Value::F64(value) => word(value.to_bits()),
-            Value::Bool(value) => word((*value).into()),
-            Value::Char(value) => word(u32::from(*value).into()),
-            Value::U8s(items) => list(items),
-            Value::I8s(items) => list(items),
-            Value::U16s(items) => list(items),
-            Value::I16s(items) => list(items),
-            Value::U32s(items) => list(items),
-            Value::I32s(items) => list(items),
-            Value::U64s(items) => list(items),
-            Value::I64s(items) => list(items),
-            Value::String(text) => list(text.as_bytes()),
-        };
-        wasmspan_value { kind: value.kind() as u32, of }
-    }
 }
 
 /// Makes a context of an instance; a failure is noted.
@@ -239,45 +251,42 @@ pub unsafe extern "C" fn wasmspan_bindgen_call(
         if args.is_null() && count > 0 {
             return Err(null_argument("the list of arguments"));
         }
-        // SAFETY: the caller passes a string, and as many arguments as it says.
-        let (name, args) = unsafe {
-            let args = (0..count as usize).map(|at| (*args.add(at)).read());
-            (name.lossy(), args.collect::<wasmspan::Result<Vec<_>>>()?)
-        };
-        let owner = match bindgen.call(&name, &args) {
-            Ok(values) => Owner { values, ..Owner::default() },
+        let mut read = SmallVec::<[Value<'_>; FEW]>::new();
+        for at in 0..count as usize {
+            // SAFETY: the caller passes as many arguments as it says.
+            read.push(unsafe { (*args.add(at)).read()? });
+        }
+        // SAFETY: the caller passes a string.
+        let name = unsafe { name.lossy() };
+        let mut owner = Box::<Owner>::default();
+        match bindgen.call_with(&name, &read, |results| owner.take(results)) {
+            Ok(()) => {}
             Err(CallError::Engine(error)) => return Err(error),
             // A message with a zero in it would end there.
             Err(CallError::Guest(message)) => {
                 let message = CString::new(message.replace('\0', "\u{fffd}")).unwrap_or_default();
-                return give_results(results, Owner { message, ..Owner::default() }, true);
+                owner.message = Some(message);
             }
-        };
-        give_results(results, owner, false)
+        }
+        give_results(results, owner);
+        Ok(())
     })
 }
 
-fn give_results(
-    results: *mut wasmspan_results,
-    owner: Owner,
-    failed: bool,
-) -> wasmspan::Result<()> {
+fn give_results(results: *mut wasmspan_results, owner: Box<Owner>) {
     if results.is_null() {
-        return Ok(());
+        return;
     }
-    let mut owner = Box::new(owner);
-    owner.shown = owner.values.iter().map(wasmspan_value::show).collect();
     let given = wasmspan_results {
-        values: if owner.shown.is_empty() { ptr::null() } else { owner.shown.as_ptr() },
-        count: owner.shown.len(),
-        failed,
-        message: if failed { owner.message.as_ptr() } else { ptr::null() },
-        message_size: owner.message.as_bytes().len(),
+        values: if owner.values.is_empty() { ptr::null() } else { owner.values.as_ptr() },
+        count: owner.values.len(),
+        failed: owner.message.is_some(),
+        message: owner.message.as_ref().map_or(ptr::null(), |message| message.as_ptr()),
+        message_size: owner.message.as_ref().map_or(0, |message| message.as_bytes().len()),
         owner: Box::into_raw(owner).cast(),
     };
     // SAFETY: the caller of the C function passes a place for results.
     unsafe { results.write(given) };
-    Ok(())
 }
 
 #[unsafe(no_mangle)]

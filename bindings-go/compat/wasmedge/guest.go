@@ -32,16 +32,17 @@ func (self *BindgenGuest) Execute(name string, args ...interface{}) ([]interface
 	defer runtime.KeepAlive(self)
 	defer runtime.KeepAlive(name)
 	packed := make([]uint64, 0, 3*len(args)+1)
+	var large unsafe.Pointer
 	for _, arg := range args {
 		var err error
-		if packed, err = appendBindgen(packed, arg); err != nil {
+		if packed, err = appendBindgen(packed, arg, &large); err != nil {
 			return nil, fmt.Errorf("wasmedge: %w", err)
 		}
 	}
 	var got C.wasmspan_results
 	defer C.wasmspan_results_delete(&got)
 	done := outcome(C.go_bindgen_call(self._inner, cString(name), (*C.uint64_t)(unsafe.Pointer(&packed[:1][0])),
-		C.uint32_t(len(args)), &got))
+		C.uint32_t(len(args)), large, &got))
 	if err := done.err(); err != nil {
 		return nil, err
 	}

@@ -103,8 +103,8 @@ go_outcome go_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleIn
 }
 
 go_outcome go_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
-                           uint32_t count, wasmspan_results *results) {
-  wasmspan_value *values = bindgen_args(args, count);
+                           uint32_t count, const void *large, wasmspan_results *results) {
+  wasmspan_value *values = bindgen_args(args, count, large);
   wasmspan_results got = {NULL, 0, false, NULL, 0, NULL};
   WasmEdge_Result result;
   enter();

@@ -42,7 +42,7 @@ go_outcome go_executor_register(WasmEdge_ExecutorContext *executor,
 /* A guest of wasmedge-bindgen; NULL if it is none. */
 go_outcome go_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleInstanceContext *instance);
 go_outcome go_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
-                           uint32_t count, wasmspan_results *results);
+                           uint32_t count, const void *large, wasmspan_results *results);
 
 /* A host function whose body is the Go function with this number. */
 WasmEdge_FunctionInstanceContext *go_function(const WasmEdge_FunctionTypeContext *type,

@@ -9,10 +9,10 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from ._errors import Busy
+from ._errors import Busy, Interrupted, WasmTimeout
 from ._native import Async, Function, Instance, Interrupt, Limits, Pool
 
 T = TypeVar("T")
@@ -24,11 +24,39 @@ _lock = threading.Lock()
 _executor: ThreadPoolExecutor | None = None
 
 
+class Waiting:
+    """The coroutines that a guest waits for, which end when its call is stopped."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+        self.why: type[Exception] | None = None
+
+    def stop(self, why: type[Exception]) -> None:
+        """Cancels them, and those that come later; the guest's call ends with `why`."""
+        self.why = why
+        for future in tuple(self.futures):
+            future.cancel()
+
+    def result(self, future: Future[T]) -> T:
+        """Waits for one."""
+        self.futures.append(future)
+        if self.why is not None:
+            future.cancel()
+        try:
+            return future.result()
+        except CancelledError:
+            if self.why is not None:
+                raise self.why("execution interrupted while the host was awaited") from None
+            raise
+        finally:
+            self.futures.remove(future)
+
+
 class _Current(threading.local):
     """What the thread runs for an event loop."""
 
     loop: asyncio.AbstractEventLoop | None = None
-    pending: list[Future[Any]]
+    waiting: Waiting
 
 
 _current = _Current()
@@ -51,9 +79,9 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def enter(loop: asyncio.AbstractEventLoop, pending: list[Future[Any]]) -> None:
+def enter(loop: asyncio.AbstractEventLoop, waiting: Waiting) -> None:
     """Says which loop runs coroutines for this thread, and where those it waits for are noted."""
-    _current.loop, _current.pending = loop, pending
+    _current.loop, _current.waiting = loop, waiting
 
 
 async def in_thread(interrupt: Interrupt, work: Callable[[], T], timeout: float | None = None) -> T:
@@ -62,26 +90,22 @@ async def in_thread(interrupt: Interrupt, work: Callable[[], T], timeout: float 
     `work` itself ends after `timeout` seconds; coroutines that it waits for then are cancelled here.
     """
     loop = asyncio.get_running_loop()
-    pending: list[Future[Any]] = []
-
-    def cancel_pending() -> None:
-        for waited_for in tuple(pending):
-            waited_for.cancel()
+    waiting = Waiting()
 
     def entered() -> T:
-        enter(loop, pending)
+        enter(loop, waiting)
         try:
             return work()
         finally:
             _current.loop = None
 
-    timer = None if timeout is None else loop.call_later(timeout, cancel_pending)
+    timer = None if timeout is None else loop.call_later(timeout, waiting.stop, WasmTimeout)
     future = loop.run_in_executor(_threads(), entered)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         interrupt.interrupt()
-        cancel_pending()
+        waiting.stop(Interrupted)
         with contextlib.suppress(Exception, asyncio.CancelledError):
             await future
         raise
@@ -138,11 +162,6 @@ def bridge(function: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., T]:
                 f"{function.__qualname__} is a coroutine function: call the guest with "
                 "`await instance.exports.name.async_(…)`"
             )
-        future = asyncio.run_coroutine_threadsafe(function(*args), loop)
-        _current.pending.append(future)
-        try:
-            return future.result()
-        finally:
-            _current.pending.remove(future)
+        return _current.waiting.result(asyncio.run_coroutine_threadsafe(function(*args), loop))
 
     return wait

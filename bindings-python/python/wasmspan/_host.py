@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ._errors import Interrupted
 from ._native import Caller
 
 if TYPE_CHECKING:
@@ -20,19 +21,23 @@ class Surroundings:
         # Without asyncio there is no loop, and importing it takes long.
         asyncio = sys.modules.get("asyncio")
         self.loop: AbstractEventLoop | None = asyncio._get_running_loop() if asyncio else None
-        self.pending: list[Any] = []
+        self.waiting: Waiting | None = None
+        if self.loop is not None:
+            from ._aio import Waiting
+
+            self.waiting = Waiting()
 
     def enter(self) -> None:
         """Is called on the thread."""
-        if self.loop is not None:
-            from . import _aio
+        if self.loop is not None and self.waiting is not None:
+            from ._aio import enter
 
-            _aio.enter(self.loop, self.pending)
+            enter(self.loop, self.waiting)
 
     def cancel(self) -> None:
         """Cancels the coroutines that the call waits for."""
-        for waited_for in tuple(self.pending):
-            waited_for.cancel()
+        if self.waiting is not None:
+            self.waiting.stop(Interrupted)
 
 
 _CALLER_NAMES = frozenset({"Caller", "wasmspan.Caller"})

@@ -1,11 +1,12 @@
 import builtins
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, final
 
 from ._bindgen import Span
 from ._exports import Exports
+from ._streams import Readable, Writable
 from ._types import ExportType, FuncType, GlobalType, ImportType, MemoryType, TableType
 
 __all__ = [
@@ -43,7 +44,8 @@ __version__: str
 
 _Text = str | bytes
 _Bytes = bytes | bytearray | memoryview
-_Stream = Literal["capture", "inherit"] | None
+_Feed = _Text | bytearray | memoryview | int | Callable[[int], Any] | Readable | None
+_Stream = Literal["capture", "inherit"] | int | Callable[[bytes], Any] | Writable | None
 _Directories = Mapping[str, str | os.PathLike[str] | MemoryFs]
 _Number = Literal["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64"]
 
@@ -356,7 +358,7 @@ class Statistics:
     def cost_limit(self) -> int | None: ...
     @cost_limit.setter
     def cost_limit(self, limit: int | None) -> None: ...
-    def set_cost_table(self, costs: Sequence[int]) -> None: ...
+    def set_cost_table(self, costs: Iterable[int]) -> None: ...
     def cost_of(self, opcode: int) -> int: ...
     def clear(self) -> None: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -441,9 +443,10 @@ class Wasi:
         env: Mapping[str, _Text] | None = None,
         dirs: _Directories | None = None,
         read_only_dirs: _Directories | None = None,
-        stdin: _Text | None = None,
+        stdin: _Feed = None,
         stdout: _Stream = "inherit",
         stderr: _Stream = "inherit",
+        sockets: bool | Iterable[str] = False,
         seed: int | None = None,
     ) -> Self: ...
     @property

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import _native
-from ._errors import Exit, Interrupted, WasmTimeout
+from ._errors import Exit, Interrupted, WasmError, WasmTimeout
 from ._native import Config, Interrupt, Limits, MemoryFs, Module
 
 Text = str | bytes
-Stream = Literal["capture", "inherit"] | None
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Module
 Directories = Mapping[str, str | os.PathLike[str] | MemoryFs]
+
+if TYPE_CHECKING:
+    from ._streams import Readable, Writable
+
+    Feed = Text | bytearray | memoryview | int | Callable[[int], Any] | Readable | None
+    """Where standard input comes from; the text "inherit" means that of this process."""
+    Stream = Literal["capture", "inherit"] | int | Callable[[bytes], Any] | Writable | None
+    """Where standard output or error goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +57,14 @@ def run(
     env: Mapping[str, Text] | None = None,
     dirs: Directories | None = None,
     read_only_dirs: Directories | None = None,
-    stdin: Text | None = None,
+    stdin: Feed = None,
     stdout: Stream = "capture",
     stderr: Stream = "capture",
     timeout: float | None = None,
     memory: int | None = None,
     output_limit: int | None = None,
     limits: Limits | None = None,
+    sockets: bool | Iterable[str] = False,
     seed: int | None = None,
     check: bool = False,
     config: Config | None = None,
@@ -66,9 +74,15 @@ def run(
 
     `source` is what `Module` takes, or a `Module`, which saves compiling it again. `args` follow the
     name of the program, which is that of the file or module unless `program` says another. The guest gets
-    what it is given and nothing else; `memory` is the most pages of 64 KiB that a memory of it may have,
-    and `limits` bounds it further. A trap comes out as `Trap`, and a run that takes longer than `timeout`
-    seconds as `WasmTimeout`, with what was written so far in `stdout` and `stderr`.
+    what it is given and nothing else: `env`, `dirs`, `read_only_dirs`, the streams, `sockets` and `seed`
+    are those of `Wasi`. `"capture"` keeps at most `output_limit` bytes of a stream, 64 MiB if it isn't
+    given, for the result. `memory` is the most pages of 64 KiB that a memory of it may have, and `limits`
+    bounds it further.
+
+    Raises `CompileError` and `LinkError` before anything ran, `Trap` for a trap, `WasmTimeout` for a run
+    that takes longer than `timeout` seconds, each with what was captured so far in `stdout` and `stderr`,
+    and what a stream's callable raises. An exit code is no exception unless `check` is set; then it is
+    `Exit`. May be called from any thread; `interrupt` stops the run from another.
 
     >>> run(b'(module (memory (export "memory") 1) (func (export "_start")))').exit_code
     0
@@ -85,6 +99,7 @@ def run(
         "dirs": dirs or {},
         "read_only_dirs": read_only_dirs or {},
         "stdin": stdin,
+        "sockets": sockets,
         "seed": seed,
     }
     how, code, raised, out, err, truncated, duration, cpu_time, pages, cost = _native.run_command(
@@ -95,7 +110,8 @@ def run(
     elif how == "interrupted":
         raised = Interrupted("execution interrupted")
     if raised is not None:
-        raised.stdout, raised.stderr = out, err  # type: ignore[attr-defined]
+        if isinstance(raised, WasmError):
+            raised.stdout, raised.stderr = out, err  # type: ignore[attr-defined]
         raise raised
     completed = Completed(argv, code, out, err, truncated, duration, cpu_time, pages, cost)
     if check:
@@ -111,18 +127,23 @@ async def arun(
     env: Mapping[str, Text] | None = None,
     dirs: Directories | None = None,
     read_only_dirs: Directories | None = None,
-    stdin: Text | None = None,
+    stdin: Feed = None,
     stdout: Stream = "capture",
     stderr: Stream = "capture",
     timeout: float | None = None,
     memory: int | None = None,
     output_limit: int | None = None,
     limits: Limits | None = None,
+    sockets: bool | Iterable[str] = False,
     seed: int | None = None,
     check: bool = False,
     config: Config | None = None,
 ) -> Completed:
-    """As `run`, on another thread. Cancelling the task stops the guest."""
+    """As `run`, on another thread. Cancelling the task stops the guest.
+
+    Callables behind the streams may be coroutine functions, such as `write` of a web server's response or
+    `read` of an `asyncio.StreamReader`: the event loop runs them while the guest waits.
+    """
     from ._aio import in_thread  # Not above: importing asyncio takes longer than all of this.
 
     interrupt = Interrupt()
@@ -142,9 +163,11 @@ async def arun(
             memory=memory,
             output_limit=output_limit,
             limits=limits,
+            sockets=sockets,
             seed=seed,
             check=check,
             config=config,
             interrupt=interrupt,
         ),
+        timeout,
     )

@@ -22,6 +22,7 @@ use crate::limits::MAX_PARAMS;
 use crate::runtime::{Instance, Memory, TypedFunc};
 use results::Record;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Why a call failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -65,6 +66,8 @@ pub struct Bindgen {
     deallocate: Option<TypedFunc<(u32, u32), ()>>,
     /// Every export of the right type, sorted by length and name: lengths are quick to compare.
     functions: Box<[(String, Entry)]>,
+    /// Which of them was called last: it often is the next, too.
+    last: AtomicUsize,
 }
 
 impl Bindgen {
@@ -101,6 +104,7 @@ impl Bindgen {
             allocate: instance.typed("allocate")?,
             deallocate,
             functions: functions.into(),
+            last: AtomicUsize::new(0),
             instance: instance.clone(),
         })
     }
@@ -198,8 +202,15 @@ impl Bindgen {
     }
 
     fn entry(&self, name: &str) -> Result<&Entry> {
+        match self.functions.get(self.last.load(Ordering::Relaxed)) {
+            Some((known, entry)) if known == name => return Ok(entry),
+            _ => {}
+        }
         match self.functions.binary_search_by(|(known, _)| order(known).cmp(&order(name))) {
-            Ok(at) => Ok(&self.functions[at].1),
+            Ok(at) => {
+                self.last.store(at, Ordering::Relaxed);
+                Ok(&self.functions[at].1)
+            }
             Err(_) => self.instance.find_func(name).and_then(|func| {
                 Err(Error::with_detail(
                     ErrCode::FuncSigMismatch,

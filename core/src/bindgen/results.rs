@@ -5,6 +5,8 @@ use super::value::{Kind, Value};
 use crate::error::{ErrCode, Error, Result};
 use crate::limits::MAX_PARAMS;
 use crate::runtime::Memory;
+use std::mem::MaybeUninit;
+use std::str::{self, Utf8Error};
 
 /// What the address that a function returns points to: a flag, an address and a length.
 pub(super) enum Record<'a> {
@@ -126,6 +128,29 @@ impl<'a> Results<'a> {
         }
     }
 
+    /// Copies result `at` to where nothing is yet: as many bytes as [`found`](Results::found) says, checked as
+    /// [`get`](Results::get) does. Numbers are little-endian.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Results::get).
+    pub fn copy<'b>(&self, at: usize, into: &'b mut [MaybeUninit<u8>]) -> Result<&'b mut [u8]> {
+        let Found { kind, address, size } = self.found(at)?;
+        let into =
+            into.get_mut(..size as usize).ok_or_else(|| broken("there is too little room"))?;
+        // What is empty may lie anywhere.
+        let bytes = self.memory.read_uninit(if size == 0 { 0 } else { address as usize }, into)?;
+        match (kind, &mut *bytes) {
+            (Kind::String, bytes) => check_text(bytes)?,
+            (Kind::Char, &mut [a, b, c, d]) => {
+                char_of(u32::from_le_bytes([a, b, c, d]))?;
+            }
+            (Kind::Bool, [byte]) => *byte = (*byte != 0).into(),
+            _ => {}
+        }
+        Ok(bytes)
+    }
+
     /// All of them.
     ///
     /// # Errors
@@ -160,10 +185,7 @@ impl<'a> Results<'a> {
             Kind::F32 => Value::F32(memory.read_value(at)?),
             Kind::F64 => Value::F64(memory.read_value(at)?),
             Kind::Bool => Value::Bool(memory.read_value::<u8>(at)? != 0),
-            Kind::Char => Value::Char(
-                char::from_u32(memory.read_value(at)?)
-                    .ok_or_else(|| broken("a char is no Unicode scalar value"))?,
-            ),
+            Kind::Char => Value::Char(char_of(memory.read_value(at)?)?),
             // What is empty may lie anywhere.
             Kind::U8s if size == 0 => Value::from(Vec::<u8>::new()),
             Kind::String if size == 0 => Value::from(String::new()),
@@ -177,9 +199,20 @@ impl<'a> Results<'a> {
             Kind::I64s => Value::from(memory.read_values::<i64>(at, count)?),
             Kind::String => {
                 let text = String::from_utf8(memory.read_values(at, count)?);
-                let bad = |_| Error::with_detail(ErrCode::MalformedUTF8, "in a result of bindgen");
-                Value::from(text.map_err(bad)?)
+                Value::from(text.map_err(|error| no_text(error.utf8_error()))?)
             }
         })
     }
+}
+
+fn char_of(number: u32) -> Result<char> {
+    char::from_u32(number).ok_or_else(|| broken("a char is no Unicode scalar value"))
+}
+
+fn check_text(bytes: &[u8]) -> Result<()> {
+    str::from_utf8(bytes).map(drop).map_err(no_text)
+}
+
+fn no_text(error: Utf8Error) -> Error {
+    Error::with_detail(ErrCode::MalformedUTF8, format!("in a result of bindgen: {error}"))
 }

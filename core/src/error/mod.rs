@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// How the detail of an interrupted call begins whose time was over.
 pub(crate) const TIME_LIMIT: &str = "the time limit is ";
+/// How the detail of an error begins that a panic became.
+pub(crate) const PANIC: &str = "a panic: ";
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -177,6 +179,20 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         self.code() == ErrCode::Interrupted
             && self.details().iter().any(|line| line.starts_with(TIME_LIMIT))
+    }
+
+    /// True if code of the host panicked while wasm ran: a fault of the program, or of this crate.
+    ///
+    /// ```
+    /// use wasmspan::{Func, FuncType};
+    /// let bad = Func::new(FuncType::new([], []), |_, _, _| panic!("oh no"))?;
+    /// assert!(bad.call(&[]).is_err_and(|error| error.is_panic()));
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn is_panic(&self) -> bool {
+        self.code() == ErrCode::HostFuncError
+            && self.0.source.is_none()
+            && self.details().first().is_some_and(|line| line.starts_with(PANIC))
     }
 
     /// The phase word of WasmEdge's first log line.

@@ -1,6 +1,7 @@
 //! What a module knows of its code: names and source lines for backtraces, looked up only when one
 //! is shown, and what a trap kept from running.
 
+use crate::abi::leb;
 use crate::compile;
 use crate::config::Metering;
 use crate::error::{NotRun, Symbols};
@@ -87,22 +88,14 @@ impl Symbols for ModuleSymbols {
 fn code_section(bytes: &[u8]) -> Option<u64> {
     const HEADER: usize = 8;
     const CODE: u8 = 10;
-    let mut at = HEADER;
+    let mut rest = bytes.get(HEADER..)?;
     loop {
-        let id = *bytes.get(at)?;
-        at += 1;
-        let mut size = 0u64;
-        for shift in (0..35).step_by(7) {
-            let byte = *bytes.get(at)?;
-            at += 1;
-            size |= u64::from(byte & 0x7F) << shift;
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
+        let (&id, after) = rest.split_first()?;
+        rest = after;
+        let size = leb::read(&mut rest)?;
         if id == CODE {
-            return Some(at as u64);
+            return Some((bytes.len() - rest.len()) as u64);
         }
-        at = at.checked_add(usize::try_from(size).ok()?)?;
+        rest = rest.get(size as usize..)?;
     }
 }

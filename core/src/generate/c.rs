@@ -177,12 +177,8 @@ fn write_function(guest: bool, name: &str, function: &Function) -> String {
         .map(|(at, kind)| (names.take(title(at)), *kind))
         .collect();
     let named = Named { params, results };
-    let doc = match function.doc[..] {
-        [] => vec![format!("Calls `{}`.", function.export)],
-        _ => function.doc.clone(),
-    };
     let text = if guest { rich(name, function, &named) } else { plain(name, function, &named) };
-    format!("\n{}{text}", comment(&doc))
+    format!("\n{}{text}", comment(&function.about()))
 }
 
 /// The first lines of a function, with as many parameters on each as fit.

@@ -1,6 +1,6 @@
 //! Wrappers in Go: a package with a type whose methods are the functions.
 
-use super::names::{Names, camel, pascal, quoted, snake};
+use super::names::{Escape, Names, camel, pascal, quoted, shown, snake};
 use super::{Function, Wrapper};
 use crate::bindgen::Kind;
 
@@ -103,13 +103,13 @@ fn write_method(title: &str, field: &str, method: &str, function: &Function) -> 
     let mut takes =
         std::iter::once("ctx context.Context".to_string()).chain(params.iter().map(typed));
     let mut gives = results.iter().map(typed).chain(["err error".to_string()]);
-    let mut args = ["ctx".to_string(), quoted(export)]
+    let mut args = ["ctx".to_string(), quoted(export, Escape::Digits)]
         .into_iter()
         .chain(params.iter().map(|(name, _)| name.clone()));
     let mut places = std::iter::once("results".to_string())
         .chain(results.iter().map(|(name, _)| format!("&{name}")));
     let mut values = results.iter().map(|(name, _)| name.clone()).chain(["err".to_string()]);
-    let mut about = format!("// {method} calls {export} of the guest.\n");
+    let mut about = format!("// {method} calls {} of the guest.\n", shown(export));
     if !doc.is_empty() {
         about += "//\n";
     }

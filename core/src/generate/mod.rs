@@ -37,6 +37,16 @@ struct Function {
     results: Vec<Kind>,
 }
 
+impl Function {
+    /// Its documentation, or what there is to say without any.
+    fn about(&self) -> Vec<String> {
+        match self.doc[..] {
+            [] => vec![format!("Calls `{}`.", names::shown(&self.export))],
+            _ => self.doc.clone(),
+        }
+    }
+}
+
 /// A language that wrappers are written in.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum Language {
@@ -73,7 +83,10 @@ impl Wrapper {
             }
         }
         let guest = is_guest(&exports);
-        let mut wrapper = Wrapper { name: name.into(), guest, functions: vec![], left_out: vec![] };
+        // The name stands in comments, and those of some languages have an end.
+        let known = |letter: char| letter.is_alphanumeric() || "-_. ".contains(letter);
+        let name = name.chars().map(|letter| if known(letter) { letter } else { '_' }).collect();
+        let mut wrapper = Wrapper { name, guest, functions: vec![], left_out: vec![] };
         for (export, ty) in exports {
             let entry = described.remove(&export);
             match (guest, entry) {
@@ -197,7 +210,7 @@ fn kinds(types: &[ValType]) -> Option<Vec<Kind>> {
 }
 
 fn lines(doc: &str) -> Vec<String> {
-    doc.trim().lines().map(|line| line.trim().to_string()).collect()
+    doc.trim().lines().map(|line| names::shown(&line.trim().replace('\t', " "))).collect()
 }
 
 /// How a language's formatter breaks lines.

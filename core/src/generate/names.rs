@@ -60,13 +60,39 @@ pub(super) fn camel(name: &str) -> String {
     name[..1].to_ascii_lowercase() + &name[1..]
 }
 
-/// A name between quotes, as Rust, Python, TypeScript and Go all read it.
-pub(super) fn quoted(name: &str) -> String {
+/// Whether a letter may stand in a program as it is: one that ends a line, turns the direction of writing or can't be
+/// seen would let a name pass for text of the program.
+fn is_plain(letter: char) -> bool {
+    matches!(letter, '"' | '\'' | '\\') || letter.escape_debug().len() == 1
+}
+
+/// A text for a comment of one line.
+pub(super) fn shown(text: &str) -> String {
+    text.chars()
+        .flat_map(|letter| match is_plain(letter) {
+            true => vec![letter],
+            false => letter.escape_debug().collect(),
+        })
+        .collect()
+}
+
+/// How a language writes a letter by its number in a string.
+pub(super) enum Escape {
+    /// `\u{2028}`: Rust and TypeScript.
+    Braces,
+    /// `\U00002028`: Python and Go.
+    Digits,
+}
+
+/// A name between quotes.
+pub(super) fn quoted(name: &str, escape: Escape) -> String {
     let mut out = String::from("\"");
     for letter in name.chars() {
-        match letter {
-            '"' | '\\' => out.extend(['\\', letter]),
-            other => out.push(other),
+        match (letter, &escape) {
+            ('"' | '\\', _) => out.extend(['\\', letter]),
+            (plain, _) if is_plain(plain) => out.push(plain),
+            (other, Escape::Braces) => out += &format!("\\u{{{:x}}}", u32::from(other)),
+            (other, Escape::Digits) => out += &format!("\\U{:08x}", u32::from(other)),
         }
     }
     out + "\""

@@ -1,6 +1,6 @@
 //! Wrappers in Python: a module with a class whose methods are the functions.
 
-use super::names::{Names, pascal, quoted, snake};
+use super::names::{Escape, Names, pascal, quoted, snake};
 use super::{Function, Layout, Wrapper};
 use crate::bindgen::Kind;
 use std::collections::BTreeSet;
@@ -65,7 +65,7 @@ pub(super) fn write(wrapper: &Wrapper) -> String {
         true => "        self._guest = Bindgen(instance)\n".to_string(),
         false => {
             let find = |(method, function): &(String, &Function)| {
-                let name = quoted(&function.export);
+                let name = quoted(&function.export, Escape::Digits);
                 format!("        self._{method} = instance.exports[{name}]\n")
             };
             functions.iter().map(find).collect()
@@ -125,7 +125,7 @@ fn imports(wrapper: &Wrapper) -> String {
 }
 
 fn write_method(guest: bool, method: &str, function: &Function) -> String {
-    let Function { export, doc, params, results } = function;
+    let Function { export, params, results, .. } = function;
     let mut names = Names::new(&[KEYWORDS, OURS]);
     let params: Vec<(String, Kind)> =
         params.iter().map(|(name, kind)| (names.take(snake(name)), *kind)).collect();
@@ -138,9 +138,10 @@ fn write_method(guest: bool, method: &str, function: &Function) -> String {
         _ => name.clone(),
     });
     let (callee, args): (String, Vec<String>) = match guest {
-        true => {
-            ("self._guest.call(".into(), std::iter::once(quoted(export)).chain(values).collect())
-        }
+        true => (
+            "self._guest.call(".into(),
+            std::iter::once(quoted(export, Escape::Digits)).chain(values).collect(),
+        ),
         false => (format!("self._{method}("), values.collect()),
     };
     let line = format!("{callee}{})", args.join(", "));
@@ -157,14 +158,14 @@ fn write_method(guest: bool, method: &str, function: &Function) -> String {
             }
         }
     };
-    format!("\n{head}{}{call}", docstring(export, doc))
+    format!("\n{head}{}{call}", docstring(&function.about()))
 }
 
-fn docstring(export: &str, doc: &[String]) -> String {
+fn docstring(doc: &[String]) -> String {
     let quotes = "\"\"\"";
     let safe = |line: &str| line.replace('\\', "\\\\").replace(quotes, "'''");
     match doc {
-        [] => docstring(export, &[format!("Calls `{export}`.")]),
+        [] => String::new(),
         // A quotation mark at the end would be read with those behind it.
         [one] => match one.strip_suffix('"') {
             Some(front) => format!("        {quotes}{}\\\"{quotes}\n", safe(front)),

@@ -1,6 +1,6 @@
 //! Wrappers in Rust: a module with a type whose methods are the functions.
 
-use super::names::{Names, pascal, quoted, snake};
+use super::names::{Escape, Names, pascal, quoted, snake};
 use super::{Function, Layout, Wrapper};
 use crate::bindgen::Kind;
 
@@ -64,7 +64,7 @@ pub(super) fn write(wrapper: &Wrapper) -> String {
             let find = |(method, function): &(String, &Function)| {
                 let find = format!(
                     "            {method}: instance.typed({})?,\n",
-                    quoted(&function.export)
+                    quoted(&function.export, Escape::Braces)
                 );
                 skipped_if_long(&find, "            ")
             };
@@ -100,7 +100,7 @@ fn skipped_if_long(line: &str, indent: &str) -> String {
 }
 
 fn write_method(guest: bool, method: &str, function: &Function) -> String {
-    let Function { export, doc, params, results } = function;
+    let Function { export, params, results, .. } = function;
     let mut names = Names::new(&[KEYWORDS, &["args"]]);
     let params: Vec<(String, Kind)> =
         params.iter().map(|(name, kind)| (names.take(snake(name)), *kind)).collect();
@@ -122,15 +122,17 @@ fn write_method(guest: bool, method: &str, function: &Function) -> String {
     });
     let values: Vec<String> = values.collect();
     let body = match guest {
-        true => body("guest", &format!("call_as({}, &", quoted(export)), &values, "[", "]"),
+        true => body(
+            "guest",
+            &format!("call_as({}, &", quoted(export, Escape::Braces)),
+            &values,
+            "[",
+            "]",
+        ),
         false if values.len() == 1 => body(method, "call(", &values, "", ""),
         false => body(method, "call(", &values, "(", ")"),
     };
-    let doc = match doc[..] {
-        [] => vec![format!("Calls `{export}`.")],
-        _ => doc.clone(),
-    };
-    format!("\n{}{head}{body}    }}\n", comment("    ", &doc))
+    format!("\n{}{head}{body}    }}\n", comment("    ", &function.about()))
 }
 
 /// Calls a function with values between brackets: in a line, or with a line for them, or with a line for each.

@@ -88,6 +88,39 @@ fn names_do_not_clash() {
     }
 }
 
+/// What a module says of itself stays a name in the text: it ends no line, string or comment.
+#[test]
+fn names_cannot_become_text_of_the_program() {
+    let evil = "a\n/* */ \"\"\" */ EVIL\u{2028}\r\u{202e}\0";
+    let module = wat::parse_str("(module (func (export \"a\")))").unwrap();
+    // The export section with the other name: id, size, count, name, kind and index.
+    let export = [&[evil.len() as u8][..], evil.as_bytes(), &[0, 0]].concat();
+    let section = [&[7, export.len() as u8 + 1, 1][..], &export].concat();
+    let at = module.windows(7).position(|bytes| bytes == [7, 5, 1, 1, b'a', 0, 0]).unwrap();
+    let module = [&module[..at], &section, &module[at + 7..]].concat();
+    let wrapper = Wrapper::new(evil, &Module::new(&module[..]).unwrap(), None).unwrap();
+    for language in Language::value_variants() {
+        let text = wrapper.write(*language);
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains("EVIL")).collect();
+        assert!(!lines.is_empty(), "{text}");
+        assert!(!text.contains(['\u{2028}', '\r', '\u{202e}', '\0']), "{text}");
+        assert!(lines.iter().all(|line| !line.trim_start().starts_with("/* */")), "{text}");
+        match language {
+            Language::C | Language::Ts => {
+                let ends = |line: &&str| line.starts_with("/**") && line.matches("*/").count() > 1;
+                assert!(
+                    !lines.iter().map(|line| line.trim_start()).any(|line| ends(&line)),
+                    "{text}"
+                );
+            }
+            Language::Python => {
+                assert!(lines.iter().all(|line| line.matches("\"\"\"").count() != 1), "{text}");
+            }
+            _ => {}
+        }
+    }
+}
+
 #[test]
 fn a_module_without_functions_makes_a_wrapper() {
     for language in Language::value_variants() {

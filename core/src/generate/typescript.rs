@@ -1,6 +1,6 @@
 //! Wrappers in TypeScript: a module with a class whose methods are the functions.
 
-use super::names::{Names, camel, pascal, quoted};
+use super::names::{Escape, Names, camel, pascal, quoted};
 use super::{Function, Layout, Wrapper};
 use crate::bindgen::Kind;
 
@@ -157,7 +157,7 @@ fn member(name: &str) -> String {
         && !name.is_empty()
     {
         true => format!(".{name}"),
-        false => format!("[{}]", quoted(name)),
+        false => format!("[{}]", quoted(name, Escape::Braces)),
     }
 }
 
@@ -173,7 +173,7 @@ fn parameters(function: &Function) -> Vec<String> {
 }
 
 fn write_method(guest: bool, method: &str, function: &Function) -> String {
-    let Function { export, doc, results, params } = function;
+    let Function { export, results, params, .. } = function;
     let result = result_type(results);
     let head =
         LAYOUT.list(1, &format!("{method}("), &parameters(function), &format!("): {result} {{"));
@@ -183,14 +183,10 @@ fn write_method(guest: bool, method: &str, function: &Function) -> String {
         true => {
             let args = names.iter().zip(params).map(|(name, (_, kind))| argument(name, *kind));
             let close = if results.is_empty() { "]);".into() } else { format!("]) as {result};") };
-            let open = format!("{gives}this.#guest.call({}, [", quoted(export));
+            let open = format!("{gives}this.#guest.call({}, [", quoted(export, Escape::Braces));
             LAYOUT.list(2, &open, &args.collect::<Vec<_>>(), &close)
         }
         false => LAYOUT.list(2, &format!("{gives}this.#{method}("), &names, ");"),
     };
-    let doc = match doc[..] {
-        [] => vec![format!("Calls `{export}`.")],
-        _ => doc.clone(),
-    };
-    format!("\n{}{head}{call}  }}\n", comment("  ", &doc))
+    format!("\n{}{head}{call}  }}\n", comment("  ", &function.about()))
 }

@@ -1,6 +1,7 @@
 //! Good and bad input to loader and validator.
 
 use super::{load_bytes, with_file};
+use crate::abi::leb;
 use crate::config::{Config, Proposal, Proposals};
 use crate::error::{ErrCode, Error, Phase, Result};
 use crate::limits;
@@ -56,13 +57,9 @@ fn fails(result: Result<ModuleInfo>, code: ErrCode, detail: &str) -> Error {
     error
 }
 
-fn leb(mut value: u64) -> Vec<u8> {
+fn leb128(value: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
+    leb::write(&mut bytes, value);
     bytes
 }
 
@@ -71,7 +68,7 @@ fn module(sections: &[(u8, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = b"\0asm\x01\0\0\0".to_vec();
     for (id, content) in sections {
         bytes.push(*id);
-        bytes.extend(leb(content.len() as u64));
+        bytes.extend(leb128(content.len() as u64));
         bytes.extend(content);
     }
     bytes
@@ -79,7 +76,7 @@ fn module(sections: &[(u8, Vec<u8>)]) -> Vec<u8> {
 
 /// A module of one function `() -> ()` with this body, local declarations included.
 fn one_function(body: &[u8]) -> Vec<u8> {
-    let code = [&[1][..], &leb(body.len() as u64), body].concat();
+    let code = [&[1][..], &leb128(body.len() as u64), body].concat();
     module(&[(1, vec![1, 0x60, 0, 0]), (3, vec![1, 0]), (10, code)])
 }
 
@@ -183,7 +180,7 @@ fn mutations_of_real_programs_end_well() {
 
 #[test]
 fn huge_counts_reserve_nothing() {
-    let huge = leb(u64::from(u32::MAX));
+    let huge = leb128(u64::from(u32::MAX));
     for id in 1..=12 {
         let alone = module(&[(id, huge.clone())]);
         if id != 8 {
@@ -233,15 +230,15 @@ fn deep_nesting() {
 #[test]
 fn locals_up_to_the_limit() {
     let locals = |count: u32| {
-        let body = [&[1][..], &leb(u64::from(count)), &[0x7F, 0x0B]].concat();
+        let body = [&[1][..], &leb128(u64::from(count)), &[0x7F, 0x0B]].concat();
         check(&Config::default(), &one_function(&body))
     };
     locals(limits::MAX_LOCALS).unwrap();
     fails(locals(limits::MAX_LOCALS + 1), ErrCode::TooManyLocals, "50000");
     // Parameters count.
     let with_param = |count: u32| {
-        let body = [&[1][..], &leb(u64::from(count)), &[0x7F, 0x0B]].concat();
-        let code = [&[1][..], &leb(body.len() as u64), &body].concat();
+        let body = [&[1][..], &leb128(u64::from(count)), &[0x7F, 0x0B]].concat();
+        let code = [&[1][..], &leb128(body.len() as u64), &body].concat();
         let ty = vec![1, 0x60, 1, 0x7F, 0];
         check(&Config::default(), &module(&[(1, ty), (3, vec![1, 0]), (10, code)]))
     };
@@ -252,7 +249,7 @@ fn locals_up_to_the_limit() {
 #[test]
 fn names_up_to_the_limit() {
     let export = |len: usize| {
-        let name = [leb(len as u64), vec![b'n'; len]].concat();
+        let name = [leb128(len as u64), vec![b'n'; len]].concat();
         let exports = [&[1][..], &name, &[2, 0]].concat();
         check(&Config::default(), &module(&[(5, vec![1, 0, 1]), (7, exports)]))
     };
@@ -263,7 +260,7 @@ fn names_up_to_the_limit() {
 #[test]
 fn entries_up_to_the_limit() {
     let types = |count: u32| {
-        let list = [leb(u64::from(count)), [0x60, 0, 0].repeat(count as usize)].concat();
+        let list = [leb128(u64::from(count)), [0x60, 0, 0].repeat(count as usize)].concat();
         check(&Config::default(), &module(&[(1, list)]))
     };
     assert_eq!(types(limits::MAX_ENTRIES).unwrap().types.len(), 1_000_000);
@@ -275,7 +272,7 @@ fn entries_up_to_the_limit() {
     assert_eq!(customs(limits::MAX_ENTRIES).unwrap().customs.len(), 1_000_000);
     fails(customs(limits::MAX_ENTRIES + 1), ErrCode::LengthOutOfBounds, "the limit is 1000000");
     let elements = |count: u64| {
-        let list = [&[1, 1, 0][..], &leb(count), &vec![0; count as usize]].concat();
+        let list = [&[1, 1, 0][..], &leb128(count), &vec![0; count as usize]].concat();
         load(&module(&[(9, list)]))
     };
     elements(limits::MAX_TABLE_ELEMENTS).unwrap();
@@ -297,7 +294,7 @@ fn constant_expressions_up_to_the_limit() {
 #[test]
 fn parameters_and_results_up_to_the_limit() {
     let of = |params: usize, results: usize| {
-        let list = |len: usize| [leb(len as u64), vec![0x7F; len]].concat();
+        let list = |len: usize| [leb128(len as u64), vec![0x7F; len]].concat();
         let ty = [&[1, 0x60][..], &list(params), &list(results)].concat();
         check(&Config::default(), &module(&[(1, ty)]))
     };
@@ -309,7 +306,7 @@ fn parameters_and_results_up_to_the_limit() {
 #[test]
 fn br_table_up_to_the_limit() {
     let targets = |count: u32| {
-        let table = [&[0, 0x41, 0, 0x0E][..], &leb(u64::from(count))].concat();
+        let table = [&[0, 0x41, 0, 0x0E][..], &leb128(u64::from(count))].concat();
         let body = [&table[..], &vec![0; count as usize + 1], &[0x0B]].concat();
         check(&Config::default(), &one_function(&body))
     };

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::abi::leb;
+
 /// What a module calls itself and its functions.
 #[derive(Debug, Default)]
 pub(crate) struct NameMap {
@@ -70,15 +72,7 @@ impl<'a> Reader<'a> {
     }
 
     fn u32(&mut self) -> Option<u32> {
-        let mut value = 0u64;
-        for shift in [0, 7, 14, 21, 28] {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7F) << shift;
-            if byte & 0x80 == 0 {
-                return u32::try_from(value).ok();
-            }
-        }
-        None
+        leb::read(&mut self.0)
     }
 
     fn bytes(&mut self) -> Option<&'a [u8]> {

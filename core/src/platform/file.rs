@@ -1,4 +1,4 @@
-//! Reading a file whole.
+//! A file as it is at one moment: read whole, or copied.
 
 use super::mmap;
 use std::fs::File;

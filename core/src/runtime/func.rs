@@ -10,7 +10,7 @@ use super::typed::{TypedFunc, WasmParams, WasmResults};
 use super::value::Val;
 use crate::abi::{ExecCtx, FuncRef, HostFuncCtx, Trap};
 use crate::engine::Signature;
-use crate::error::{ErrCode, Error, Result};
+use crate::error::{ErrCode, Error, PANIC, Result};
 use crate::limits::MAX_PARAMS;
 use crate::loader::is_brief;
 use crate::types::FuncType;
@@ -395,5 +395,5 @@ pub(crate) fn panic_error(panic: Box<dyn Any + Send>) -> Error {
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".into());
     drop_quietly(|| drop(panic));
-    Error::with_detail(ErrCode::HostFuncError, format!("the host function panicked: {text}"))
+    Error::with_detail(ErrCode::HostFuncError, format!("{PANIC}{text}"))
 }

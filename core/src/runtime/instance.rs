@@ -777,6 +777,23 @@ impl Instance {
         }
     }
 
+    /// How many handles to functions of a host module there are besides those of its names.
+    pub(crate) fn func_holders(&self) -> Option<usize> {
+        let Repr::Host(module) = &self.0 else { return None };
+        let items = module.items.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let alternates = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let named = items.values().filter_map(|item| match item {
+            Extern::Func(func) => Some(func),
+            _ => None,
+        });
+        let mut funcs: Vec<&Func> = named.chain(alternates.values().flatten()).collect();
+        let names = funcs.len();
+        funcs.sort_unstable_by_key(|func| func.as_raw());
+        funcs.dedup_by_key(|func| func.as_raw());
+        let holders = funcs.iter().map(|func| func.holders()).sum::<Option<usize>>()?;
+        Some(holders - names)
+    }
+
     /// True if both are the same instance.
     pub fn same(&self, other: &Instance) -> bool {
         match (&self.0, &other.0) {

@@ -12,6 +12,7 @@ use crate::limits;
 use crate::platform::mmap::HOST_PAGE;
 use crate::types::{MemoryType, PAGE_SIZE};
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -234,6 +235,25 @@ impl Memory {
             std::ptr::copy(from, into.as_mut_ptr(), into.len());
         }
         Ok(())
+    }
+
+    /// As [`read`](Memory::read) to where nothing is yet; gives what is there then.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn read_uninit<'a>(
+        &self,
+        offset: usize,
+        into: &'a mut [MaybeUninit<u8>],
+    ) -> Result<&'a mut [u8]> {
+        self.check(offset, into.len())?;
+        // SAFETY: checked; all of `into` is written.
+        unsafe {
+            let (from, to) = (self.0.def.base.add(offset), into.as_mut_ptr().cast::<u8>());
+            std::ptr::copy(from, to, into.len());
+            Ok(std::slice::from_raw_parts_mut(to, into.len()))
+        }
     }
 
     /// Copies `len` bytes from `offset`.

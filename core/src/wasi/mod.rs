@@ -1,10 +1,11 @@
 //! WASI preview 1: the system interface of command-line guests.
 //!
 //! [`Wasi`] is a host module named `wasi_snapshot_preview1` and the environment its functions work
-//! on. `abi` has the numbers and layouts, `errno` the errors of the host in them, `ctx` what a guest
-//! may use, `fds` its descriptors, `stream` the standard streams, `fs` files and directories,
-//! `socket` sockets and names, `wait` waiting, `clock` and `random` what the host may put in place of
-//! its own, `denied` a record of refusals, and `preview1` the functions, a file for each family.
+//! on. `abi` has the numbers and layouts, `errno` the errors of the host in them, `outcome` how a
+//! function ends, `ctx` what a guest may use, `fds` its descriptors, `stream` the standard streams,
+//! `fs` files and directories, `socket` sockets and names, `wait` waiting, `clock` and `random` what
+//! the host may put in place of its own, `denied` a record of refusals, and `preview1` the functions,
+//! a file for each family.
 //!
 //! # What works
 //!
@@ -42,6 +43,7 @@ mod denied;
 mod errno;
 mod fds;
 mod fs;
+mod outcome;
 mod preview1;
 mod random;
 mod socket;
@@ -174,6 +176,22 @@ impl Wasi {
         let instance = Instance::host(UNSTABLE_MODULE_NAME);
         preview1::define_unstable(&instance, &self.instance, &self.shared)?;
         Ok(instance)
+    }
+
+    /// As [`Instance::holders`]: how many handles to the module and its functions there are, this one and
+    /// imports included.
+    ///
+    /// ```
+    /// let wasi = wasmspan::Wasi::builder().build()?;
+    /// assert_eq!(wasi.holders(), Some(1));
+    /// let another = wasi.clone();
+    /// let function = wasi.instance().get_func("fd_write");
+    /// assert_eq!(wasi.holders(), Some(3));
+    /// # drop((another, function));
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn holders(&self) -> Option<usize> {
+        Some(self.instance.holders()? + self.instance.func_holders()?)
     }
 
     /// What the last guest gave to `proc_exit`; 0 if none did.

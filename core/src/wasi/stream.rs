@@ -2,13 +2,16 @@
 
 use super::abi::{Errno, FdStat, FileStat, FileType, rights};
 use super::fs::file_stat;
+use super::outcome::{Failure, Outcome};
+use crate::error::Error;
 use crate::runtime::Pieces;
 use std::fmt;
 use std::fs::File;
 use std::io::Cursor;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 /// Most bytes that a function of the host gets or gives at once.
 const CALLBACK_BYTES: usize = 64 * 1024;
@@ -31,8 +34,8 @@ pub enum Input {
 
 impl Input {
     /// Input that a function of the host gives: each read of the guest calls `read` once with room
-    /// for up to 64 KiB; 0 is the end, an error a failed read of the guest. It is called from the
-    /// guest's thread.
+    /// for up to 64 KiB; 0 is the end, an error a failed read of the guest. An error that wraps this
+    /// crate's [`Error`] ends the run with that instead. It is called from the guest's thread.
     ///
     /// ```
     /// use wasmspan::wasi::Input;
@@ -46,13 +49,13 @@ impl Input {
     /// # drop(dots);
     /// ```
     pub fn reader(read: impl FnMut(&mut [u8]) -> std::io::Result<usize> + Send + 'static) -> Input {
-        Input::Reader(Reader(Arc::new(Mutex::new(read))))
+        Input::Reader(Reader(Arc::new(Turns::new(read))))
     }
 }
 
 /// A function that gives input; clones share it.
 #[derive(Clone)]
-pub struct Reader(Arc<Mutex<ReadFn>>);
+pub struct Reader(Arc<Turns<ReadFn>>);
 
 type ReadFn = dyn FnMut(&mut [u8]) -> std::io::Result<usize> + Send;
 
@@ -80,8 +83,9 @@ pub enum Output {
 
 impl Output {
     /// Output for a function of the host: each write of the guest calls `write` once with up to
-    /// 64 KiB, of which it says how much it took; an error is a failed write of the guest. It is
-    /// called from the guest's thread.
+    /// 64 KiB, of which it says how much it took; an error is a failed write of the guest. An error
+    /// that wraps this crate's [`Error`] ends the run with that instead. It is called from the guest's
+    /// thread.
     ///
     /// ```
     /// use wasmspan::wasi::Output;
@@ -92,13 +96,13 @@ impl Output {
     /// # drop(shout);
     /// ```
     pub fn writer(write: impl FnMut(&[u8]) -> std::io::Result<usize> + Send + 'static) -> Output {
-        Output::Writer(Writer(Arc::new(Mutex::new(write))))
+        Output::Writer(Writer(Arc::new(Turns::new(write))))
     }
 }
 
 /// A function that takes output; clones share it.
 #[derive(Clone)]
-pub struct Writer(Arc<Mutex<WriteFn>>);
+pub struct Writer(Arc<Turns<WriteFn>>);
 
 type WriteFn = dyn FnMut(&[u8]) -> std::io::Result<usize> + Send;
 
@@ -168,6 +172,53 @@ impl fmt::Debug for OutputBuffer {
     }
 }
 
+/// A function of the host that threads call in turn.
+struct Turns<F: ?Sized> {
+    /// The thread whose turn it is.
+    whose: Mutex<Option<ThreadId>>,
+    function: Mutex<F>,
+}
+
+impl<F> Turns<F> {
+    fn new(function: F) -> Turns<F> {
+        Turns { whose: Mutex::default(), function: Mutex::new(function) }
+    }
+}
+
+impl<F: ?Sized> Turns<F> {
+    fn whose(&self) -> MutexGuard<'_, Option<ThreadId>> {
+        self.whose.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls the function; a call from within itself, which would wait for its own end, fails.
+    fn take(&self, call: impl FnOnce(&mut F) -> std::io::Result<usize>) -> Outcome<usize> {
+        /// Ends the turn, after a panic too.
+        struct Turn<'a, F: ?Sized>(&'a Turns<F>);
+        impl<F: ?Sized> Drop for Turn<'_, F> {
+            fn drop(&mut self) {
+                *self.0.whose() = None;
+            }
+        }
+
+        let me = Some(thread::current().id());
+        if *self.whose() == me {
+            return Err(Errno::Deadlk.into());
+        }
+        let mut function = self.function.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.whose() = me;
+        let _turn = Turn(self);
+        call(&mut function).map_err(told)
+    }
+}
+
+/// What a function of the host failed with: an error number for the guest, or the end of the run.
+fn told(failure: std::io::Error) -> Failure {
+    match failure.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(error) => error.clone().into(),
+        None => Errno::from(failure).into(),
+    }
+}
+
 /// An open stream of a guest.
 #[derive(Debug)]
 pub(super) enum Stream {
@@ -218,9 +269,9 @@ impl Stream {
     }
 
     /// Reads once; zero at the end. Only a call that a signal cut off gives `Intr`.
-    pub(super) fn read(&self, into: &Pieces<'_>) -> Result<usize, Errno> {
+    pub(super) fn read(&self, into: &Pieces<'_>) -> Outcome<usize> {
         match self {
-            _ if !self.is_input() => Err(Errno::BadF),
+            _ if !self.is_input() => Err(Errno::BadF.into()),
             Stream::Bytes(bytes) => {
                 let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
                 let at = (bytes.position() as usize).min(bytes.get_ref().len());
@@ -230,31 +281,29 @@ impl Stream {
             }
             Stream::Reader(Reader(read)) => {
                 let mut room = vec![0; into.len().min(CALLBACK_BYTES)];
-                let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
-                let done = read(&mut room)?.min(room.len());
+                let done = read.take(|read| read(&mut room))?.min(room.len());
                 Ok(into.fill(&room[..done]))
             }
             _ => match self.host_fd() {
-                Some(fd) => Ok(into.read_from(fd, None)?),
+                Some(fd) => Ok(into.read_from(fd, None).map_err(Errno::from)?),
                 None => Ok(0),
             },
         }
     }
 
     /// Writes once; may take less than everything.
-    pub(super) fn write(&self, from: &Pieces<'_>) -> Result<usize, Errno> {
+    pub(super) fn write(&self, from: &Pieces<'_>) -> Outcome<usize> {
         match self {
-            _ if self.is_input() => Err(Errno::BadF),
-            Stream::Buffer(buffer) => buffer.write(from),
+            _ if self.is_input() => Err(Errno::BadF.into()),
+            Stream::Buffer(buffer) => Ok(buffer.write(from)?),
             Stream::Writer(Writer(write)) => {
                 let mut bytes = vec![0; from.len().min(CALLBACK_BYTES)];
                 from.copy_to(&mut bytes);
-                let mut write = write.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(write(&bytes)?.min(bytes.len()))
+                Ok(write.take(|write| write(&bytes))?.min(bytes.len()))
             }
             // A closed pipe gives an error where SIGPIPE is ignored, as Rust programs have it.
             _ => match self.host_fd() {
-                Some(fd) => Ok(from.write_to(fd, None)?),
+                Some(fd) => Ok(from.write_to(fd, None).map_err(Errno::from)?),
                 None => Ok(from.len()),
             },
         }

@@ -2,7 +2,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log"
@@ -14,74 +13,44 @@ import (
 
 const source = "../../tests/wasm/fibonacci.wasm"
 
+func must[T any](value T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return value
+}
+
 // fib calls the guest's function once.
 func fib(module *wasmspan.Module, n int32) int32 {
-	instance, err := module.Instantiate(context.Background())
-	if err != nil {
-		log.Fatal(err)
-	}
+	ctx := context.Background()
+	instance := must(module.Instantiate(ctx))
 	defer instance.Close()
-	f, err := wasmspan.Func1[int32, int32](instance, "fib")
-	if err != nil {
-		log.Fatal(err)
-	}
-	result, err := f(context.Background(), n)
-	if err != nil {
-		log.Fatal(err)
-	}
-	return result
+	return must(must(wasmspan.Func1[int32, int32](instance, "fib"))(ctx, n))
 }
 
 func main() {
-	folder, err := os.MkdirTemp("", "wasmspan-")
-	if err != nil {
-		log.Fatal(err)
-	}
+	folder := must(os.MkdirTemp("", "wasmspan-"))
 	defer os.RemoveAll(folder)
-	code, err := os.ReadFile(source)
-	if err != nil {
-		log.Fatal(err)
-	}
 
-	// One file for every runtime: the code lies in a section that others ignore. It holds machine code, so it is only
-	// loaded for those who trust it like a program.
-	rt, err := wasmspan.New()
-	if err != nil {
-		log.Fatal(err)
-	}
+	// One file for every runtime: the code lies in a section that others ignore.
+	rt := must(wasmspan.New())
+	defer rt.Close()
 	file := filepath.Join(folder, "fibonacci.wasm")
-	if err := rt.CompileTo(file, code); err != nil {
+	if err := rt.CompileTo(file, must(os.ReadFile(source))); err != nil {
 		log.Fatal(err)
 	}
-	compiled, err := rt.LoadCompiled(file)
-	if err != nil {
-		log.Fatal(err)
-	}
+	compiled := must(rt.LoadCompiled(file))
+	fmt.Println("the file has its code:", compiled.IsPrecompiled())
 	fmt.Println("fib(10):", fib(compiled, 10))
-	_, err = rt.CompileFile(file)
-	fmt.Println("valid elsewhere:", err == nil)
+	// Code in a file is only run for those who trust the file; for others it is a module like any.
+	module := must(rt.CompileFile(file))
+	fmt.Println("without trust:", module.IsPrecompiled())
+	fmt.Println("fib(10):", fib(module, 10))
 
 	// Or let the runtime remember: the second time nothing is compiled, in other processes too.
-	cache := filepath.Join(folder, "cache")
+	rt = must(wasmspan.New(wasmspan.WithCache(filepath.Join(folder, "cache"), 64<<20)))
+	defer rt.Close()
 	for _, turn := range []string{"first", "second"} {
-		rt, err := wasmspan.New(wasmspan.WithCache(cache, 64<<20))
-		if err != nil {
-			log.Fatal(err)
-		}
-		module, err := rt.CompileFile("../../tests/wasm/hello-c.wasm")
-		if err != nil {
-			log.Fatal(err)
-		}
-		out, err := wasmspan.Command(context.Background(), module, "hello").Output()
-		fmt.Printf("%s time: %t %v\n", turn, bytes.HasPrefix(out, []byte("hello from C")), err)
+		fmt.Println(turn+" time:", fib(must(rt.CompileFile(source)), 20))
 	}
-	entries, err := os.ReadDir(cache)
-	fmt.Println("in the cache:", len(entries) > 0, err)
 }
-
-// Prints:
-// fib(10): 89
-// valid elsewhere: true
-// first time: true <nil>
-// second time: true <nil>
-// in the cache: true <nil>

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,7 +36,7 @@ func main() {
 		now := running.Add(1)
 		for before := most.Load(); now > before && !most.CompareAndSwap(before, now); before = most.Load() {
 		}
-		time.Sleep(5 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond)
 		running.Add(-1)
 		return n
 	}).Register()
@@ -58,12 +59,7 @@ func main() {
 		}(at)
 	}
 	group.Wait()
-	fmt.Println("answers:", answers)
+	fmt.Println("answers:", strings.Trim(fmt.Sprint(answers), "[]"))
 	fmt.Println("at once, at most 4:", most.Load() <= 4 && most.Load() > 1)
-	fmt.Println("in use:", pool.InUse())
+	fmt.Println("in use:", pool.InUse(), "of", pool.Size())
 }
-
-// Prints:
-// answers: [1 1001 2001 3001 4001 5001 6001 7001 8001 9001 10001 11001]
-// at once, at most 4: true
-// in use: 0

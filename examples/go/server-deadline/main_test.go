@@ -7,22 +7,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	wasmspan "github.com/wasmspan/wasmspan/bindings-go"
+	"time"
 )
 
 // One request in a hundred never ends by itself: it times out, and the others are served.
 func TestLoad(t *testing.T) {
-	rt, err := wasmspan.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rt.Close()
-	module, err := rt.Compile(guest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(handler(module))
+	server := httptest.NewServer(serve(newPool(), 200*time.Millisecond))
 	defer server.Close()
 	const clients, requests = 8, 250
 	var served, late atomic.Int32
@@ -33,11 +23,12 @@ func TestLoad(t *testing.T) {
 		go func() {
 			defer group.Done()
 			for r := 0; r < requests; r++ {
-				n, status, want := "20", http.StatusOK, "6765\n"
-				if (r*clients+c)%100 == 0 {
-					n, status, want = "0", http.StatusGatewayTimeout, "the guest took too long\n"
+				path, status, want := "/double/21", http.StatusOK, "42\n"
+				spins := (r*clients+c)%100 == 0
+				if spins {
+					path, status, want = "/spin/0", http.StatusGatewayTimeout, "the handler ran out of time\n"
 				}
-				response, err := http.Get(server.URL + "/?n=" + n)
+				response, err := http.Get(server.URL + path)
 				if err != nil {
 					t.Error(err)
 					return
@@ -45,8 +36,8 @@ func TestLoad(t *testing.T) {
 				body, _ := io.ReadAll(response.Body)
 				response.Body.Close()
 				if response.StatusCode != status || string(body) != want {
-					t.Errorf("n=%s: %d %s", n, response.StatusCode, body)
-				} else if n == "0" {
+					t.Errorf("%s: %d %s", path, response.StatusCode, body)
+				} else if spins {
 					late.Add(1)
 				} else {
 					served.Add(1)

@@ -13,11 +13,10 @@ import (
 	wasmspan "github.com/wasmspan/wasmspan/bindings-go"
 )
 
-const script = `
-  local sum = 0
-  for at = 1, #arg do sum = sum + tonumber(arg[at]) end
-  print("sum", sum)
-  error("nothing left to do")`
+const script = `local sum = 0
+for at = 1, #arg do sum = sum + tonumber(arg[at]) end
+print("sum", sum)
+error("nothing left to do")`
 
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -40,13 +39,7 @@ func main() {
 	if errors.As(err, &exit) {
 		fmt.Println("exit code:", exit.ExitCode())
 	}
-	fmt.Printf("output: %q\n", out)
-	fmt.Println("errors:", strings.Contains(failures.String(), "nothing left to do"))
-	fmt.Println("memory below 16 MiB:", cmd.Usage().MemoryPages < 16<<20/65536)
+	fmt.Printf("output: %s", out)
+	fmt.Printf("errors: %s", failures.String())
+	fmt.Println("pages of memory:", cmd.Usage().MemoryPages)
 }
-
-// Prints:
-// exit code: 1
-// output: "sum\t42\n"
-// errors: true
-// memory below 16 MiB: true

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares calls through our C interface with wasmtime's:  run.sh FOLDER-OF-LIBWASMEDGE SCRATCH-FOLDER
+# Compares calls through our C interface with wasmtime's, and bindgen with the same by hand:  run.sh FOLDER-OF-LIBWASMEDGE SCRATCH-FOLDER
 # wasmtime's library comes out of its Python wheel; set LIBWASMTIME to use another.
 set -euo pipefail
 lib=$(realpath "$1") scratch=$2
@@ -15,6 +15,9 @@ if [[ -z ${LIBWASMTIME:-} ]]; then
   fi
 fi
 ln -sf "$lib/libwasmedge.so" "$scratch/libwasmedge.so.0"
-gcc -O2 -std=c11 -I "$here/../../../bindings-c/include" "$here/calls.c" -o "$scratch/calls" \
-  "$scratch/libwasmedge.so.0" -Wl,-rpath,"$(realpath "$scratch")" -ldl
-exec "$scratch/calls" "$LIBWASMTIME"
+for program in calls bindgen; do
+  gcc -O2 -std=c11 -Wall -Wextra -Werror -I "$here/../../../bindings-c/include" "$here/$program.c" \
+    -o "$scratch/$program" "$scratch/libwasmedge.so.0" -Wl,-rpath,"$(realpath "$scratch")" -ldl
+done
+"$scratch/calls" "$LIBWASMTIME"
+"$scratch/bindgen" "$here/../../wasm/bindgen-rust.wasm"

@@ -74,12 +74,18 @@ pub fn bindgen(options: &Options, report: &mut Report) -> Result<()> {
         let by_hand = ByHand::new(&instance)?;
         let text = "x".repeat(100);
         let mut ours = repeat(|| {
-            let results = bindgen.call("echo_string", &[Value::from(&*text)]).expect("an echo");
-            drop(black_box(results));
+            let results = bindgen.call_as::<String>("echo_string", &[Value::from(&*text)]);
+            drop(black_box(results.expect("an echo")));
         });
         let mut peer = repeat(|| drop(black_box(by_hand.echo(&text).expect("an echo"))));
         let comparison = compare(options.short_rounds(), &mut ours, &mut peer);
         report.compared(name, &comparison, Bar::Ratio(1.3));
+        let mut ours = repeat(|| {
+            let results = bindgen.call("echo_string", &[Value::from(&*text)]);
+            drop(black_box(results.expect("an echo")));
+        });
+        let comparison = compare(options.short_rounds(), &mut ours, &mut peer);
+        report.compared(&format!("{name}, untyped"), &comparison, Bar::Ratio(1.3));
     }
     let data = vec![1_u8; LARGE];
     let mut copy = vec![0_u8; LARGE];

@@ -6,4 +6,5 @@ mod examples;
 mod header;
 mod link;
 mod programs;
+mod tasks;
 mod valgrind;

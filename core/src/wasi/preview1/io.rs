@@ -35,7 +35,7 @@ fn fd_read(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outcom
             check_stream(&descriptor, stream.is_input(), rights::FD_READ)?;
             transfer(call, iovs, count, done, |pieces| match pieces.len() {
                 // Nothing is asked of the stream.
-                0 => Ok(0),
+                0 => Ok::<usize, Failure>(0),
                 _ => {
                     until_readable(call, stream.host_fd())?;
                     stream.read(pieces)
@@ -67,7 +67,7 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
             transfer(call, iovs, count, done, |pieces| {
                 write_output(pieces.len(), |allowed| -> Outcome<usize> {
                     let write = |part: &Pieces<'_>| stream.write(part);
-                    Ok(write_waiting(call, stream.host_fd(), &pieces.part(0, allowed), write)?)
+                    write_waiting(call, stream.host_fd(), &pieces.part(0, allowed), write)
                 })
             })
         }
@@ -79,7 +79,8 @@ fn fd_write(call: &Call<'_>, fd: u32, iovs: u32, count: u32, done: u32) -> Outco
         _ => {
             let file = descriptor.file(rights::FD_WRITE)?;
             transfer(call, iovs, count, done, |pieces| {
-                write_waiting(call, file.waits_on(), pieces, |part| file.write(part, None))
+                let write = |part: &Pieces<'_>| Ok(file.write(part, None)?);
+                write_waiting(call, file.waits_on(), pieces, write)
             })
         }
     }
@@ -103,8 +104,8 @@ fn write_waiting(
     call: &Call<'_>,
     fd: Option<BorrowedFd<'_>>,
     pieces: &Pieces<'_>,
-    write: impl Fn(&Pieces<'_>) -> Result<usize, Errno>,
-) -> Result<usize, Errno> {
+    write: impl Fn(&Pieces<'_>) -> Outcome<usize>,
+) -> Outcome<usize> {
     let fd = fd.filter(|fd| pieces.len() > 0 && may_wait(*fd));
     let (Some(fd), Some(interrupt)) = (fd, call.caller.interrupt()) else { return write(pieces) };
     let mut done = 0;
@@ -112,10 +113,10 @@ fn write_waiting(
         until(fd, PollFlags::OUT, &interrupt)?;
         match write(&pieces.part(done, ROOM_OF_PIPE)) {
             Ok(now) => done += now,
-            Err(Errno::Intr) => {}
+            Err(Failure::Errno(Errno::Intr)) => {}
             // What was taken already counts.
             Err(_) if done > 0 => break,
-            Err(errno) => return Err(errno),
+            Err(failure) => return Err(failure),
         }
     }
     Ok(done)

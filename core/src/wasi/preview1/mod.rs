@@ -22,6 +22,7 @@ use super::Shared;
 use super::abi::Errno;
 use super::ctx::Ctx;
 use super::fds::Descriptor;
+use super::outcome::{Failure, Outcome};
 use crate::error::{ErrCode, Error, Result};
 use crate::runtime::{Caller, Instance, Memory};
 use std::sync::Arc;
@@ -70,28 +71,6 @@ macro_rules! functions {
     };
 }
 use functions;
-
-/// Why a function did not succeed.
-enum Failure {
-    /// A number the guest sees.
-    Errno(Errno),
-    /// The end of the run.
-    Stop(Error),
-}
-
-impl From<Errno> for Failure {
-    fn from(errno: Errno) -> Failure {
-        Failure::Errno(errno)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        Failure::Stop(error)
-    }
-}
-
-type Outcome<T = ()> = std::result::Result<T, Failure>;
 
 /// What the guest sees of an outcome.
 fn finish(outcome: Outcome) -> Result<i32> {
