@@ -4,7 +4,7 @@
 import { type Bytes, toBytes } from "./idl.js";
 import { ModuleInstance } from "./instance.js";
 import { type NativeBindgen, type NativeHeap, native } from "./native.js";
-import { type CallOptions, checkSignal, stoppable } from "./task.js";
+import { type CallOptions, limitOf, stoppable } from "./task.js";
 
 /** Arrays of integers, of the width that their items have in the guest. */
 export type IntegerArray =
@@ -76,10 +76,8 @@ export class Bindgen {
    * @throws {@link GuestError} with the message that the function failed with.
    */
   call(name: string, args: readonly BindgenValue[] = [], options?: CallOptions): any {
-    checkSignal(options);
-    if (options?.timeout !== undefined) {
-      return this.#native.call(String(name), [...args], options.timeout);
-    }
+    const limit = limitOf(options);
+    if (limit !== undefined) return this.#native.call(String(name), [...args], limit);
     const known = this.#functions.get(name);
     if (known !== undefined) return known(...args);
     const made = this.#native.function(String(name));

@@ -1,3 +1,4 @@
+import { toDescriptor } from "./idl.js";
 import { type NativeConfig, native } from "./native.js";
 
 /** WebAssembly proposals, by WasmEdge's numbers. */
@@ -77,13 +78,17 @@ const LIMITS: Record<keyof Limits, string> = {
  * @internal
  */
 export function limitsToJson(limits: Limits): string {
-  const entries = Object.entries(limits).filter(([, value]) => value !== undefined);
-  const inner = entries.map(([name, value]) => {
+  const inner: Record<string, number> = {};
+  for (const [name, value] of Object.entries(limits)) {
     const known = LIMITS[name as keyof Limits];
     if (known === undefined) throw new TypeError(`there is no limit '${name}'`);
-    return [known, Math.floor(value)];
-  });
-  return JSON.stringify(Object.fromEntries(inner));
+    if (value === undefined || value === Number.POSITIVE_INFINITY) continue;
+    // What is no number must not be taken for no limit.
+    if (typeof value !== "number") throw new TypeError(`the limit '${name}' must be a number`);
+    if (!(value >= 0)) throw new RangeError(`the limit '${name}' must not be less than 0`);
+    inner[known] = Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER);
+  }
+  return JSON.stringify(inner);
 }
 
 /** The settings of a configuration. */
@@ -130,8 +135,14 @@ export class Config {
 
   /** The defaults, changed by `options`; of another configuration, a copy. */
   constructor(options: ConfigOptions | Config = {}) {
+    toDescriptor(options, "the settings of a configuration");
     this.#native = new native.NativeConfig((options as ConfigOptions).wasmedge === true);
-    if (options instanceof Config) {
+    if (!(options instanceof Config)) {
+      // One that is misspelt may be a limit.
+      const known: readonly string[] = [...SETTINGS, "wasmedge"];
+      const unknown = Object.keys(options).find((name) => !known.includes(name));
+      if (unknown !== undefined) throw new TypeError(`there is no setting '${unknown}'`);
+    } else {
       for (const proposal of Object.values(Proposal)) {
         if (typeof proposal === "number") {
           this.setProposal(proposal, options.hasProposal(proposal));

@@ -74,6 +74,7 @@ export type { Denial, ExternKind } from "./native.js";
 export { Pool, PooledInstance, type PoolOptions } from "./pool.js";
 export {
   type GuestProcess,
+  type PipedGuestProcess,
   type RunOptions,
   type RunResult,
   run,

@@ -15,7 +15,7 @@ import {
   native,
 } from "./native.js";
 import { Table } from "./table.js";
-import { type CallOptions, checkSignal, stoppable } from "./task.js";
+import { type CallOptions, limitOf, stoppable, toTimeout } from "./task.js";
 
 /** The code in WasmEdge's table. */
 const FUNCTION_NOT_FOUND = 5;
@@ -95,8 +95,8 @@ export class ModuleInstance<E extends object = Record<string, any>> {
    * @param options - `timeout` stops the guest; an aborted `signal` throws before it starts.
    */
   call(name: string, args: readonly unknown[] = [], options?: CallOptions): any {
-    checkSignal(options);
-    return native.call(this.#function(name), [...args], options?.timeout);
+    const limit = limitOf(options);
+    return native.call(this.#function(name), [...args], limit);
   }
 
   /**
@@ -279,7 +279,7 @@ export class Instance<E extends object = Record<string, any>> extends ModuleInst
         executor,
         Config.nativeOf(config),
         list,
-        timeout,
+        toTimeout(timeout),
       ) as unknown as string,
     );
     this.#imports = list;

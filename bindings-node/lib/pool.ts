@@ -2,7 +2,7 @@ import { TimeoutError } from "./errors.js";
 import { type Imports, ModuleInstance, readImports } from "./instance.js";
 import { Module } from "./module.js";
 import { type NativePool, native } from "./native.js";
-import type { CallOptions } from "./task.js";
+import { type CallOptions, limitOf } from "./task.js";
 import { Statistics, Store } from "./vm.js";
 
 /** Settings of a {@link Pool}. */
@@ -108,8 +108,8 @@ export class Pool<E extends object = Record<string, any>> {
    * @throws {@link TimeoutError} if there was none after `timeout`; the reason of `signal`.
    */
   async get(options: CallOptions = {}): Promise<PooledInstance<E>> {
-    const { timeout, signal } = options;
-    signal?.throwIfAborted();
+    const timeout = limitOf(options);
+    const { signal } = options;
     const free = this.#waiting.length === 0 ? this.tryGet() : undefined;
     if (free !== undefined) return free;
     let timer: NodeJS.Timeout | undefined;
@@ -123,7 +123,7 @@ export class Pool<E extends object = Record<string, any>> {
           if (at >= 0) this.#waiting.splice(at, 1);
           fail(reason);
         };
-        if (timeout !== undefined && timeout !== Number.POSITIVE_INFINITY) {
+        if (timeout !== undefined) {
           const text = `all ${this.size} instances of the pool were in use for ${timeout} ms`;
           timer = setTimeout(() => giveUp(new TimeoutError(text)), timeout);
         }

@@ -9,8 +9,8 @@ import { promisify } from "node:util";
 import { type Config, type ConfigOptions, Config as Configuration } from "./config.js";
 import { type Bytes, toBytes } from "./idl.js";
 import { Module } from "./module.js";
-import { type Denial, type NativeFinished, native } from "./native.js";
-import { type CallOptions, stoppable } from "./task.js";
+import { type Denial, type NativeFinished, type NativeLimits, native } from "./native.js";
+import { type CallOptions, limitOf, stoppable } from "./task.js";
 import { type Mount, nativeOptions, type WasiLimits, type WasiOptions } from "./wasi.js";
 
 /** A module, or where its bytes are: a path, a URL, bytes, a response, or a stream. */
@@ -84,14 +84,31 @@ export interface RunResult {
 
 const PAGE = 65536;
 
-function configure({ config, fuel }: ProcessOptions): Config {
+/** What the options say about limits: those of the code, and those of the process. */
+function configure(options: ProcessOptions): [Config, NativeLimits] {
+  const { args, config, fuel, memory } = options;
+  if (args !== undefined && !Array.isArray(args)) {
+    throw new TypeError("the option 'args' must be an array");
+  }
   const own = new Configuration(config);
   if (fuel !== undefined) own.limits = { ...own.limits, fuel };
-  return own;
+  const limits: NativeLimits = {};
+  const timeout = limitOf(options);
+  if (timeout !== undefined) limits.timeout = timeout;
+  if (memory !== undefined) {
+    if (typeof memory !== "number" || !(memory >= 0)) {
+      throw new RangeError("the option 'memory' must be a number of bytes");
+    }
+    limits.memoryPages = Math.min(Math.floor(memory / PAGE), PAGE);
+  }
+  return [own, limits];
 }
 
 async function load(source: RunSource, config: Config): Promise<Module> {
   if (source instanceof Module) return source;
+  if (typeof source !== "string" && (typeof source !== "object" || source === null)) {
+    throw new TypeError("the first argument must be a Module, a path, a URL, bytes or a stream");
+  }
   if (source instanceof URL && source.protocol !== "file:") {
     const response = await fetch(source);
     if (!response.ok) throw new Error(`${source} answers ${response.status}`);
@@ -128,15 +145,15 @@ interface Streams {
 
 async function start(
   module: Module,
-  config: Config,
+  [config, limits]: [Config, NativeLimits],
   name: string,
   streams: Streams,
   options: ProcessOptions & { outputLimit?: number },
 ): Promise<RunResult> {
   const wasi: WasiOptions = {
     args: [name, ...(options.args ?? [])],
-    env: options.env ?? {},
-    preopens: options.fs ?? {},
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.fs === undefined ? {} : { preopens: options.fs }),
   };
   if (options.outputLimit !== undefined) wasi.outputLimit = options.outputLimit;
   if (options.sockets !== undefined) wasi.sockets = options.sockets;
@@ -146,11 +163,7 @@ async function start(
   inner.stdoutMode = streams.stdout;
   inner.stderrMode = streams.stderr;
   if (streams.stdinBytes !== undefined) inner.stdin = streams.stdinBytes;
-  const { timeout, memory, signal } = options;
-  const limits = {
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(memory === undefined ? {} : { memoryPages: Math.floor(memory / PAGE) }),
-  };
+  const { signal } = options;
   const work = () =>
     native.runCommand(
       Module.nativeOf(module),
@@ -226,13 +239,13 @@ function outputPipe(): [mode: string, ours: Socket] {
  * The errors have a property `result` with what the guest wrote and used until then.
  */
 export async function run(source: RunSource, options: RunOptions = {}): Promise<RunResult> {
-  options.signal?.throwIfAborted();
-  const config = configure(options);
-  const module = await load(source, config);
+  const configured = configure(options);
+  const { stdin, stdout, stderr } = options;
+  checkStreams(stdin, { stdout, stderr });
+  const module = await load(source, configured[0]);
   options.signal?.throwIfAborted();
   const streams: Streams = { stdin: "null", stdout: "buffer", stderr: "buffer" };
   const pumps: Promise<unknown>[] = [];
-  const { stdin, stdout, stderr } = options;
   if (stdin === "inherit") {
     streams.stdin = "inherit";
   } else if (typeof (stdin as Readable | undefined)?.pipe === "function") {
@@ -263,9 +276,22 @@ export async function run(source: RunSource, options: RunOptions = {}): Promise<
     }
   }
   try {
-    return await start(module, config, nameOf(source, options), streams, options);
+    return await start(module, configured, nameOf(source, options), streams, options);
   } finally {
     await Promise.allSettled(pumps);
+  }
+}
+
+/** Fails for what can't be a guest's standard stream. */
+function checkStreams(stdin: unknown, outputs: Record<string, unknown>): void {
+  if (typeof stdin === "number" || typeof stdin === "boolean") {
+    throw new TypeError("the option 'stdin' must be text, bytes, a stream or \"inherit\"");
+  }
+  for (const [name, value] of Object.entries(outputs)) {
+    const isWord = value === undefined || ["buffer", "inherit", "ignore"].includes(value as string);
+    if (!isWord && typeof (value as Writable | null)?.write !== "function") {
+      throw new TypeError(`the option '${name}' must be "buffer", "inherit", "ignore" or a stream`);
+    }
   }
 }
 
@@ -290,6 +316,16 @@ export interface GuestProcess extends EventEmitter {
   once(event: "exit", listener: (code: number | null, error: Error | undefined) => void): this;
 }
 
+/** A guest all of whose standard streams are pipes, as they are unless {@link SpawnOptions.stdio} says otherwise. */
+export interface PipedGuestProcess extends GuestProcess {
+  /** Standard input. */
+  readonly stdin: Writable;
+  /** Standard output. */
+  readonly stdout: Readable;
+  /** Standard error. */
+  readonly stderr: Readable;
+}
+
 class Guest extends EventEmitter {
   readonly stdin: Socket | null = null;
   readonly stdout: Socket | null = null;
@@ -309,8 +345,11 @@ class Guest extends EventEmitter {
     else streams.stdout = mode(stdio.stdout);
     if ((stdio.stderr ?? "pipe") === "pipe") [streams.stderr, this.stderr] = outputPipe();
     else streams.stderr = mode(stdio.stderr);
-    const signals = signal ? [signal, this.#killer.signal] : [this.#killer.signal];
-    this.finished = this.#run(source, streams, { ...options, signal: AbortSignal.any(signals) });
+    const killed = this.#killer.signal;
+    // What is no signal is refused where the other options are.
+    const either =
+      signal instanceof AbortSignal ? AbortSignal.any([signal, killed]) : (signal ?? killed);
+    this.finished = this.#run(source, streams, { ...options, signal: either });
     // Whoever listens for `exit` hears of failures there.
     this.finished.then(
       (result) => this.#end(result.exitCode, undefined),
@@ -319,17 +358,18 @@ class Guest extends EventEmitter {
   }
 
   async #run(source: RunSource, streams: Streams, options: SpawnOptions): Promise<RunResult> {
-    const config = configure(options);
+    let configured: [Config, NativeLimits];
     let module: Module;
     try {
-      module = await load(source, config);
+      configured = configure(options);
+      module = await load(source, configured[0]);
       options.signal?.throwIfAborted();
     } catch (error) {
       for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
       closeOwned(streams);
       throw error;
     }
-    return start(module, config, nameOf(source, options), streams, options);
+    return start(module, configured, nameOf(source, options), streams, options);
   }
 
   #end(code: number | null, error: Error | undefined): void {
@@ -356,6 +396,11 @@ function closeOwned(streams: Streams): void {
 }
 
 /** Starts a module as a process, with pipes as its standard streams. */
+export function spawn(
+  source: RunSource,
+  options?: SpawnOptions & { stdio?: undefined },
+): PipedGuestProcess;
+export function spawn(source: RunSource, options?: SpawnOptions): GuestProcess;
 export function spawn(source: RunSource, options: SpawnOptions = {}): GuestProcess {
   return new Guest(source, options);
 }

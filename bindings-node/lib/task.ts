@@ -12,12 +12,33 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** What Node.js's timers can wait for; longer times fire at once there. */
+const LONGEST = 2 ** 31 - 1;
+
 /**
- * Throws what an aborted signal says.
+ * A time limit in milliseconds, if there is one; longer than 24 days is as long as that.
  * @internal
  */
-export function checkSignal(options: CallOptions | undefined): void {
-  options?.signal?.throwIfAborted();
+export function toTimeout(timeout: unknown): number | undefined {
+  if (timeout === undefined || timeout === Number.POSITIVE_INFINITY) return undefined;
+  if (typeof timeout !== "number") {
+    throw new TypeError("the option 'timeout' must be a number of milliseconds");
+  }
+  if (!(timeout >= 0)) throw new RangeError("the option 'timeout' must not be less than 0");
+  return Math.min(timeout, LONGEST);
+}
+
+/**
+ * The time limit of a synchronous call; throws what an aborted signal says.
+ * @internal
+ */
+export function limitOf(options: CallOptions | undefined): number | undefined {
+  const signal = options?.signal;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError("the option 'signal' must be an AbortSignal");
+  }
+  signal?.throwIfAborted();
+  return toTimeout(options?.timeout);
 }
 
 /**
@@ -25,9 +46,9 @@ export function checkSignal(options: CallOptions | undefined): void {
  * @internal
  */
 export async function stoppable<T>(start: () => Started<T>, options: CallOptions = {}): Promise<T> {
-  checkSignal(options);
+  const timeout = limitOf(options);
+  const { signal } = options;
   const [promise, run] = start();
-  const { timeout, signal } = options;
   if (timeout === undefined && signal === undefined) {
     return promise;
   }
@@ -43,7 +64,7 @@ export async function stoppable<T>(start: () => Started<T>, options: CallOptions
   const abort = () => stop(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
   const timer =
-    timeout === undefined || timeout === Number.POSITIVE_INFINITY
+    timeout === undefined
       ? undefined
       : setTimeout(
           () =>

@@ -13,7 +13,7 @@ import {
   type NativeVm,
   native,
 } from "./native.js";
-import { type CallOptions, checkSignal, stoppable } from "./task.js";
+import { type CallOptions, limitOf, stoppable } from "./task.js";
 import { nativeOptions, type WasiOptions } from "./wasi.js";
 
 /** A module's bytes, the path of its file, or a module that was loaded. */
@@ -259,8 +259,8 @@ export class Executor {
     args: readonly unknown[] = [],
     options?: InvokeOptions,
   ): unknown {
-    checkSignal(options);
-    return this.#native.invoke(fn, [...args], options?.timeout, within(options));
+    const limit = limitOf(options);
+    return this.#native.invoke(fn, [...args], limit, within(options));
   }
 
   /** Calls an exported function on another thread. */
@@ -333,8 +333,7 @@ export class VM {
 
   /** Instantiates the validated module and makes the instance the active one. */
   instantiate(options?: CallOptions): this {
-    checkSignal(options);
-    this.#native.instantiate(options?.timeout);
+    this.#native.instantiate(limitOf(options));
     this.#active = undefined;
     return this;
   }
@@ -365,8 +364,8 @@ export class VM {
 
   /** Calls a function of the active module and gives its results. */
   execute(name: string, args: readonly unknown[] = [], options?: CallOptions): any[] {
-    checkSignal(options);
-    return this.#native.execute(null, String(name), [...args], options?.timeout);
+    const limit = limitOf(options);
+    return this.#native.execute(null, String(name), [...args], limit);
   }
 
   /** As {@link VM.execute}, on another thread. */
@@ -385,8 +384,8 @@ export class VM {
     args: readonly unknown[] = [],
     options?: CallOptions,
   ): any[] {
-    checkSignal(options);
-    return this.#native.execute(String(module), String(name), [...args], options?.timeout);
+    const limit = limitOf(options);
+    return this.#native.execute(String(module), String(name), [...args], limit);
   }
 
   /** As {@link VM.executeRegistered}, on another thread. */
@@ -407,10 +406,10 @@ export class VM {
     args: readonly unknown[] = [],
     options?: CallOptions,
   ): any[] {
-    checkSignal(options);
+    const limit = limitOf(options);
     this.#active = undefined;
     const module = Module.nativeOf(loaded(source, this.#config));
-    return this.#native.runModule(module, String(name), [...args], options?.timeout);
+    return this.#native.runModule(module, String(name), [...args], limit);
   }
 
   /** As {@link VM.runModule}, on another thread. */

@@ -1,5 +1,5 @@
 import { RuntimeError } from "./errors.js";
-import { type Bytes, toBytes } from "./idl.js";
+import { type Bytes, toBytes, toDescriptor } from "./idl.js";
 import { ModuleInstance } from "./instance.js";
 import {
   type Denial,
@@ -70,9 +70,13 @@ export function streamMode(value: unknown, name: string): string {
 export function nativeOptions(
   options: WasiOptions,
 ): [NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]] {
+  const { args = [], env: variables = {}, preopens: given = {} } = options;
+  if (!Array.isArray(args)) throw new TypeError("the option 'args' must be an array");
+  toDescriptor(variables, "the environment");
+  toDescriptor(given, "the list of directories");
   const preopens: string[][] = [];
   const [mounts, places]: [NativeMemoryFs[], string[][]] = [[], []];
-  for (const [guest, mount] of Object.entries(options.preopens ?? {})) {
+  for (const [guest, mount] of Object.entries(given)) {
     const isPlain = typeof mount === "string" || mount instanceof MemoryFs;
     const place = isPlain ? mount : mount.path;
     const mode = !isPlain && mount.readOnly ? "ro" : "rw";
@@ -84,7 +88,7 @@ export function nativeOptions(
     }
   }
   const env: [string, string][] = [];
-  for (const [name, value] of Object.entries(options.env ?? {})) {
+  for (const [name, value] of Object.entries(variables)) {
     if (value !== undefined) env.push([name, String(value)]);
   }
   const { stdin, sockets = false, maxDescriptors } = options;
@@ -93,7 +97,7 @@ export function nativeOptions(
     bytes = "text" in stdin ? new TextEncoder().encode(stdin.text) : toBytes(stdin);
   }
   const inner: NativeWasiOptions = {
-    args: [...(options.args ?? [])].map(String),
+    args: args.map(String),
     env,
     preopens,
     stdinMode: bytes === undefined ? streamMode(stdin, "stdin") : "bytes",

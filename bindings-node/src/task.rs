@@ -39,7 +39,7 @@ pub fn start<'env, T: Send + 'static>(
 /// A time limit in milliseconds, if it is one.
 pub fn timeout(milliseconds: Option<f64>) -> Option<Duration> {
     let milliseconds = milliseconds.filter(|m| m.is_finite())?;
-    Some(Duration::from_secs_f64(milliseconds.max(0.0) / 1000.0))
+    Duration::try_from_secs_f64(milliseconds.max(0.0) / 1000.0).ok()
 }
 
 /// Asks the work with this number to stop.

@@ -22,6 +22,24 @@ test("a synchronous call is stopped by its time limit", () => {
   assert.equal(instance.call("one", [], { timeout: 1000 }), 1);
 });
 
+test("time limits are numbers from 0 on, and may be long", async () => {
+  const instance = instantiate(SPIN);
+  const wrong = ["5", null, {}, -1, NaN, -Infinity];
+  for (const timeout of wrong) {
+    const error = typeof timeout === "number" ? RangeError : TypeError;
+    assert.throws(() => instance.call("one", [], { timeout }), error);
+    await assert.rejects(instance.callAsync("one", [], { timeout }), error);
+  }
+  for (const timeout of [2 ** 31, Number.MAX_VALUE, Infinity]) {
+    assert.equal(instance.call("one", [], { timeout }), 1);
+    const waiting = instantiate(
+      `(module (import "m" "f" (func $f)) (func (export "f") (call $f)))`,
+      { m: { f: () => sleep(20) } },
+    );
+    await waiting.callAsync("f", [], { timeout });
+  }
+});
+
 test("an aborted signal throws at once", async () => {
   const instance = instantiate(SPIN);
   const reason = new Error("enough");

@@ -50,10 +50,11 @@ copyFileSync(guest("hello-c"), join(folder, "program.wasm"));
 copyFileSync(guest("bindgen-rust"), join(folder, "bindgen.wasm"));
 
 const blocks = [...readFileSync(join(home, "README.md"), "utf8").matchAll(/```js\n(.*?)```/gs)];
-assert.equal(blocks.length, 6);
+assert.equal(blocks.length, 7);
 
 const expected = [
   /^0 hello/i,
+  /^hello.*\n0\n$/is,
   /^20\n$/,
   /^true\nAbortError\n5\n$/,
   /^\[ 2, 4, 6 \]\n$/,

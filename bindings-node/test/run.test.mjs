@@ -170,6 +170,31 @@ test("a spawned guest has streams", async () => {
   assert.equal(text, "one two");
 });
 
+test("wrong options are named", async () => {
+  const wrong = {
+    timeout: ["5", -1],
+    memory: ["64 MB", NaN],
+    fuel: ["much", null],
+    signal: [5, {}],
+    args: ["--verbose"],
+    config: [{ maxMemoryPage: 5 }, "fast"],
+  };
+  const pattern = /'(timeout|memory|fuel|signal|args|maxMemoryPage)'|settings/;
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      const options = { [name]: value };
+      await assert.rejects(run(SPIN, options), pattern, name);
+      await assert.rejects(spawn(SPIN, options).finished, pattern, name);
+    }
+  }
+  for (const value of ["file.txt", 5, {}, null]) {
+    await assert.rejects(run(SPIN, { stdout: value }), /'stdout'/);
+    await assert.rejects(run(SPIN, { stderr: value }), /'stderr'/);
+  }
+  await assert.rejects(run(SPIN, { stdin: 5 }), /'stdin'/);
+  for (const source of [undefined, null, 5]) await assert.rejects(run(source), TypeError);
+});
+
 test("a spawned guest can be killed", async () => {
   for (const source of [SPIN, CAT]) {
     const child = spawn(source);
@@ -179,6 +204,9 @@ test("a spawned guest can be killed", async () => {
     await assert.rejects(child.finished, { name: "AbortError" });
     assert.equal(child.exitCode, null);
   }
+  const left = spawn(SPIN);
+  await left[Symbol.asyncDispose]();
+  await assert.rejects(left.finished, { name: "AbortError" });
   const unread = spawn(new Uint8Array(4));
   await assert.rejects(unread.finished, CompileError);
 });

@@ -162,6 +162,17 @@ test("limits of a configuration hold", () => {
   );
 });
 
+test("what is no number is no limit", () => {
+  for (const value of ["64", null, {}, NaN, -1]) {
+    const error = typeof value === "number" ? RangeError : TypeError;
+    for (const name of ["fuel", "timeout", "memoryPages", "stackBytes"]) {
+      assert.throws(() => new Config({ limits: { [name]: value } }), error, `${name} ${value}`);
+    }
+  }
+  const large = { fuel: Number.MAX_VALUE, timeout: Infinity, memoryPages: undefined };
+  assert.deepEqual(new Config({ limits: large }).limits, { fuel: Number.MAX_SAFE_INTEGER });
+});
+
 test("a configuration has settings and proposals", () => {
   const config = new Config({ maxMemoryPages: 2, optimizationLevel: OptimizationLevel.O0 });
   assert.equal(config.maxMemoryPages, 2);

@@ -8,7 +8,7 @@ export { Memory, type MemoryDescriptor } from "./memory.js";
 export { Module, type ModuleExportDescriptor, type ModuleImportDescriptor, type ModuleToken, } from "./module.js";
 export type { Denial, ExternKind } from "./native.js";
 export { Pool, PooledInstance, type PoolOptions } from "./pool.js";
-export { type GuestProcess, type RunOptions, type RunResult, run, type SpawnOptions, spawn, } from "./run.js";
+export { type GuestProcess, type PipedGuestProcess, type RunOptions, type RunResult, run, type SpawnOptions, spawn, } from "./run.js";
 export { Table, type TableDescriptor } from "./table.js";
 export type { CallOptions } from "./task.js";
 export { Compiler, Executor, HostFunction, type InvokeOptions, Loader, type ModuleSource, Statistics, Store, Validator, VM, type VMOptions, type VMState, } from "./vm.js";

@@ -1,6 +1,6 @@
 import { type Imports, ModuleInstance } from "./instance.js";
 import { Module } from "./module.js";
-import type { CallOptions } from "./task.js";
+import { type CallOptions } from "./task.js";
 import { Statistics, Store } from "./vm.js";
 /** Settings of a {@link Pool}. */
 export interface PoolOptions {

@@ -100,6 +100,18 @@ export interface GuestProcess extends EventEmitter {
     on(event: "exit", listener: (code: number | null, error: Error | undefined) => void): this;
     once(event: "exit", listener: (code: number | null, error: Error | undefined) => void): this;
 }
+/** A guest all of whose standard streams are pipes, as they are unless {@link SpawnOptions.stdio} says otherwise. */
+export interface PipedGuestProcess extends GuestProcess {
+    /** Standard input. */
+    readonly stdin: Writable;
+    /** Standard output. */
+    readonly stdout: Readable;
+    /** Standard error. */
+    readonly stderr: Readable;
+}
 /** Starts a module as a process, with pipes as its standard streams. */
+export declare function spawn(source: RunSource, options?: SpawnOptions & {
+    stdio?: undefined;
+}): PipedGuestProcess;
 export declare function spawn(source: RunSource, options?: SpawnOptions): GuestProcess;
 export {};
