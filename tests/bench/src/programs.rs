@@ -46,8 +46,32 @@ impl Program {
     }
 }
 
+/// Time of `fib(30)` of the fibonacci program, which has no `run`: nothing but calls.
+fn fibonacci(options: &Options, report: &mut Report) -> Result<()> {
+    let program = Program { name: "fibonacci", checksum: 1_346_269 };
+    let name = format!("compute/{}", program.name);
+    if !options.wants(&name) {
+        return Ok(());
+    }
+    let bytes = program.bytes()?;
+    let module = wasmspan::Module::with_config(&guest::eager(), &bytes)?;
+    let ours = module.instantiate(&wasmspan::Store::new())?.typed::<i32, i32>("fib")?;
+    let module = wasmtime::Module::new(&PEER_ENGINE, &bytes)?;
+    let mut store = wasmtime::Store::new(&PEER_ENGINE, ());
+    let instance = wasmtime::Instance::new(&mut store, &module, &[])?;
+    let peer = instance.get_typed_func::<i32, i32>(&mut store, "fib")?;
+    if [ours.call(30)?, peer.call(&mut store, 30)?].map(|n| n as u64) != [program.checksum; 2] {
+        return Err("fibonacci: another number".into());
+    }
+    let mut ours = |count| time(|| (0..count).for_each(|_| drop(ours.call(30))));
+    let mut peer = |count| time(|| (0..count).for_each(|_| drop(peer.call(&mut store, 30))));
+    report.compared(&name, &compare(options.rounds, &mut ours, &mut peer), Bar::None);
+    Ok(())
+}
+
 /// Time of `run`, for each program and on average.
 pub fn compute(options: &Options, report: &mut Report) -> Result<()> {
+    fibonacci(options, report)?;
     let mut all = Vec::new();
     for program in PROGRAMS {
         let name = format!("compute/{}", program.name);
