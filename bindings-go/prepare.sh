@@ -31,7 +31,8 @@ flatten wasmedge/wasmedge.h wasmspan/wasmspan.h >"$work/wasmspan_c.h"
 
 # Only sections that the C functions reach, in one object, without names of its own.
 grep -oE '\b(WasmEdge|wasmspan)_[A-Za-z0-9_]+\(' "$work/wasmspan_c.h" | tr -d '(' | sort -u >"$work/declared"
-nm -g --defined-only "$library" 2>/dev/null | awk '{ print $3 }' | sort -u | comm -12 - "$work/declared" >"$work/names"
+# The names stand in the shared library that is built with the archive, whose objects may hold bitcode that `nm` stumbles over.
+nm -D --defined-only "${library%.a}.so" | awk '{ print $3 }' | sort -u | comm -12 - "$work/declared" >"$work/names"
 sed 's/^/-u /' "$work/names" >"$work/roots"
 ld -r --gc-sections @"$work/roots" -o "$work/all.o" "$library"
 objcopy --keep-global-symbols="$work/names" --strip-unneeded \
