@@ -19,7 +19,7 @@ use napi_derive::napi;
 use std::cell::RefCell;
 use std::ptr;
 use std::rc::Rc;
-use wasmspan::{Extern, ExternType, FuncType, Instance, Module, Pooled, Store};
+use wasmspan::{ErrCode, Extern, ExternType, FuncType, Instance, Module, Pooled, Store};
 
 /// An instance of a module, or a host module.
 #[napi]
@@ -277,6 +277,8 @@ fn import_from_js(
                 let item = ClassInstance::<NativeGlobal>::from_napi_value(state.env, given)?;
                 Extern::Global(item.global.clone())
             }
+            // Only a module that isn't valid has one.
+            ExternType::Unknown(_) => return Err(ErrCode::NotValidated.into()),
         })
     }
 }
