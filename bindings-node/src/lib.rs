@@ -36,6 +36,7 @@ use napi_derive::napi;
 /// [`env::Hook`].
 #[napi]
 pub fn begin(env: Env, hooks: Vec<Unknown<'_>>) -> napi::Result<()> {
+    wasmspan::log::note_places();
     let state = env::EnvState::create(env.raw())?;
     let hooks: Vec<_> = hooks.iter().map(JsValue::raw).collect();
     state.set_hooks(&hooks)
@@ -51,4 +52,16 @@ pub fn version() -> &'static str {
 #[napi]
 pub fn live_objects() -> f64 {
     wasmspan::live_objects() as f64
+}
+
+/// Panics of the addon that have become errors: for tests.
+#[napi]
+pub fn faults() -> f64 {
+    wasmspan::log::faults() as f64
+}
+
+/// Panics as a fault of the addon would: for tests of what becomes of that.
+#[napi]
+pub fn provoke_fault(env: napi::Env, text: String) -> napi::Result<()> {
+    error::door(env, |_| panic!("{text}"))
 }

@@ -58,7 +58,7 @@ pub fn start<T: Send + 'static>(
     };
     let task = Task::start(move || {
         let result = catch_unwind(AssertUnwindSafe(|| interrupt.run(work)));
-        end.tell(result.unwrap_or_else(|_| Err(Error::new(ErrCode::RuntimeError))));
+        end.tell(result.unwrap_or_else(|panic| Err(wasmspan::log::fault(panic))));
         Ok(Vec::new())
     });
     // If no thread was granted, the work was dropped, which has told the promise.
@@ -276,7 +276,7 @@ unsafe fn settled(
     };
     if let Some(question) = question {
         let result = catch_unwind(AssertUnwindSafe(|| answer(&state, &ty, value)));
-        question.0.give(result.unwrap_or_else(|_| Err(Error::new(ErrCode::HostFuncError))));
+        question.0.give(result.unwrap_or_else(|panic| Err(wasmspan::log::fault(panic))));
     }
     ptr::null_mut()
 }

@@ -38,7 +38,9 @@ __all__ = [
     "__version__",
     "after_fork",
     "ensure_signal_handlers",
+    "faults",
     "live_objects",
+    "provoke_fault",
     "run_command",
     "set_log",
 ]
@@ -53,7 +55,9 @@ _Number = Literal["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "
 
 def after_fork() -> None: ...
 def ensure_signal_handlers() -> None: ...
+def faults() -> int: ...
 def live_objects() -> int: ...
+def provoke_fault(text: str) -> None: ...
 def run_command(
     module: Module,
     given: Mapping[str, Any],

@@ -114,7 +114,7 @@ pub fn wasmedge(
         Err(status) => status,
     };
     let _ = out.flush();
-    fill_cache();
+    fill_cache(status);
     status
 }
 

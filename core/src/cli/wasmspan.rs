@@ -173,14 +173,13 @@ pub fn wasmspan(
         Verb::Validate { files } => validate(&files, out, err),
     };
     let _ = out.flush();
-    fill_cache();
-    match result {
-        Ok(status) => status,
-        Err(message) => {
-            let _ = writeln!(err, "error: {message}");
-            FAILURE
-        }
-    }
+    let status = result.unwrap_or_else(|message| {
+        let _ = writeln!(err, "error: {message}");
+        FAILURE
+    });
+    let _ = err.flush();
+    fill_cache(status);
+    status
 }
 
 impl Bindgen {
@@ -222,7 +221,7 @@ impl Run {
             time_limit(milliseconds, Duration::from_millis(milliseconds), &interrupt)
         });
         let _limit = limit.transpose()?;
-        let module = Module::from_file(&config, &self.file).map_err(text)?;
+        let module = interrupt.run(|| Module::from_file(&config, &self.file)).map_err(text)?;
         let denials = self.explain_denied.then(Denials::new);
         let wasi = self.environment(denials.as_ref())?;
         let store = Store::new();

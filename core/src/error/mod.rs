@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub(crate) const TIME_LIMIT: &str = "the time limit is ";
 /// How the detail of an error begins that a panic became.
 pub(crate) const PANIC: &str = "a panic: ";
+/// How it begins where the panic was one of this crate.
+pub(crate) const FAULT: &str = "a fault of wasmspan, please report it with this text: ";
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -181,7 +183,8 @@ impl Error {
             && self.details().iter().any(|line| line.starts_with(TIME_LIMIT))
     }
 
-    /// True if code of the host panicked while wasm ran: a fault of the program, or of this crate.
+    /// True if code of the host panicked while wasm ran, or this crate did, which is a fault of it: its
+    /// details ask to report it.
     ///
     /// ```
     /// use wasmspan::{Func, FuncType};
@@ -190,9 +193,13 @@ impl Error {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn is_panic(&self) -> bool {
-        self.code() == ErrCode::HostFuncError
-            && self.0.source.is_none()
-            && self.details().first().is_some_and(|line| line.starts_with(PANIC))
+        let begins =
+            |text| self.details().first().is_some_and(|line: &String| line.starts_with(text));
+        match self.code() {
+            ErrCode::HostFuncError => self.0.source.is_none() && begins(PANIC),
+            ErrCode::RuntimeError => begins(FAULT),
+            _ => false,
+        }
     }
 
     /// The phase word of WasmEdge's first log line.

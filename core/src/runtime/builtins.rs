@@ -14,6 +14,7 @@ use crate::abi::{Builtin, BuiltinTable, ExecCtx, InstanceCtx, Trap};
 use crate::engine::arena::CodeRange;
 use crate::engine::signature;
 use crate::error::{ErrCode, Error, Result};
+use crate::log::fault;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::OnceLock;
@@ -84,7 +85,7 @@ unsafe fn guard<T: Copy>(
             }
             Ok(Ok(value)) => return value,
             Ok(Err(error)) => error,
-            Err(panic) => super::func::panic_error(panic),
+            Err(panic) => fault(panic),
         };
         (*exec).pending = Some(failure);
         trap::raise(exec, ctx, Trap::Host)

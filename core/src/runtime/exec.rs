@@ -217,6 +217,13 @@ impl Exec {
     }
 }
 
+/// What may stop the work that this thread does now.
+pub(crate) fn thread_interrupt() -> Option<Interrupt> {
+    let exec = Exec::current_or_null();
+    // SAFETY: the state belongs to this thread.
+    if exec.is_null() { None } else { unsafe { (*exec).interrupt.clone() } }
+}
+
 /// Lets `interrupt` stop whatever this thread runs from now on.
 pub(crate) fn guard_thread(interrupt: &Interrupt) {
     let exec = Exec::current();

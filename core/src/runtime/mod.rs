@@ -45,8 +45,7 @@ pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy
 pub use value::Val;
 
 pub(crate) use code::CodeModule;
-pub(crate) use exec::{guard_thread, with_stack};
-pub(crate) use func::panic_error;
+pub(crate) use exec::{guard_thread, thread_interrupt, with_stack};
 pub(crate) use instance::{Permit, WasmInstance};
 pub(crate) use lazy::LazyCode;
 pub(crate) use memory::MemoryKind;
