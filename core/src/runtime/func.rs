@@ -262,10 +262,7 @@ pub(crate) fn check_params(ty: &FuncType, params: &[Val]) -> Result<()> {
         return Ok(());
     }
     let got = FuncType::new(params.iter().map(Val::ty), ty.results().iter().copied());
-    Err(Error::with_detail(
-        ErrCode::FuncSigMismatch,
-        format!("Mismatched function type. Expected: {ty} , Got: {got}"),
-    ))
+    Err(Error::new(ErrCode::FuncSigMismatch).mismatched("function type", ty, &got))
 }
 
 const fn host_kind<F>() -> Kind {
