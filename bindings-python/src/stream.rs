@@ -1,6 +1,7 @@
 //! What a guest's standard streams are connected to: words, descriptors, bytes, callables and objects
 //! like files.
 
+use crate::door;
 use crate::error;
 use crate::host::Callable;
 use crate::source;
@@ -133,7 +134,7 @@ fn descriptor(what: &str, given: &Bound<'_, PyAny>) -> PyResult<Option<File>> {
 
 /// Runs with the interpreter; an exception ends the guest's run.
 fn attached(body: impl FnOnce(Python<'_>) -> PyResult<usize>) -> io::Result<usize> {
-    let failure = match Python::try_attach(body) {
+    let failure = match door::attached(body) {
         Some(Ok(moved)) => return Ok(moved),
         Some(Err(raised)) => error::from_python(raised),
         None => error::shutting_down(),

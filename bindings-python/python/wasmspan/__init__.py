@@ -8,9 +8,11 @@
 5
 """
 
+import atexit
 import os
 
 from . import _faults
+from ._details import Frame, MissingImport
 from ._errors import (
     Busy,
     CompileError,
@@ -54,7 +56,9 @@ from ._native import (
     Wasi,
     __version__,
     after_fork,
+    at_exit,
     ensure_signal_handlers,
+    look_up,
     set_log,
 )
 
@@ -82,7 +86,6 @@ if TYPE_CHECKING:
         U32s,
         U64s,
     )
-    from ._details import Frame, MissingImport
     from ._run import Completed, arun, run
     from ._types import (
         ExportType,
@@ -119,7 +122,6 @@ _LATER = {
         "U8",
         "U8s",
     ),
-    "_details": ("Frame", "MissingImport"),
     "_run": ("Completed", "arun", "run"),
     "_types": (
         "ExportType",
@@ -150,7 +152,9 @@ def __dir__() -> list[str]:
 
 os.register_at_fork(after_in_child=after_fork)
 _faults.watch()
-del after_fork, os
+look_up()
+atexit.register(at_exit)
+del after_fork, at_exit, atexit, look_up, os
 
 ModuleInstance = Instance
 """WasmEdge's name of an instance."""

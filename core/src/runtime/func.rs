@@ -4,7 +4,7 @@ use super::call;
 use super::exec::{Caller, Exec};
 use super::instance::WasmInstance;
 use super::meter::{self, Metered};
-use super::node::{Kind, Node, NodeRef};
+use super::node::{self, Kind, Node, NodeRef};
 use super::trap;
 use super::typed::{TypedFunc, WasmParams, WasmResults};
 use super::value::Val;
@@ -279,7 +279,13 @@ const fn host_kind<F>() -> Kind {
         // SAFETY: allocated as a box of this type; contents were dropped.
         unsafe { std::alloc::dealloc(node.cast(), Layout::new::<HostFunc<F>>()) };
     }
-    Kind { edges: no_edges, clear: clear::<F>, free: free::<F>, is_instance: false }
+    Kind {
+        edges: no_edges,
+        objects: node::no_objects,
+        clear: clear::<F>,
+        free: free::<F>,
+        is_instance: false,
+    }
 }
 
 /// The body and type of the function that a dispatcher was called for.
