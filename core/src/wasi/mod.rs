@@ -161,6 +161,12 @@ impl Wasi {
         *self.shared.ctx().sockets.write().unwrap_or_else(PoisonError::into_inner) = access;
     }
 
+    /// Lists only the functions that WasmEdge 0.11.2 has. Guests that import the others still get them.
+    #[doc(hidden)]
+    pub fn list_as_wasmedge(&self) {
+        preview1::unlist_second_sockets(&self.instance);
+    }
+
     /// The host module, to be registered in stores.
     pub fn instance(&self) -> &Instance {
         &self.instance
