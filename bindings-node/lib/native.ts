@@ -197,7 +197,7 @@ export interface NativeWasiOptions {
   stdinMode: string;
   stdoutMode: string;
   stderrMode: string;
-  outputLimit: number;
+  outputLimit?: number;
   sockets: boolean;
   allowedAddresses: string[];
   maxDescriptors?: number;
@@ -246,6 +246,7 @@ export interface NativeWasi {
   instance(): NativeInstance;
   stdout(): Uint8Array | null;
   stderr(): Uint8Array | null;
+  readonly truncated: boolean;
   denials(): Denial[];
 }
 
@@ -289,6 +290,7 @@ export interface NativeVm {
   configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
   readonly exitCode: number | null;
   output(descriptor: number): Uint8Array | null;
+  readonly truncated: boolean;
   denials(): Denial[];
 }
 

@@ -166,7 +166,7 @@ export interface NativeWasiOptions {
     stdinMode: string;
     stdoutMode: string;
     stderrMode: string;
-    outputLimit: number;
+    outputLimit?: number;
     sockets: boolean;
     allowedAddresses: string[];
     maxDescriptors?: number;
@@ -210,6 +210,7 @@ export interface NativeWasi {
     instance(): NativeInstance;
     stdout(): Uint8Array | null;
     stderr(): Uint8Array | null;
+    readonly truncated: boolean;
     denials(): Denial[];
 }
 export interface NativeStatistics {
@@ -241,6 +242,7 @@ export interface NativeVm {
     configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
     readonly exitCode: number | null;
     output(descriptor: number): Uint8Array | null;
+    readonly truncated: boolean;
     denials(): Denial[];
 }
 /** The kinds of imports and exports. */
