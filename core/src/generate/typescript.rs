@@ -138,7 +138,10 @@ pub(super) fn write(wrapper: &Wrapper) -> String {
             let find = |(method, function): &(String, &Function)| {
                 // What every object has is not of this type for the compiler.
                 let cast = if OF_OBJECTS.contains(&&*function.export) { " as never" } else { "" };
-                format!("    this.#{method} = instance.exports{}{cast};\n", member(&function.export))
+                format!(
+                    "    this.#{method} = instance.exports{}{cast};\n",
+                    member(&function.export)
+                )
             };
             let fields = functions.iter().map(field).collect();
             ("type { Instance }", fields, functions.iter().map(find).collect())
