@@ -197,7 +197,7 @@ export interface NativeWasiOptions {
   stdinMode: string;
   stdoutMode: string;
   stderrMode: string;
-  outputLimit: number;
+  outputLimit?: number;
   sockets: boolean;
   allowedAddresses: string[];
   maxDescriptors?: number;
@@ -247,6 +247,7 @@ export interface NativeWasi {
   setMemory(memory: NativeMemory): void;
   stdout(): Uint8Array | null;
   stderr(): Uint8Array | null;
+  readonly truncated: boolean;
   denials(): Denial[];
 }
 
@@ -290,6 +291,7 @@ export interface NativeVm {
   configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
   readonly exitCode: number | null;
   output(descriptor: number): Uint8Array | null;
+  readonly truncated: boolean;
   denials(): Denial[];
 }
 

@@ -2,7 +2,6 @@
  * Modules as processes.
  */
 import type { EventEmitter } from "node:events";
-import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { type Config, type ConfigOptions, Config as Configuration } from "./config.js";
 import { type Bytes, toBytes } from "./idl.js";
@@ -48,7 +47,7 @@ export interface RunOptions extends ProcessOptions {
   stdout?: "buffer" | "inherit" | "ignore" | Writable;
   /** Standard error: kept unless told otherwise. */
   stderr?: "buffer" | "inherit" | "ignore" | Writable;
-  /** Most bytes of each stream that are kept, 16 MiB by default; what is more fails to be written. */
+  /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
   outputLimit?: number;
 }
 
@@ -70,7 +69,7 @@ export interface RunResult {
   stdout: Buffer;
   /** Standard error, if that was kept. */
   stderr: Buffer;
-  /** Whether the guest wanted to write more than was kept. */
+  /** Whether the guest wanted to write more than was kept, so that something is missing here. */
   truncated: boolean;
   /** Milliseconds from the start of its code to its end. */
   wallTime: number;
@@ -214,15 +213,23 @@ function pump(from: Readable, to: Writable, options: { end?: boolean } = {}): Pr
   return streams().promises.pipeline(from, to, options);
 }
 
-/** Our end of a pipe as a stream. */
-function socket(options: { fd: number; readable: boolean; writable: boolean }): Socket {
-  return new (net().Socket)(options);
+/** Our end of a pipe that we read from. */
+function readable(fd: number): Readable {
+  // Sockets of Bun read nothing from a pipe, its files do; those of Node.js would need a thread each.
+  if (process.versions.bun !== undefined) return fs.createReadStream("", { fd });
+  return new (net().Socket)({ fd, readable: true, writable: false });
+}
+
+/** Our end of a pipe that we write to. */
+function writable(fd: number): Writable {
+  if (process.versions.bun !== undefined) return fs.createWriteStream("", { fd });
+  return new (net().Socket)({ fd, readable: false, writable: true });
 }
 
 /** A pipe to the guest's standard input: the guest's end, and ours as a stream. */
-function inputPipe(): [mode: string, ours: Socket] {
+function inputPipe(): [mode: string, ours: Writable] {
   const [read, write] = native.openPipe();
-  const ours = socket({ fd: write, readable: false, writable: true });
+  const ours = writable(write);
   // A guest may end without reading everything.
   ours.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "ECONNRESET") ours.destroy();
@@ -231,9 +238,9 @@ function inputPipe(): [mode: string, ours: Socket] {
 }
 
 /** A pipe from the guest's standard output or error. */
-function outputPipe(): [mode: string, ours: Socket] {
+function outputPipe(): [mode: string, ours: Readable] {
   const [read, write] = native.openPipe();
-  return [`own:${write}`, socket({ fd: read, readable: true, writable: false })];
+  return [`own:${write}`, readable(read)];
 }
 
 /**
@@ -333,9 +340,9 @@ export interface PipedGuestProcess extends GuestProcess {
 }
 
 class Guest extends events.EventEmitter {
-  readonly stdin: Socket | null = null;
-  readonly stdout: Socket | null = null;
-  readonly stderr: Socket | null = null;
+  readonly stdin: Writable | null = null;
+  readonly stdout: Readable | null = null;
+  readonly stderr: Readable | null = null;
   exitCode: number | null = null;
   readonly finished: Promise<RunResult>;
   readonly #killer = new AbortController();

@@ -495,6 +495,11 @@ export class VM {
     return this.#native.output(2) ?? undefined;
   }
 
+  /** Whether the guest wanted to write more than is kept. */
+  get truncated(): boolean {
+    return this.#native.truncated;
+  }
+
   /** What the guest was refused, each thing once, and at most 1000. */
   get denials(): Denial[] {
     return this.#native.denials();

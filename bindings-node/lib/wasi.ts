@@ -54,7 +54,7 @@ export interface WasiOptions extends WasiLimits {
   stdout?: "inherit" | "ignore" | "buffer" | number;
   /** Standard error, as standard output. */
   stderr?: "inherit" | "ignore" | "buffer" | number;
-  /** Most bytes of each stream that are kept; 16 MiB unless told otherwise. */
+  /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
   outputLimit?: number;
 }
 
@@ -69,8 +69,6 @@ export const WASI_OPTIONS: ReadonlySet<string> = new Set([
 const MOUNT_OPTIONS: ReadonlySet<string> = new Set(["path", "readOnly"]);
 const SOCKET_OPTIONS: ReadonlySet<string> = new Set(["allow"]);
 const FILES_OPTIONS: ReadonlySet<string> = new Set(["over", "capacity", "files"]);
-
-const OUTPUT_LIMIT = 16 << 20;
 
 /**
  * The word by which the addon knows what a stream is connected to.
@@ -126,10 +124,10 @@ export function nativeOptions(
     stdinMode: bytes === undefined ? streamMode(stdin, "stdin") : "bytes",
     stdoutMode: streamMode(options.stdout, "stdout"),
     stderrMode: streamMode(options.stderr, "stderr"),
-    outputLimit: options.outputLimit ?? OUTPUT_LIMIT,
     sockets: sockets === true,
     allowedAddresses: typeof sockets === "object" ? [...sockets.allow].map(String) : [],
   };
+  if (options.outputLimit !== undefined) inner.outputLimit = options.outputLimit;
   if (maxDescriptors !== undefined) inner.maxDescriptors = maxDescriptors;
   if (bytes !== undefined) inner.stdin = bytes;
   return [inner, mounts, places];
@@ -242,6 +240,11 @@ export class Wasi {
   /** What was written to standard error so far, if that is kept. */
   get stderr(): Uint8Array | undefined {
     return this.#native.stderr() ?? undefined;
+  }
+
+  /** Whether the guest wanted to write more than is kept. */
+  get truncated(): boolean {
+    return this.#native.truncated;
   }
 
   /** What the guest was refused so far, each thing once, and at most 1000. */

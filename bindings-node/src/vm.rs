@@ -343,6 +343,12 @@ impl NativeVm {
         Some(Uint8Array::from(buffer.as_ref()?.contents()))
     }
 
+    /// Whether the guest wanted to write more than is kept.
+    #[napi(getter)]
+    pub fn truncated(&self) -> bool {
+        self.record.borrow().is_truncated()
+    }
+
     /// What the guest was refused.
     #[napi]
     pub fn denials(&self) -> Vec<NativeDenial> {

@@ -14,6 +14,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::ptr;
 use std::sync::Arc;
 use wasmspan::error::ErrCode;
+use wasmspan::limits::DEFAULT_OUTPUT_BYTES;
 use wasmspan::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer, WasiBuilder};
 use wasmspan::{Command, Wasi, command};
 
@@ -34,8 +35,8 @@ pub struct NativeWasiOptions {
     pub stdout_mode: String,
     /// As `stdout_mode`.
     pub stderr_mode: String,
-    /// Most bytes that a buffer takes.
-    pub output_limit: f64,
+    /// Most bytes that a buffer takes; the runtime's own limit if there is none.
+    pub output_limit: Option<f64>,
     /// Whether sockets are allowed.
     pub sockets: bool,
     /// What sockets are allowed for, if not everything.
@@ -154,6 +155,12 @@ pub struct Record {
     pub denials: Denials,
 }
 
+impl Record {
+    pub fn is_truncated(&self) -> bool {
+        self.stdout.iter().chain(&self.stderr).any(OutputBuffer::is_truncated)
+    }
+}
+
 /// An open file from "fd:N" or "own:N".
 fn file(mode: &str) -> Outcome<Arc<File>> {
     let wrong = || Failure::Type(format!("{mode:?} names no stream"));
@@ -239,7 +246,7 @@ pub fn builder(
     mut options: NativeWasiOptions,
     mounts: &Mounts<'_>,
 ) -> Outcome<(WasiBuilder, Record)> {
-    let limit = options.output_limit.max(0.0) as usize;
+    let limit = options.output_limit.map_or(DEFAULT_OUTPUT_BYTES, |most| most.max(0.0) as usize);
     let wasi = environment(Wasi::builder(), &mut options, mounts)?;
     let kept = |mode: &str| -> Outcome<(Output, Option<OutputBuffer>)> {
         Ok(output(mode)?.map_or_else(
@@ -312,6 +319,12 @@ impl NativeWasi {
         self.record.stderr.as_ref().map(|buffer| Uint8Array::from(buffer.contents()))
     }
 
+    /// Whether the guest wanted to write more than is kept.
+    #[napi(getter)]
+    pub fn truncated(&self) -> bool {
+        self.record.is_truncated()
+    }
+
     /// What the guest was refused.
     #[napi]
     pub fn denials(&self) -> Vec<NativeDenial> {
@@ -365,10 +378,11 @@ pub fn run_command<'env>(
 ) -> napi::Result<Unknown<'env>> {
     let denials = Denials::new();
     let command = door(*env, |_| {
-        let mut command = Command::new(&module.module)
-            .record_denials(&denials)
-            .config(&config::of(config))
-            .output_limit(options.output_limit.max(0.0) as usize);
+        let mut command =
+            Command::new(&module.module).record_denials(&denials).config(&config::of(config));
+        if let Some(most) = options.output_limit {
+            command = command.output_limit(most.max(0.0) as usize);
+        }
         if let Some(output) = output(&options.stdout_mode)? {
             command = command.stdout(output);
         }

@@ -90,7 +90,7 @@ test("standard input is what it is told to be", () => {
   }
   const limited = new VM(echo, { stdin: { text: "grüße" }, stdout: "buffer", outputLimit: 3 });
   limited.start();
-  assert.equal(limited.stdout.length, 3);
+  assert.deepEqual([limited.stdout.length, limited.truncated], [3, true]);
   const ignored = new VM(echo, { stdin: "ignore", stdout: "buffer" });
   ignored.start();
   assert.equal(ignored.stdout.length, 0);

@@ -43,7 +43,7 @@ export interface WasiOptions extends WasiLimits {
     stdout?: "inherit" | "ignore" | "buffer" | number;
     /** Standard error, as standard output. */
     stderr?: "inherit" | "ignore" | "buffer" | number;
-    /** Most bytes of each stream that are kept; 16 MiB unless told otherwise. */
+    /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
     outputLimit?: number;
 }
 /** A difference between files in memory and the directory that they lie over. */
@@ -95,6 +95,8 @@ export declare class Wasi {
     get stdout(): Uint8Array | undefined;
     /** What was written to standard error so far, if that is kept. */
     get stderr(): Uint8Array | undefined;
+    /** Whether the guest wanted to write more than is kept. */
+    get truncated(): boolean;
     /** What the guest was refused so far, each thing once, and at most 1000. */
     get denials(): Denial[];
 }

@@ -155,7 +155,7 @@ fn read_all(results: &Results<'_>) -> Result<Vec<Read>> {
             return results.get(at).map(Read::Value);
         }
         let memory = Memory::new(results.memory().clone());
-        let copied = Python::try_attach(|py| {
+        let copied = door::attached(|py| {
             memory.bytes(py, address as usize, size as usize).map(Bound::unbind)
         });
         match copied {

@@ -1,5 +1,6 @@
 //! Host functions: Python callables that wasm calls.
 
+use crate::door;
 use crate::error;
 use crate::function;
 use crate::instance::Instance;
@@ -162,7 +163,7 @@ pub fn make(
 
 /// Runs with the interpreter; an exception becomes the error that carries it.
 fn attached(body: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
-    match Python::try_attach(|py| body(py).map_err(error::from_python)) {
+    match door::attached(|py| body(py).map_err(error::from_python)) {
         Some(result) => result,
         None => Err(error::shutting_down()),
     }

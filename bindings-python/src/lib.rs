@@ -52,6 +52,8 @@ mod _native {
     #[pymodule_export]
     use control::Interrupt;
     #[pymodule_export]
+    use door::at_exit;
+    #[pymodule_export]
     use global::Global;
     #[pymodule_export]
     use host::Caller;
@@ -65,6 +67,8 @@ mod _native {
     use memory::Memory;
     #[pymodule_export]
     use module::Module;
+    #[pymodule_export]
+    use names::look_up;
     #[pymodule_export]
     use pool::Pool;
     #[pymodule_export]

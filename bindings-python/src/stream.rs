@@ -1,6 +1,7 @@
 //! What a guest's standard streams are connected to: words, descriptors, bytes, callables and objects
 //! like files.
 
+use crate::door;
 use crate::error;
 use crate::host::Callable;
 use crate::source;
@@ -15,9 +16,6 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use wasmspan::wasi::{Input, Output, OutputBuffer};
-
-/// Most bytes that are kept of a captured stream, unless told otherwise.
-const OUTPUT_LIMIT: usize = 64 << 20;
 
 /// A stream, and the callable behind it if there is one.
 pub struct Connected<T> {
@@ -95,7 +93,7 @@ pub fn output(what: &str, given: &Sink<'_>) -> PyResult<(Connected<Output>, Opti
         return match word.to_str()? {
             "inherit" => Ok((Connected::plain(Output::Inherit), None)),
             "capture" => {
-                let buffer = OutputBuffer::with_limit(OUTPUT_LIMIT);
+                let buffer = OutputBuffer::default();
                 Ok((Connected::plain(Output::Buffer(buffer.clone())), Some(buffer)))
             }
             word => Err(PyValueError::new_err(format!(
@@ -136,7 +134,7 @@ fn descriptor(what: &str, given: &Bound<'_, PyAny>) -> PyResult<Option<File>> {
 
 /// Runs with the interpreter; an exception ends the guest's run.
 fn attached(body: impl FnOnce(Python<'_>) -> PyResult<usize>) -> io::Result<usize> {
-    let failure = match Python::try_attach(body) {
+    let failure = match door::attached(body) {
         Some(Ok(moved)) => return Ok(moved),
         Some(Err(raised)) => error::from_python(raised),
         None => error::shutting_down(),

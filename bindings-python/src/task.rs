@@ -1,7 +1,7 @@
 //! Calls on threads of the runtime's own.
 
 use crate::control;
-use crate::door::LOOK;
+use crate::door::{self, LOOK};
 use crate::error;
 use crate::value;
 use pyo3::exceptions::PyTimeoutError;
@@ -46,7 +46,7 @@ impl Async {
         let inside = surroundings.clone_ref(py);
         let started = Task::start(move || {
             // Python knows the thread from here to the end: what it notes for it would be lost else.
-            let ran = Python::try_attach(|py| {
+            let ran = door::attached(|py| {
                 let entered = inside.call_method0(py, "enter");
                 drop(inside);
                 entered.map_err(error::from_python)?;
@@ -125,7 +125,13 @@ impl Async {
 
 impl Drop for Async {
     fn drop(&mut self) {
-        let task = self.core.take();
+        let Some(task) = self.core.take() else { return };
+        if door::is_ending() {
+            // The call's thread can't take the interpreter any more, so its end would never come.
+            task.cancel();
+            task.detach();
+            return;
+        }
         // It waits for the guest's end, which may need the interpreter.
         Python::attach(|py| py.detach(|| drop(task)));
     }

@@ -745,7 +745,7 @@ typedef struct wasmspan_finished {
   wasmspan_bytes out;
   /** What it wrote to its standard error. */
   wasmspan_bytes err;
-  /** Whether it wanted to write more than the limit. */
+  /** Whether it wanted to write more than the limit: then some of it is missing. */
   bool truncated;
   /** Whether its time was over; else an Interrupted run was stopped by somebody. */
   bool timed_out;
@@ -798,7 +798,13 @@ wasmspan_command_configure(wasmspan_command *command,
 WASMEDGE_CAPI_EXPORT void
 wasmspan_command_timeout(wasmspan_command *command, uint64_t milliseconds);
 
-/** Keeps at most so many bytes of each output stream. */
+/** Bytes of each output stream that a command keeps unless told otherwise. */
+#define WASMSPAN_DEFAULT_OUTPUT_BYTES ((size_t)64 << 20)
+
+/**
+ * Keeps at most so many bytes of each output stream. Writing more fails in the
+ * guest, and `truncated` says so after the run.
+ */
 WASMEDGE_CAPI_EXPORT void
 wasmspan_command_output_limit(wasmspan_command *command, size_t limit);
 

@@ -7,6 +7,7 @@ pub use code::{ErrCategory, ErrCode, Phase};
 pub use frame::Frame;
 pub(crate) use frame::{NotRun, Symbols};
 
+use crate::types::{Limits, Logged, mismatch};
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ struct Inner {
     kind: Kind,
     /// Lines of detail, innermost first; they become WasmEdge's indented log lines.
     details: Vec<String>,
+    /// Lines that the log has in place of details, with the place of the detail.
+    logged: Vec<(usize, String)>,
     /// Byte offset in the module, for load and validation errors.
     offset: Option<u64>,
     /// Parts of the module around the error, innermost first; only the log shows them.
@@ -75,6 +78,7 @@ impl Error {
         Error(Arc::new(Inner {
             kind,
             details: Vec::new(),
+            logged: Vec::new(),
             offset: None,
             nodes: &[],
             closing: Vec::new(),
@@ -87,6 +91,29 @@ impl Error {
     pub fn detail(mut self, line: impl Into<String>) -> Error {
         Arc::make_mut(&mut self.0).details.push(line.into());
         self
+    }
+
+    /// Adds a line of detail that the log has in other words.
+    pub(crate) fn detail_logged(mut self, line: String, logged: String) -> Error {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.logged.push((inner.details.len(), logged));
+        inner.details.push(line);
+        self
+    }
+
+    /// Adds a line of detail about a type that is not the expected one.
+    #[doc(hidden)]
+    pub fn mismatched<T: Logged + ?Sized>(self, what: &str, expected: &T, got: &T) -> Error {
+        let [line, logged] = mismatch(what, expected, got);
+        self.detail_logged(line, logged)
+    }
+
+    /// A memory or table that shall have no more than less than its least.
+    pub(crate) fn invalid_limit(limits: &Limits) -> Error {
+        let (least, logged) = (limits.min, format!("In {}", limits.logged()));
+        let line =
+            format!("the maximum {} is less than the minimum {least}", limits.max.unwrap_or(0));
+        Error::new(ErrCode::InvalidLimit).detail_logged(line, logged)
     }
 
     /// Sets the byte offset in the module.
@@ -154,6 +181,9 @@ impl Error {
     /// inside out, and last the file or the function that was called.
     pub fn log_lines(&self) -> Vec<String> {
         let mut lines = self.0.details.clone();
+        for (at, line) in &self.0.logged {
+            lines[*at].clone_from(line);
+        }
         lines.extend(self.0.offset.map(|offset| format!("Bytecode offset: 0x{offset:08x}")));
         lines.extend(self.0.nodes.iter().map(|node| format!("At AST node: {node}")));
         lines.extend(self.0.closing.iter().cloned());

@@ -3,6 +3,7 @@
 use super::builtins;
 use super::call;
 use super::code::CodeModule;
+use super::extern_ref::ExternRef;
 use super::func::Func;
 use super::global::{self, Global};
 use super::memory::Memory;
@@ -14,7 +15,7 @@ use crate::abi::{FuncImport, FuncRef, GlobalCell, InstanceCtx, MemoryRef, TableD
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::module::{ConstOp, ElementItems};
-use crate::types::{ExternKind, ExternType, FuncType};
+use crate::types::{ExternKind, ExternType, FuncType, ValType};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -58,7 +59,7 @@ impl Extern {
     }
 
     /// The node that keeps the item alive, if it is one that can take part in cycles.
-    fn owner(&self) -> Option<&NodeRef> {
+    pub(super) fn owner(&self) -> Option<&NodeRef> {
         match self {
             Extern::Func(func) => Some(func.owner()),
             Extern::Table(table) => Some(table.owner()),
@@ -148,6 +149,21 @@ static WASM_INSTANCE: Kind = {
             visit(owner.as_ptr());
         }
     }
+    unsafe fn objects(node: *const Node, visit: &mut dyn FnMut(ExternRef)) {
+        // SAFETY: the node heads a live `WasmInstance`.
+        let instance = unsafe { &*node.cast::<WasmInstance>() };
+        for table in &instance.tables {
+            table.each_object(visit);
+        }
+        let info = &instance.code.info;
+        for index in info.imported.globals..info.globals.len() as u32 {
+            if info.globals[index as usize].ty.content == ValType::ExternRef {
+                // SAFETY: the instance's own cell, of this type.
+                let object = unsafe { global::read_extern(instance.global_cell(index).as_ref()) };
+                object.into_iter().for_each(&mut *visit);
+            }
+        }
+    }
     unsafe fn clear(node: *mut Node) {
         // SAFETY: the node heads a `WasmInstance` that nobody uses any more.
         let instance = unsafe { &mut *node.cast::<WasmInstance>() };
@@ -167,7 +183,7 @@ static WASM_INSTANCE: Kind = {
         // SAFETY: allocated as a box.
         drop(unsafe { Box::from_raw(node.cast::<WasmInstance>()) });
     }
-    Kind { edges, clear, free, is_instance: true }
+    Kind { edges, objects, clear, free, is_instance: true }
 };
 
 /// The leave to exist; how many there are is counted.
@@ -782,6 +798,31 @@ impl Instance {
             Repr::Wasm(node) => node.node().holders(),
             Repr::Host(module) => Some(Arc::strong_count(module)),
         }
+    }
+
+    /// The node, if it is an instance of a wasm module.
+    pub(super) fn node(&self) -> Option<&NodeRef> {
+        match &self.0 {
+            Repr::Wasm(node) => Some(node),
+            Repr::Host(_) => None,
+        }
+    }
+
+    /// Where it lies: a number that no other live instance has.
+    pub(super) fn address(&self) -> usize {
+        match &self.0 {
+            Repr::Wasm(node) => node.as_ptr().as_ptr() as usize,
+            Repr::Host(module) => Arc::as_ptr(module) as usize,
+        }
+    }
+
+    /// Handles to all items of a host module.
+    pub(super) fn host_items(&self) -> Vec<Extern> {
+        let Repr::Host(module) = &self.0 else { return Vec::new() };
+        let items = module.items.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let alternates = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let others = alternates.values().flatten().cloned().map(Extern::Func);
+        items.values().cloned().chain(others).collect()
     }
 
     /// How many handles to functions of a host module there are besides those of its names.

@@ -89,8 +89,7 @@ impl Memory {
 
     fn refusal(ty: &MemoryType, max_pages: u64) -> Option<Error> {
         if ty.limits.max.is_some_and(|max| max < ty.limits.min) {
-            let limits = ty.limits;
-            return Some(Error::with_detail(ErrCode::InvalidLimit, format!("In {limits}")));
+            return Some(Error::invalid_limit(&ty.limits));
         }
         if ty.shared && ty.limits.max.is_none() {
             return Some(Error::new(ErrCode::SharedMemoryNoMax));

@@ -23,6 +23,7 @@ mod output;
 mod pieces;
 mod slot;
 mod slot_func;
+mod survey;
 mod table;
 mod trap;
 mod typed;
@@ -40,6 +41,8 @@ pub use global::Global;
 pub use instance::{Extern, Instance};
 pub use memory::Memory;
 pub use slot_func::SlotFunc;
+#[doc(hidden)]
+pub use survey::{Object, Survey, Surveyed, Unit};
 pub use table::Table;
 pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};
 pub use value::Val;

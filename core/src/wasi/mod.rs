@@ -59,7 +59,7 @@ pub use fs::{Change, ChangeKind, CustomFile, CustomFs, FileInfo, MemoryFs, OpenM
 pub use stream::{Input, Output, OutputBuffer, Reader, Writer};
 
 use crate::error::Result;
-use crate::runtime::{Instance, Memory, WeakMemory};
+use crate::runtime::{Instance, Memory, Survey, WeakMemory};
 use ctx::Ctx;
 use socket::allow::Access;
 use std::fmt;
@@ -222,6 +222,13 @@ impl Wasi {
     /// ```
     pub fn holders(&self) -> Option<usize> {
         Some(self.instance.holders()? + self.instance.func_holders()?)
+    }
+
+    /// The module and its functions as a unit of a survey. To be told before the instances that
+    /// import from it.
+    #[doc(hidden)]
+    pub fn survey(&self, survey: &mut Survey) -> usize {
+        survey.module(&self.instance, self.holders().unwrap_or(usize::MAX))
     }
 
     /// What the last guest gave to `proc_exit`; 0 if none did.

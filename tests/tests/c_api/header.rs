@@ -43,6 +43,14 @@ fn headers_are_clean() {
     compiles("own.cpp", source, true, Release::V0_11);
 }
 
+#[test]
+fn the_limit_of_output_is_the_one_of_the_runtime() {
+    let header = std::fs::read_to_string(root().join("bindings-c/include/wasmspan/wasmspan.h"));
+    let mebibytes = wasmspan::limits::DEFAULT_OUTPUT_BYTES >> 20;
+    let line = format!("#define WASMSPAN_DEFAULT_OUTPUT_BYTES ((size_t){mebibytes} << 20)\n");
+    assert!(header.unwrap().contains(&line), "{line}");
+}
+
 /// What cbindgen makes of the Rust sources, as declarations.
 fn declarations(release: Release) -> String {
     let own = match release {
