@@ -14,7 +14,7 @@ use crate::types::{MemoryType, PAGE_SIZE};
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 /// How a memory proves its accesses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -350,6 +350,22 @@ impl Memory {
     /// True if both are the same memory.
     pub fn same(&self, other: &Memory) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// A handle that doesn't keep the memory.
+    pub(crate) fn downgrade(&self) -> WeakMemory {
+        WeakMemory(Arc::downgrade(&self.0))
+    }
+}
+
+/// A handle to a memory that may be gone; by default to none.
+#[derive(Default)]
+pub(crate) struct WeakMemory(Weak<Inner>);
+
+impl WeakMemory {
+    /// The memory, if somebody still has it.
+    pub fn upgrade(&self) -> Option<Memory> {
+        self.0.upgrade().map(Memory)
     }
 }
 
