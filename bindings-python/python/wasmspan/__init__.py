@@ -9,6 +9,7 @@
 """
 
 import atexit
+import gc
 import os
 
 from . import _faults
@@ -56,6 +57,7 @@ from ._native import (
     __version__,
     after_fork,
     at_exit,
+    collecting,
     ensure_signal_handlers,
     look_up,
     set_log,
@@ -153,7 +155,8 @@ os.register_at_fork(after_in_child=after_fork)
 _faults.watch()
 look_up()
 atexit.register(at_exit)
-del after_fork, at_exit, atexit, look_up, os
+gc.callbacks.append(collecting)
+del after_fork, at_exit, atexit, collecting, gc, look_up, os
 
 ModuleInstance = Instance
 """WasmEdge's name of an instance."""
