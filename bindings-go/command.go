@@ -18,8 +18,8 @@ type Cmd struct {
 	WASI
 	// Limits of each run, in place of those of the runtime. The context limits the time, too.
 	Limits Limits
-	// OutputLimit is how many bytes the guest may write to each of the two streams; what is beyond fails in the guest.
-	// 0 is no limit, but 64 MiB for what Output and CombinedOutput keep.
+	// OutputLimit is how many bytes the guest may write to each of the two streams; what is beyond fails in the guest,
+	// and the run then has the error ErrOutputLimit. 0 is no limit, but 64 MiB for what Output and CombinedOutput keep.
 	OutputLimit int
 
 	module *Module
@@ -45,7 +45,9 @@ type ending struct {
 	panicked any
 }
 
-const usualOutputLimit = 64 << 20
+// ErrOutputLimit is the error of a run whose guest wanted to write more than OutputLimit, so that some of its output is
+// missing.
+var ErrOutputLimit = errors.New("wasmspan: the guest wanted to write more than OutputLimit")
 
 // Command is a run of a module with arguments, the program's name first.
 func Command(ctx context.Context, module *Module, args ...string) *Cmd {
@@ -151,7 +153,7 @@ func (c *Cmd) output(streams ...*io.Writer) ([]byte, error) {
 	}
 	limit := c.OutputLimit
 	if limit == 0 {
-		limit = usualOutputLimit
+		limit = C.WASMSPAN_DEFAULT_OUTPUT_BYTES
 	}
 	err := c.run(limit)
 	return out.Bytes(), err
@@ -225,7 +227,13 @@ func (c *Cmd) run(outputLimit int) error {
 		return err
 	}
 	if finished.exit_code != 0 {
-		return &ExitError{int(finished.exit_code)}
+		err = &ExitError{int(finished.exit_code)}
+	}
+	if c.usage.Truncated {
+		return errors.Join(err, ErrOutputLimit)
+	}
+	if err != nil {
+		return err
 	}
 	return errors.Join(written...)
 }

@@ -79,6 +79,7 @@ func newExecutor(s *settings) *executor {
 // settings are the runtime's with these besides; to be deleted.
 func (r *Runtime) settings(more ...InstanceOption) *settings {
 	s := &settings{configure: C.WasmEdge_ConfigureCreate()}
+	C.wasmspan_configure_set_lenient_input(s.configure, true)
 	for _, proposal := range []C.enum_WasmEdge_Proposal{
 		C.WasmEdge_Proposal_TailCall, C.WasmEdge_Proposal_MultiMemories, C.WasmEdge_Proposal_Memory64,
 		C.WasmEdge_Proposal_ExtendedConst, C.WasmEdge_Proposal_Threads,

@@ -168,9 +168,13 @@ impl EnvState {
         STATES.try_with(find).ok().flatten().map(|state| body(&state))
     }
 
-    /// Keeps the functions that [`Hook`] names.
+    /// Keeps the functions that [`Hook`] names, in place of earlier ones.
     pub fn set_hooks(&self, functions: &[sys::napi_value]) -> napi::Result<()> {
         let mut hooks = self.hooks.borrow_mut();
+        for old in hooks.drain(..) {
+            // SAFETY: a reference of this environment, deleted once, on its thread.
+            unsafe { sys::napi_delete_reference(self.env, old) };
+        }
         for &function in functions {
             let mut reference = ptr::null_mut();
             // SAFETY: a function of this environment.

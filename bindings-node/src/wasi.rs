@@ -3,6 +3,7 @@
 use crate::config::{self, NativeConfig};
 use crate::error::{Failure, Outcome, door, to_js};
 use crate::instance::NativeInstance;
+use crate::memory::NativeMemory;
 use crate::module::NativeModule;
 use crate::task;
 use napi::Env;
@@ -13,6 +14,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::ptr;
 use std::sync::Arc;
 use wasmspan::error::ErrCode;
+use wasmspan::limits::DEFAULT_OUTPUT_BYTES;
 use wasmspan::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer, WasiBuilder};
 use wasmspan::{Command, Wasi, command};
 
@@ -33,8 +35,8 @@ pub struct NativeWasiOptions {
     pub stdout_mode: String,
     /// As `stdout_mode`.
     pub stderr_mode: String,
-    /// Most bytes that a buffer takes.
-    pub output_limit: f64,
+    /// Most bytes that a buffer takes; the runtime's own limit if there is none.
+    pub output_limit: Option<f64>,
     /// Whether sockets are allowed.
     pub sockets: bool,
     /// What sockets are allowed for, if not everything.
@@ -153,6 +155,12 @@ pub struct Record {
     pub denials: Denials,
 }
 
+impl Record {
+    pub fn is_truncated(&self) -> bool {
+        self.stdout.iter().chain(&self.stderr).any(OutputBuffer::is_truncated)
+    }
+}
+
 /// An open file from "fd:N" or "own:N".
 fn file(mode: &str) -> Outcome<Arc<File>> {
     let wrong = || Failure::Type(format!("{mode:?} names no stream"));
@@ -238,7 +246,7 @@ pub fn builder(
     mut options: NativeWasiOptions,
     mounts: &Mounts<'_>,
 ) -> Outcome<(WasiBuilder, Record)> {
-    let limit = options.output_limit.max(0.0) as usize;
+    let limit = options.output_limit.map_or(DEFAULT_OUTPUT_BYTES, |most| most.max(0.0) as usize);
     let wasi = environment(Wasi::builder(), &mut options, mounts)?;
     let kept = |mode: &str| -> Outcome<(Output, Option<OutputBuffer>)> {
         Ok(output(mode)?.map_or_else(
@@ -278,10 +286,25 @@ impl NativeWasi {
         self.wasi.exit_code()
     }
 
-    /// The host module.
+    /// The host module: of preview 1, or of the interface before it.
     #[napi]
-    pub fn instance(&self) -> NativeInstance {
-        NativeInstance::from(self.wasi.instance().clone())
+    pub fn instance(&self, env: Env, unstable: bool) -> napi::Result<NativeInstance> {
+        door(env, |_| {
+            let instance = match unstable {
+                true => self.wasi.unstable_instance()?,
+                false => self.wasi.instance().clone(),
+            };
+            Ok(NativeInstance::from(instance))
+        })
+    }
+
+    /// Says what callers work on that have no memory of their own, such as functions of JavaScript.
+    #[napi]
+    pub fn set_memory(&self, env: Env, memory: &NativeMemory) -> napi::Result<()> {
+        door(env, |_| {
+            self.wasi.set_memory(&memory.get()?);
+            Ok(())
+        })
     }
 
     /// What was written to standard output, if that is kept.
@@ -294,6 +317,12 @@ impl NativeWasi {
     #[napi]
     pub fn stderr(&self) -> Option<Uint8Array> {
         self.record.stderr.as_ref().map(|buffer| Uint8Array::from(buffer.contents()))
+    }
+
+    /// Whether the guest wanted to write more than is kept.
+    #[napi(getter)]
+    pub fn truncated(&self) -> bool {
+        self.record.is_truncated()
     }
 
     /// What the guest was refused.
@@ -349,10 +378,11 @@ pub fn run_command<'env>(
 ) -> napi::Result<Unknown<'env>> {
     let denials = Denials::new();
     let command = door(*env, |_| {
-        let mut command = Command::new(&module.module)
-            .record_denials(&denials)
-            .config(&config::of(config))
-            .output_limit(options.output_limit.max(0.0) as usize);
+        let mut command =
+            Command::new(&module.module).record_denials(&denials).config(&config::of(config));
+        if let Some(most) = options.output_limit {
+            command = command.output_limit(most.max(0.0) as usize);
+        }
         if let Some(output) = output(&options.stdout_mode)? {
             command = command.stdout(output);
         }

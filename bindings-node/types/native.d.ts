@@ -166,7 +166,7 @@ export interface NativeWasiOptions {
     stdinMode: string;
     stdoutMode: string;
     stderrMode: string;
-    outputLimit: number;
+    outputLimit?: number;
     sockets: boolean;
     allowedAddresses: string[];
     maxDescriptors?: number;
@@ -207,9 +207,11 @@ export interface NativeFinished {
 }
 export interface NativeWasi {
     readonly exitCode: number;
-    instance(): NativeInstance;
+    instance(unstable: boolean): NativeInstance;
+    setMemory(memory: NativeMemory): void;
     stdout(): Uint8Array | null;
     stderr(): Uint8Array | null;
+    readonly truncated: boolean;
     denials(): Denial[];
 }
 export interface NativeStatistics {
@@ -241,6 +243,7 @@ export interface NativeVm {
     configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
     readonly exitCode: number | null;
     output(descriptor: number): Uint8Array | null;
+    readonly truncated: boolean;
     denials(): Denial[];
 }
 /** The kinds of imports and exports. */

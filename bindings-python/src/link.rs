@@ -14,7 +14,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use wasmspan::error::ErrCode;
 use wasmspan::{
     ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType, Mutability, RefType, Store,
@@ -159,10 +159,14 @@ pub fn resolve(
                 }
             },
         };
-        let Ok(item) = items.get_item(&import.name) else { continue };
         let module = modules
             .entry(&import.module)
             .or_insert_with(|| wasmspan::Instance::host(&import.module));
+        let Ok(item) = items.get_item(&import.name) else {
+            let asked = wanted.iter().filter(|other| other.module == import.module);
+            name_items(module, &items, &asked.map(|other| other.name.as_str()).collect());
+            continue;
+        };
         if module.get_export(&import.name).is_none() {
             define(py, module, import, &item)?;
         }
@@ -171,6 +175,20 @@ pub fn resolve(
         store.register(name, &module).map_err(fail)?;
     }
     Ok(store)
+}
+
+/// Gives a module the names of a mapping that are not `asked` for, so that the error about one that the
+/// mapping lacks can tell them. What they stand for doesn't matter: linking fails.
+fn name_items(module: &wasmspan::Instance, items: &Bound<'_, PyAny>, asked: &HashSet<&str>) {
+    let names = items.cast::<PyMapping>().and_then(|items| Ok(items.keys()));
+    let Ok(Ok(names)) = names else { return };
+    for name in names.iter().filter_map(|name| name.extract::<String>().ok()) {
+        if !asked.contains(&*name)
+            && let Ok(nothing) = wasmspan::Func::wrap(|| ())
+        {
+            let _ = module.define(&name, nothing);
+        }
+    }
 }
 
 fn define(

@@ -17,9 +17,6 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use wasmspan::wasi::{Input, Output, OutputBuffer};
 
-/// Most bytes that are kept of a captured stream, unless told otherwise.
-const OUTPUT_LIMIT: usize = 64 << 20;
-
 /// A stream, and the callable behind it if there is one.
 pub struct Connected<T> {
     /// The stream.
@@ -96,7 +93,7 @@ pub fn output(what: &str, given: &Sink<'_>) -> PyResult<(Connected<Output>, Opti
         return match word.to_str()? {
             "inherit" => Ok((Connected::plain(Output::Inherit), None)),
             "capture" => {
-                let buffer = OutputBuffer::with_limit(OUTPUT_LIMIT);
+                let buffer = OutputBuffer::default();
                 Ok((Connected::plain(Output::Buffer(buffer.clone())), Some(buffer)))
             }
             word => Err(PyValueError::new_err(format!(

@@ -293,6 +293,12 @@ impl Wasi {
         captured(py, self.stderr.as_ref())
     }
 
+    /// Whether the guest wanted to write more than is captured of a stream.
+    #[getter]
+    fn truncated(&self) -> bool {
+        self.stdout.iter().chain(&self.stderr).any(OutputBuffer::is_truncated)
+    }
+
     /// The module of host functions, for a `Store` or a `VM`.
     #[getter]
     fn instance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, Instance>> {

@@ -193,10 +193,7 @@ impl FunctionObject {
             // SAFETY: the caller's promise.
             .filter_map(|at| crate::value::val_type(unsafe { (*params.add(at)).Type }));
         let got = FuncType::new(got, self.func.ty().results().iter().copied());
-        Error::with_detail(
-            ErrCode::FuncSigMismatch,
-            format!("Mismatched function type. Expected: {} , Got: {got}", self.func.ty()),
-        )
+        Error::new(ErrCode::FuncSigMismatch).mismatched("function type", self.func.ty(), &got)
     }
 }
 

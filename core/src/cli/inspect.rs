@@ -59,7 +59,7 @@ impl Facts {
             writeln!(out, "import {:?} {:?} {}", import.module, import.name, import.ty)?;
         }
         for memory in &info.memories[info.imported.memories as usize..] {
-            writeln!(out, "memory {memory}")?;
+            writeln!(out, "{memory}")?;
         }
         for export in module.exports() {
             writeln!(out, "export {:?} {}", export.name, export.ty)?;

@@ -29,6 +29,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     /// Run a command, or call one function of a module.
+    #[command(override_usage = "wasmspan run [OPTIONS] <FILE> [ARGS]...")]
     Run(Run),
     /// Show what a module imports and exports, needs and carries.
     Inspect {
@@ -133,11 +134,12 @@ struct Run {
     /// Ignore compiled code that comes with the module.
     #[arg(long)]
     no_compiled: bool,
-    /// The module.
-    file: PathBuf,
-    /// Arguments of the guest.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<OsString>,
+    /// The module, and the guest's arguments: none of the words after the module is an option of this
+    /// command.
+    // One list, because a list of its own for the arguments would begin only at its first word that is
+    // no option, and the options before it would be ours.
+    #[arg(required = true, trailing_var_arg = true, value_names = ["FILE", "ARGS"])]
+    words: Vec<OsString>,
 }
 
 /// Runs the `wasmspan` command; `args` begin with the program's name. Gives the exit status: the
@@ -208,6 +210,14 @@ impl Bindgen {
 }
 
 impl Run {
+    fn file(&self) -> &Path {
+        Path::new(&self.words[0])
+    }
+
+    fn args(&self) -> &[OsString] {
+        &self.words[1..]
+    }
+
     fn run(&self, out: &mut dyn Write, err: &mut dyn Write) -> Result<i32, String> {
         let mut config = Config { load_compiled: !self.no_compiled, ..Config::default() };
         if !self.no_cache {
@@ -222,7 +232,7 @@ impl Run {
             time_limit(milliseconds, Duration::from_millis(milliseconds), &interrupt)
         });
         let _limit = limit.transpose()?;
-        let module = Module::from_file(&config, &self.file).map_err(text)?;
+        let module = Module::from_file(&config, self.file()).map_err(text)?;
         let denials = self.explain_denied.then(Denials::new);
         let wasi = self.environment(denials.as_ref())?;
         let store = Store::new();
@@ -242,7 +252,7 @@ impl Run {
                 initialize.call(&[])?;
             }
             let words: Vec<String> =
-                self.args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+                self.args().iter().map(|word| word.to_string_lossy().into_owned()).collect();
             let words = if self.invoke.is_some() { &words[..] } else { &[] };
             let parameters = reactor::parameters(Some(func.ty()), words).map_err(Error::host)?;
             executor.invoke(&func, &parameters)
@@ -277,11 +287,11 @@ impl Run {
     }
 
     fn environment(&self, denials: Option<&Denials>) -> Result<Wasi, String> {
-        let name = self.file.file_name().unwrap_or(self.file.as_os_str());
+        let name = self.file().file_name().unwrap_or(self.file().as_os_str());
         let mut settings = Wasi::builder()
             .arg(name.as_encoded_bytes())
             .sockets(self.sockets)
-            .args(self.args.iter().map(|word| word.as_encoded_bytes()));
+            .args(self.args().iter().map(|word| word.as_encoded_bytes()));
         for variable in &self.env {
             let (name, value) = variable
                 .split_once('=')

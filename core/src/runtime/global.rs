@@ -221,10 +221,8 @@ fn check(ty: &GlobalType, value: &Val) -> Result<()> {
     if value.ty() == ty.content {
         return Ok(());
     }
-    Err(Error::with_detail(
-        ErrCode::TypeCheckFailed,
-        format!("Mismatched value type. Expected: {} , Got: {}", ty.content, value.ty()),
-    ))
+    let error = Error::new(ErrCode::TypeCheckFailed);
+    Err(error.mismatched("value type", &ty.content, &value.ty()))
 }
 
 /// True if both are the same global.

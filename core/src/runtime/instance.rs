@@ -659,6 +659,13 @@ impl Instance {
         self.get_export(name)
     }
 
+    /// The index of an export in its module, among the items of its kind and after those that are
+    /// imported; none for a host module's.
+    pub fn export_index(&self, name: &str) -> Option<u32> {
+        let (_, index) = *self.wasm()?.code.exports.get(name)?;
+        Some(index)
+    }
+
     /// The instance of a wasm module, if it is one.
     pub(crate) fn wasm(&self) -> Option<&WasmInstance> {
         match &self.0 {

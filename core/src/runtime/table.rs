@@ -329,7 +329,7 @@ struct Limits {
 fn check(ty: &TableType, most: u64) -> Result<Limits> {
     let limits = ty.limits;
     if limits.max.is_some_and(|max| max < limits.min) {
-        return Err(Error::with_detail(ErrCode::InvalidLimit, format!("In {limits}")));
+        return Err(Error::invalid_limit(&limits));
     }
     if limits.min > most {
         return Err(Error::with_detail(
@@ -484,10 +484,8 @@ impl Table {
     fn word(&self, value: &Val) -> Result<usize> {
         let wanted = ValType::from(self.ty().element);
         if value.ty() != wanted {
-            return Err(Error::with_detail(
-                ErrCode::RefTypeMismatch,
-                format!("Mismatched value type. Expected: {wanted} , Got: {}", value.ty()),
-            ));
+            let error = Error::new(ErrCode::RefTypeMismatch);
+            return Err(error.mismatched("value type", &wanted, &value.ty()));
         }
         Ok(value.to_raw() as usize)
     }
