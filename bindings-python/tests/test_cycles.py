@@ -23,8 +23,6 @@ from wasmspan import (
     GlobalType,
     Heap,
     Instance,
-    Memory,
-    MemoryType,
     Module,
     Pool,
     Store,
@@ -463,5 +461,3 @@ def test_a_collection_makes_room():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
