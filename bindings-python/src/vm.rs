@@ -283,7 +283,7 @@ impl Vm {
     /// Forgets the module, the active instance and everything registered but WASI.
     fn cleanup(&self, py: Python<'_>) -> PyResult<()> {
         door::work(py, || {
-            self.core.cleanup();
+            self.core.clear();
             Ok(())
         })?;
         self.store.get().forget();
