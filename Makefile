@@ -58,10 +58,15 @@ bindings-node/node_modules: bindings-node/package-lock.json
 	cd bindings-node && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Bundlers, test runners and other JavaScript runtimes, for tests. Nothing of them runs when they are installed.
+bindings-node/test/tools/node_modules: bindings-node/test/tools/package-lock.json
+	cd bindings-node/test/tools && npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
 build-node: bindings-node/node_modules
 	cd bindings-node && node scripts/build.mjs $(NODE_BUILD)
 
-test-node: build-node
+test-node: build-node bindings-node/test/tools/node_modules
 	@tests/prereqs.sh $(NODE_NEEDS)
 	cd bindings-node && npm run --silent types && npm test --silent
 
@@ -132,6 +137,8 @@ soak: ## the long counts: make soak MINUTES=10
 
 soak-go: prepare-go
 	cd bindings-go && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines .
+	cd bindings-go && WASMSPAN_STRESS=2m go test -race -count 1 -timeout 1h -run 'TestEverythingAtOnce' .
+	cd bindings-go && WASMSPAN_FORGOTTEN=100000 go test -count 1 -timeout 1h -run TestForgottenInstancesStayFlat .
 	cd bindings-go/compat && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines ./wasmedge
 	cd bindings-go/compat && WASMSPAN_CLOSURES=1000000 go test -count 1 -timeout 1h -run TestClosuresAreFreed ./wasmedge
 

@@ -278,10 +278,10 @@ impl EnvState {
     }
 
     fn detach_if(&self, outdated: impl Fn(&LiveBuffer) -> bool) {
-        self.buffers.borrow_mut().retain(|buffer| {
-            if !outdated(buffer) {
-                return true;
-            }
+        // Some runtimes finalize a buffer, which takes it off the list, while it is detached.
+        let (gone, kept): (Vec<_>, Vec<_>) = self.buffers.take().into_iter().partition(outdated);
+        self.buffers.borrow_mut().extend(kept);
+        for buffer in gone {
             // SAFETY: the reference belongs to this environment and is deleted once, here.
             unsafe {
                 let mut value = ptr::null_mut();
@@ -291,8 +291,7 @@ impl EnvState {
                 }
                 sys::napi_delete_reference(self.env, buffer.reference);
             }
-            false
-        });
+        }
     }
 }
 
