@@ -58,10 +58,15 @@ bindings-node/node_modules: bindings-node/package-lock.json
 	cd bindings-node && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Bundlers, test runners and other JavaScript runtimes, for tests. Nothing of them runs when they are installed.
+bindings-node/test/tools/node_modules: bindings-node/test/tools/package-lock.json
+	cd bindings-node/test/tools && npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
 build-node: bindings-node/node_modules
 	cd bindings-node && node scripts/build.mjs $(NODE_BUILD)
 
-test-node: build-node
+test-node: build-node bindings-node/test/tools/node_modules
 	@tests/prereqs.sh $(NODE_NEEDS)
 	cd bindings-node && npm run --silent types && npm test --silent
 
@@ -186,7 +191,7 @@ scenarios-python: develop-python
 	cd bindings-python && $(PYTHON) -m pytest --quiet tests/test_scenarios.py
 
 soak-python: develop-python
-	cd bindings-python && WASMSPAN_CALLS=1000000 $(PYTHON) -m pytest --quiet -k stays_flat
+	cd bindings-python && WASMSPAN_CALLS=1000000 WASMSPAN_CYCLES=100000 $(PYTHON) -m pytest --quiet -k stays_flat
 
 bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r bindings-python/requirements-bench.txt
