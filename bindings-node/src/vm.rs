@@ -173,7 +173,7 @@ impl NativeVm {
     pub fn cleanup(&self, env: Env) -> napi::Result<()> {
         door(env, |_| {
             self.free()?;
-            self.vm.cleanup();
+            self.vm.clear();
             Ok(())
         })
     }

@@ -3,6 +3,7 @@
 use crate::config::{self, NativeConfig};
 use crate::error::{Failure, Outcome, door, to_js};
 use crate::instance::NativeInstance;
+use crate::memory::NativeMemory;
 use crate::module::NativeModule;
 use crate::task;
 use napi::Env;
@@ -285,10 +286,25 @@ impl NativeWasi {
         self.wasi.exit_code()
     }
 
-    /// The host module.
+    /// The host module: of preview 1, or of the interface before it.
     #[napi]
-    pub fn instance(&self) -> NativeInstance {
-        NativeInstance::from(self.wasi.instance().clone())
+    pub fn instance(&self, env: Env, unstable: bool) -> napi::Result<NativeInstance> {
+        door(env, |_| {
+            let instance = match unstable {
+                true => self.wasi.unstable_instance()?,
+                false => self.wasi.instance().clone(),
+            };
+            Ok(NativeInstance::from(instance))
+        })
+    }
+
+    /// Says what callers work on that have no memory of their own, such as functions of JavaScript.
+    #[napi]
+    pub fn set_memory(&self, env: Env, memory: &NativeMemory) -> napi::Result<()> {
+        door(env, |_| {
+            self.wasi.set_memory(&memory.get()?);
+            Ok(())
+        })
     }
 
     /// What was written to standard output, if that is kept.

@@ -207,7 +207,8 @@ export interface NativeFinished {
 }
 export interface NativeWasi {
     readonly exitCode: number;
-    instance(): NativeInstance;
+    instance(unstable: boolean): NativeInstance;
+    setMemory(memory: NativeMemory): void;
     stdout(): Uint8Array | null;
     stderr(): Uint8Array | null;
     readonly truncated: boolean;

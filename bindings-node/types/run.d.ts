@@ -1,7 +1,7 @@
 /**
  * Modules as processes.
  */
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { type Config, type ConfigOptions } from "./config.js";
 import { type Bytes } from "./idl.js";

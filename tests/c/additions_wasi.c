@@ -58,7 +58,7 @@ static int guest(const wasmspan_wasi_config *config, const char *function) {
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(NULL, NULL);
   OK(guest, WasmEdge_VMRegisterModuleFromImport(vm, wasi));
   WasmEdge_Value got = WasmEdge_ValueGenI32(-1);
-  OK(guest, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)GUEST, sizeof(GUEST) - 1,
+  OK(guest, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(GUEST),
                                          name_of(function), NULL, 0, &got, 1));
   WasmEdge_VMDelete(vm);
   WasmEdge_ModuleInstanceDelete(wasi);
@@ -406,7 +406,7 @@ static void sockets(void) {
       WasmEdge_VMGetImportModuleContext(vm, WasmEdge_HostRegistration_Wasi);
   for (int round = 0; round < 2; round++) {
     WasmEdge_Value got;
-    OK(sockets, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)GUEST, sizeof(GUEST) - 1,
+    OK(sockets, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(GUEST),
                                              name_of("socket"), NULL, 0, &got, 1));
     CHECK(sockets, WasmEdge_ValueGetI32(got) == 0);
     OK(sockets, wasmspan_wasi_sockets(wasi, false));

@@ -102,7 +102,7 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_vm_execute_for(
 
 /**
  * As WasmEdge_ExecutorInvoke(), on another thread. Delete what it gives with
- * WasmEdge_AsyncDelete(). NULL if a context is missing or no thread can be had.
+ * WasmEdge_AsyncDelete(). NULL if a context is missing.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Async *wasmspan_executor_invoke_async(
     const WasmEdge_ExecutorContext *executor,
@@ -136,8 +136,7 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_wat_to_wasm(const char *text,
                                                           wasmspan_bytes *wasm);
 
 /**
- * Compiles a module, in binary or text format, to what WasmEdge_CompilerCompile()
- * would write into a file.
+ * Compiles a module to what WasmEdge_CompilerCompile() would write into a file.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result
 wasmspan_compile(const WasmEdge_CompilerContext *compiler, const uint8_t *data,
@@ -200,6 +199,11 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_compile_time(
 /** Sets how many threads compile a module; 0, as at first, is one for each core. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_compile_threads(
     WasmEdge_ConfigureContext *configure, size_t threads);
+
+/** Sets whether text is taken where a module is expected, and a shared object in
+ * a buffer. Off at first, as in WasmEdge: both are then MalformedMagic. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_lenient_input(
+    WasmEdge_ConfigureContext *configure, bool lenient);
 
 /** Switches on every proposal that is finished, in place of those that were on. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_add_finished_proposals(

@@ -10,6 +10,7 @@ use crate::configure;
 use crate::door::{self, bytes, delete, door, fill, logged, need, null_argument, result};
 use crate::handle::{Context, Key, Kind, Lent, create, get};
 use crate::kinds::{MemoryKind, TableKind};
+use crate::string::{Text, Texts};
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -21,18 +22,38 @@ use wasmspan::{ExportType, ExternKind, ExternType, ImportType, Loader, Module, V
 pub struct AstModule {
     /// The module.
     pub module: Module,
-    imports: Vec<Arc<ImportType>>,
-    exports: Vec<Arc<ExportType>>,
+    imports: Vec<Arc<ImportItem>>,
+    exports: Vec<Arc<ExportItem>>,
+    /// Names beside those of imports and exports.
+    pub texts: Texts,
     /// Import and export types, and the types of what they are.
     pub lent: Lent,
 }
 
+/// An import of a module.
+pub struct ImportItem {
+    module: Text,
+    name: Text,
+    ty: ExternType,
+}
+
+/// An export of a module.
+pub struct ExportItem {
+    name: Text,
+    ty: ExternType,
+}
+
 impl AstModule {
     fn new(module: Module) -> AstModule {
+        let import = |ImportType { module, name, ty }| {
+            Arc::new(ImportItem { module: Text::new(module), name: Text::new(name), ty })
+        };
+        let export = |ExportType { name, ty }| Arc::new(ExportItem { name: Text::new(name), ty });
         AstModule {
-            imports: module.imports().into_iter().map(Arc::new).collect(),
-            exports: module.exports().into_iter().map(Arc::new).collect(),
+            imports: module.imports().into_iter().map(import).collect(),
+            exports: module.exports().into_iter().map(export).collect(),
             module,
+            texts: Texts::default(),
             lent: Lent::default(),
         }
     }
@@ -139,7 +160,7 @@ pub unsafe extern "C" fn WasmEdge_ASTModuleListImports(
 ) -> u32 {
     door(0, || {
         let ast = get(Cxt)?;
-        let lend = |(at, import): (usize, &Arc<ImportType>)| {
+        let lend = |(at, import): (usize, &Arc<ImportItem>)| {
             let key = Key::Numbered(Kind::ImportType, at as u32);
             ast.lent
                 .get_or::<WasmEdge_ImportTypeContext, _>(key, || Some(Arc::clone(import)))
@@ -166,7 +187,7 @@ pub unsafe extern "C" fn WasmEdge_ASTModuleListExports(
 ) -> u32 {
     door(0, || {
         let ast = get(Cxt)?;
-        let lend = |(at, export): (usize, &Arc<ExportType>)| {
+        let lend = |(at, export): (usize, &Arc<ExportItem>)| {
             let key = Key::Numbered(Kind::ExportType, at as u32);
             ast.lent
                 .get_or::<WasmEdge_ExportTypeContext, _>(key, || Some(Arc::clone(export)))
@@ -199,14 +220,14 @@ pub extern "C" fn WasmEdge_ImportTypeGetExternalType(
 pub extern "C" fn WasmEdge_ImportTypeGetModuleName(
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> WasmEdge_String {
-    door(NO_STRING, || Some(WasmEdge_String::borrowed(&get(Cxt)?.module)))
+    door(WasmEdge_String::NONE, || Some(get(Cxt)?.module.lend()))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ImportTypeGetExternalName(
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> WasmEdge_String {
-    door(NO_STRING, || Some(WasmEdge_String::borrowed(&get(Cxt)?.name)))
+    door(WasmEdge_String::NONE, || Some(get(Cxt)?.name.lend()))
 }
 
 #[unsafe(no_mangle)]
@@ -220,10 +241,8 @@ pub extern "C" fn WasmEdge_ExportTypeGetExternalType(
 pub extern "C" fn WasmEdge_ExportTypeGetExternalName(
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> WasmEdge_String {
-    door(NO_STRING, || Some(WasmEdge_String::borrowed(&get(Cxt)?.name)))
+    door(WasmEdge_String::NONE, || Some(get(Cxt)?.name.lend()))
 }
-
-const NO_STRING: WasmEdge_String = WasmEdge_String { Length: 0, Buf: ptr::null() };
 
 /// Lends the type behind an import or export, by its handle.
 fn lend_type<C: Context>(

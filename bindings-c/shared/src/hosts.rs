@@ -182,9 +182,6 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceInitWasmEdgeProcess(
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_PluginLoadWithDefaultPaths() {}
-
-#[unsafe(no_mangle)]
 pub unsafe extern "C" fn WasmEdge_ModuleInstanceWASIGetNativeHandler(
     Cxt: *const WasmEdge_ModuleInstanceContext,
     Fd: i32,

@@ -259,8 +259,10 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceCreate(
 pub extern "C" fn WasmEdge_ModuleInstanceGetModuleName(
     Cxt: *const WasmEdge_ModuleInstanceContext,
 ) -> WasmEdge_String {
-    let none = WasmEdge_String { Length: 0, Buf: ptr::null() };
-    door(none, || Some(WasmEdge_String::borrowed(get(Cxt)?.instance.name())))
+    door(WasmEdge_String::NONE, || {
+        let object = get(Cxt)?;
+        Some(object.texts.lend(object.instance.name()))
+    })
 }
 
 fn list(

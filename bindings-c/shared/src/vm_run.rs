@@ -5,7 +5,7 @@ use crate::abi::{
     WasmEdge_VMContext, WasmEdge_Value,
 };
 use crate::ast::path;
-use crate::door::{bytes, fill, logged, need, null_argument, result};
+use crate::door::{bytes, door, fill, logged, need, null_argument, result};
 use crate::executor::ExecutorObject;
 use crate::function::values;
 use crate::handle::get;
@@ -226,11 +226,13 @@ fn run_async(
     param_len: u32,
     start: impl FnOnce(&VmObject, &[Val]) -> wasmspan::Result<Task>,
 ) -> *mut WasmEdge_Async {
-    let Some(vm) = get(context.cast_const()) else { return std::ptr::null_mut() };
-    task::start(|| {
-        // SAFETY: the caller passes a list of this length, or null.
-        let params = unsafe { values(params, param_len)? };
-        start(vm, &params)
+    door(std::ptr::null_mut(), || {
+        let vm = get(context.cast_const())?;
+        Some(task::start(|| {
+            // SAFETY: the caller passes a list of this length, or null.
+            let params = unsafe { values(params, param_len)? };
+            start(vm, &params)
+        }))
     })
 }
 

@@ -4,3 +4,6 @@ package wasmedge
 func HostFunctionsInUse() int { return hostFunctions.size() }
 func ExternRefsInUse() int    { return externRefs.size() }
 func PanicsInUse() int        { return panics.size() }
+
+// WasmOf is the binary of a module in text format.
+var WasmOf = wasmOf

@@ -13,8 +13,13 @@ use std::sync::Arc;
 
 /// How the detail of an interrupted call begins whose time was over.
 pub(crate) const TIME_LIMIT: &str = "the time limit is ";
+/// How the detail of an error begins if the system has no room for a memory.
+pub(crate) const NO_ROOM: &str = "Unable to find usable memory address";
 /// How the detail of an error begins that a panic became.
 pub(crate) const PANIC: &str = "a panic: ";
+
+/// The message of a code that the table does not have.
+pub const UNKNOWN_CODE: &str = "unknown error code";
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -46,6 +51,8 @@ struct Inner {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Wasm(ErrCode),
+    /// A number that the table does not have.
+    Unknown(u32),
     User(u32),
 }
 
@@ -63,6 +70,13 @@ impl Error {
     /// A host function's own error; `code` is cut to its lower 24 bits.
     pub fn user(code: u32) -> Error {
         Error::from_kind(Kind::User(code & 0x00FF_FFFF))
+    }
+
+    /// An error with a number of WasmEdge's category, of which the lower 24 bits count. One that the
+    /// table does not have stays as it is; [`code`](Error::code) calls it a runtime error.
+    pub fn from_number(number: u32) -> Error {
+        let number = number & 0x00FF_FFFF;
+        Error::from_kind(ErrCode::from_number(number).map_or(Kind::Unknown(number), Kind::Wasm))
     }
 
     /// A host function's own error object, kept so that the caller gets it back through
@@ -147,6 +161,7 @@ impl Error {
     pub fn code(&self) -> ErrCode {
         match self.0.kind {
             Kind::Wasm(code) => code,
+            Kind::Unknown(_) => ErrCode::RuntimeError,
             Kind::User(_) => ErrCode::UserDefError,
         }
     }
@@ -155,21 +170,24 @@ impl Error {
     pub fn number(&self) -> u32 {
         match self.0.kind {
             Kind::Wasm(code) => code as u32,
-            Kind::User(code) => code,
+            Kind::Unknown(code) | Kind::User(code) => code,
         }
     }
 
     /// Whose number [`number`](Error::number) is.
     pub fn category(&self) -> ErrCategory {
         match self.0.kind {
-            Kind::Wasm(_) => ErrCategory::Wasm,
+            Kind::Wasm(_) | Kind::Unknown(_) => ErrCategory::Wasm,
             Kind::User(_) => ErrCategory::UserLevelError,
         }
     }
 
     /// WasmEdge's message for the code.
     pub fn message(&self) -> &'static str {
-        self.code().message()
+        match self.0.kind {
+            Kind::Unknown(_) => UNKNOWN_CODE,
+            _ => self.code().message(),
+        }
     }
 
     /// Detail lines, innermost first.
@@ -211,6 +229,12 @@ impl Error {
             && self.details().iter().any(|line| line.starts_with(TIME_LIMIT))
     }
 
+    /// Whether the system had no room for a memory. What is not needed any more could be let go.
+    pub fn is_out_of_memory(&self) -> bool {
+        let first = self.0.details.first();
+        self.code() == ErrCode::MemoryOutOfBounds && first.is_some_and(|it| it.starts_with(NO_ROOM))
+    }
+
     /// True if code of the host panicked while wasm ran: a fault of the program, or of this crate.
     ///
     /// ```
@@ -229,6 +253,7 @@ impl Error {
     pub fn phase(&self) -> &'static str {
         match self.0.kind {
             Kind::Wasm(code) => code.phase().text(),
+            Kind::Unknown(_) => ErrCode::RuntimeError.phase().text(),
             Kind::User(_) => "user defined",
         }
     }
@@ -237,7 +262,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message())?;
-        if let Kind::User(code) = self.0.kind {
+        if let Kind::User(code) | Kind::Unknown(code) = self.0.kind {
             write!(f, " 0x{code:02x}")?;
         }
         for (i, detail) in self.0.details.iter().chain(&self.0.closing).enumerate() {

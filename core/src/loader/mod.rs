@@ -90,7 +90,7 @@ pub(crate) fn producers(module: &ModuleInfo) -> Vec<(String, String, String)> {
 }
 
 /// Refuses what isn't a module by saying what it is.
-fn check_header(bytes: &[u8]) -> Result<()> {
+pub(crate) fn check_header(bytes: &[u8]) -> Result<()> {
     const MAGIC: &[u8] = b"\0asm";
     let fail = |code, offset, detail: String| {
         let error: Error = diagnose::error(code, Part::Header, offset, detail);

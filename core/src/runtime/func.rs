@@ -166,6 +166,20 @@ impl Func {
         &self.signature.ty
     }
 
+    /// The function's index in the module that defines it, where imported functions come first; none
+    /// for a function of the host.
+    ///
+    /// ```
+    /// let module = wasmspan::Module::new(r#"(module (func) (func (export "second")))"#)?;
+    /// let second = module.instantiate(&wasmspan::Store::new())?.get_func("second");
+    /// assert_eq!(second.and_then(|second| second.index()), Some(1));
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn index(&self) -> Option<u32> {
+        let index = self.func_ref().index;
+        self.owner.node().is_instance().then_some(index)
+    }
+
     /// As [`Instance::holders`](super::instance::Instance::holders), for what the function belongs to.
     pub fn holders(&self) -> Option<usize> {
         self.owner.node().holders()

@@ -52,7 +52,7 @@ pub(crate) use exec::{guard_thread, with_stack};
 pub(crate) use func::panic_error;
 pub(crate) use instance::{Permit, WasmInstance};
 pub(crate) use lazy::LazyCode;
-pub(crate) use memory::MemoryKind;
+pub(crate) use memory::{MemoryKind, WeakMemory};
 pub(crate) use memory_image::MemoryImage;
 pub(crate) use meter::Metered;
 pub(crate) use output::{with_output, write_output};

@@ -37,6 +37,16 @@ fn rules_of_modules() {
 }
 
 #[test]
+fn rules_of_vms_and_input() {
+    passes("rules_vm.c", Release::V0_11, &[]);
+}
+
+#[test]
+fn names_end_with_zero() {
+    passes("names.c", Release::V0_11, &[]);
+}
+
+#[test]
 fn rules_of_0_10() {
     passes("rules_0_10.c", Release::V0_10, &[]);
 }
