@@ -16,7 +16,7 @@ NEEDS_test  = $(NEEDS) g++ go
 NEEDS_dist  = $(NODE_NEEDS) python go
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust test-node test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
+.PHONY: help check-prereqs demo test test-rust test-node test-node-packages test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
 	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
 	build-node develop-python prepare-go soak-python soak-go scenarios-python scenarios-go
 
@@ -58,12 +58,24 @@ bindings-node/node_modules: bindings-node/package-lock.json
 	cd bindings-node && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Bundlers, test runners and other JavaScript runtimes, for tests. Nothing of them runs when they are installed.
+bindings-node/test/tools/node_modules: bindings-node/test/tools/package-lock.json
+	cd bindings-node/test/tools && npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
 build-node: bindings-node/node_modules
 	cd bindings-node && node scripts/build.mjs $(NODE_BUILD)
 
-test-node: build-node
+test-node: build-node bindings-node/test/tools/node_modules
 	@tests/prereqs.sh $(NODE_NEEDS)
 	cd bindings-node && npm run --silent types && npm test --silent
+
+bindings-node/test/packages/node_modules: bindings-node/test/packages/package-lock.json
+	cd bindings-node/test/packages && npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+test-node-packages: build-node bindings-node/test/packages/node_modules ## npm packages with WebAssembly in them, on our namespace and on Node.js's own
+	cd bindings-node && node test/packages/run.mjs
 
 scenarios-node: build-node
 	cd bindings-node && node --test test/scenarios.test.mjs
@@ -133,6 +145,8 @@ soak: ## the long counts: make soak MINUTES=10
 
 soak-go: prepare-go
 	cd bindings-go && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines .
+	cd bindings-go && WASMSPAN_STRESS=2m go test -race -count 1 -timeout 1h -run 'TestEverythingAtOnce' .
+	cd bindings-go && WASMSPAN_FORGOTTEN=100000 go test -count 1 -timeout 1h -run TestForgottenInstancesStayFlat .
 	cd bindings-go/compat && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines ./wasmedge
 	cd bindings-go/compat && WASMSPAN_CLOSURES=1000000 go test -count 1 -timeout 1h -run TestClosuresAreFreed ./wasmedge
 
@@ -185,7 +199,7 @@ scenarios-python: develop-python
 	cd bindings-python && $(PYTHON) -m pytest --quiet tests/test_scenarios.py
 
 soak-python: develop-python
-	cd bindings-python && WASMSPAN_CALLS=1000000 $(PYTHON) -m pytest --quiet -k stays_flat
+	cd bindings-python && WASMSPAN_CALLS=1000000 WASMSPAN_CYCLES=100000 $(PYTHON) -m pytest --quiet -k stays_flat
 
 bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r bindings-python/requirements-bench.txt

@@ -3,6 +3,7 @@
 //! A call lets go of the interpreter while it compiles or runs, takes the instance for this thread,
 //! and makes an exception of whatever goes wrong, a panic included.
 
+use crate::cycle;
 use crate::error;
 use crate::names;
 use crate::owner::Owner;
@@ -125,8 +126,14 @@ static MAY_END: AtomicBool = AtomicBool::new(false);
 
 /// To be called at exit.
 #[pyfunction]
-pub fn at_exit() {
+pub fn at_exit(py: Python<'_>) -> PyResult<()> {
     MAY_END.store(true, Ordering::Relaxed);
+    cycle::tie(py)
+}
+
+/// Whether functions that run at exit have begun to run.
+pub fn may_end() -> bool {
+    MAY_END.load(Ordering::Relaxed)
 }
 
 /// Lets go of the interpreter for a call. Not at its end, when it could not be taken back for a host
@@ -212,6 +219,8 @@ pub struct Gate {
     /// The thread inside, or 0.
     inside: AtomicUsize,
     when_busy: WhenBusy,
+    /// Anybody may enter: what it is for has no state of its own.
+    is_open: bool,
     /// Calls keep the interpreter: for very short ones, in programs with many threads.
     keeps_interpreter: bool,
     waiting: AtomicUsize,
@@ -267,6 +276,7 @@ impl Gate {
         Gate {
             inside: AtomicUsize::new(0),
             when_busy,
+            is_open: false,
             keeps_interpreter,
             waiting: AtomicUsize::new(0),
             turn: Mutex::new(()),
@@ -274,10 +284,18 @@ impl Gate {
         }
     }
 
+    /// For what is no instance. Calls of it keep the interpreter: it is Python's own, or short.
+    pub fn open() -> Gate {
+        Gate { is_open: true, ..Gate::new(WhenBusy::Raise, true) }
+    }
+
     #[inline]
     fn enter(&self, py: Python<'_>, stops: Option<&Stops>) -> PyResult<Entered<'_>> {
         let me = this_thread();
         let waited = Duration::ZERO;
+        if self.is_open {
+            return Ok(Entered { gate: self, outermost: false, waited });
+        }
         match self.inside.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
             Ok(_) => Ok(Entered { gate: self, outermost: true, waited }),
             Err(inside) if inside == me => Ok(Entered { gate: self, outermost: false, waited }),

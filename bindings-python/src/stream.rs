@@ -3,13 +3,13 @@
 
 use crate::door;
 use crate::error;
-use crate::host::Callable;
+use crate::host::{self, Callable};
 use crate::source;
-use pyo3::Borrowed;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+use pyo3::{Borrowed, IntoPyObjectExt};
 use std::convert::Infallible;
 use std::fs::File;
 use std::io;
@@ -55,7 +55,7 @@ pub fn input(given: &Bound<'_, PyAny>) -> PyResult<Connected<Input>> {
     let body = Arc::clone(&callable);
     let core = Input::reader(move |room| {
         attached(|py| {
-            let read = body.get(py)?.call1((room.len(),))?;
+            let read = host::vectorcall(body.get(py)?, &[room.len().into_bound_py_any(py)?])?;
             let bytes = read.cast::<PyBytes>()?.as_bytes();
             let taken = bytes.len().min(room.len());
             room[..taken].copy_from_slice(&bytes[..taken]);
@@ -110,7 +110,7 @@ pub fn output(what: &str, given: &Sink<'_>) -> PyResult<(Connected<Output>, Opti
     let body = Arc::clone(&callable);
     let core = Output::writer(move |bytes| {
         attached(|py| {
-            body.get(py)?.call1((PyBytes::new(py, bytes),))?;
+            host::vectorcall(body.get(py)?, &[PyBytes::new(py, bytes).into_any()])?;
             Ok(bytes.len())
         })
     });

@@ -3,12 +3,15 @@
 use crate::control;
 use crate::door::{self, LOOK};
 use crate::error;
+use crate::owner::HeldWasi;
 use crate::value;
+use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTimeoutError;
+use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use std::time::Instant;
-use wasmspan::{Result, Task, Val, Wasi};
+use wasmspan::{Result, Task, Val};
 
 /// A call that runs on another thread: made by the `…_async` functions of `VM` and `Executor`.
 ///
@@ -28,7 +31,7 @@ pub struct Async {
     /// Always there until the object goes.
     core: Option<Task>,
     /// Tells the status of a guest that ended itself.
-    wasi: Option<Wasi>,
+    wasi: Option<HeldWasi>,
     /// The event loop that coroutines of the host run in.
     surroundings: Py<PyAny>,
 }
@@ -37,7 +40,7 @@ impl Async {
     /// Starts a call.
     pub fn start(
         py: Python<'_>,
-        wasi: Option<Wasi>,
+        wasi: Option<HeldWasi>,
         call: impl FnOnce() -> Result<Vec<Val>> + Send + 'static,
     ) -> PyResult<Async> {
         static SURROUNDINGS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -95,7 +98,7 @@ impl Async {
             return Err(PyTimeoutError::new_err("the call has not ended yet"));
         }
         let results = self.task().get().map_err(|failure| match &self.wasi {
-            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.exit_code()),
+            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core.exit_code()),
             _ => error::to_python(py, &failure),
         })?;
         value::all(py, &results)
@@ -116,6 +119,11 @@ impl Async {
     fn __await__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let wait = slf.py().import("wasmspan._aio")?.getattr("finish")?;
         wait.call1((slf,))?.call_method0("__await__")
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        visit.call(&self.surroundings)?;
+        self.wasi.as_ref().map_or(Ok(()), |wasi| wasi.traverse(&visit))
     }
 
     fn __repr__(&self) -> String {

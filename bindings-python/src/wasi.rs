@@ -278,7 +278,7 @@ impl Wasi {
         let core = door::work(py, || builder.build())?;
         let mut owner = Owner::of(Target::Wasi(core), Gate::new(WhenBusy::Raise, true));
         owner.streams = callables.into_iter().flatten().collect();
-        Ok(Wasi { owner: Py::new(py, owner)?, stdout: out_buffer, stderr: err_buffer })
+        Ok(Wasi { owner: owner.enter(py)?.unbind(), stdout: out_buffer, stderr: err_buffer })
     }
 
     /// What the guest wrote so far, if standard output is captured.

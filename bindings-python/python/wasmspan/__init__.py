@@ -9,6 +9,7 @@
 """
 
 import atexit
+import gc
 import os
 
 from . import _faults
@@ -57,6 +58,7 @@ from ._native import (
     __version__,
     after_fork,
     at_exit,
+    collecting,
     ensure_signal_handlers,
     look_up,
     set_log,
@@ -154,7 +156,8 @@ os.register_at_fork(after_in_child=after_fork)
 _faults.watch()
 look_up()
 atexit.register(at_exit)
-del after_fork, at_exit, atexit, look_up, os
+gc.callbacks.append(collecting)
+del after_fork, at_exit, atexit, collecting, gc, look_up, os
 
 ModuleInstance = Instance
 """WasmEdge's name of an instance."""

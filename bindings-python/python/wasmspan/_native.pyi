@@ -37,8 +37,11 @@ __all__ = [
     "Wasi",
     "__version__",
     "after_fork",
+    "at_exit",
+    "collecting",
     "ensure_signal_handlers",
     "live_objects",
+    "look_up",
     "run_command",
     "set_log",
 ]
@@ -53,6 +56,7 @@ _Number = Literal["u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "
 
 def after_fork() -> None: ...
 def at_exit() -> None: ...
+def collecting(phase: str, info: Mapping[str, int]) -> None: ...
 def ensure_signal_handlers() -> None: ...
 def live_objects() -> int: ...
 def look_up() -> None: ...

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 /// How the detail of an interrupted call begins whose time was over.
 pub(crate) const TIME_LIMIT: &str = "the time limit is ";
+/// How the detail of an error begins if the system has no room for a memory.
+pub(crate) const NO_ROOM: &str = "Unable to find usable memory address";
 /// How the detail of an error begins that a panic became.
 pub(crate) const PANIC: &str = "a panic: ";
 
@@ -225,6 +227,12 @@ impl Error {
     pub fn is_timeout(&self) -> bool {
         self.code() == ErrCode::Interrupted
             && self.details().iter().any(|line| line.starts_with(TIME_LIMIT))
+    }
+
+    /// Whether the system had no room for a memory. What is not needed any more could be let go.
+    pub fn is_out_of_memory(&self) -> bool {
+        let first = self.0.details.first();
+        self.code() == ErrCode::MemoryOutOfBounds && first.is_some_and(|it| it.starts_with(NO_ROOM))
     }
 
     /// True if code of the host panicked while wasm ran: a fault of the program, or of this crate.

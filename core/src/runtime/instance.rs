@@ -58,6 +58,13 @@ impl Extern {
         }
     }
 
+    /// The instance of a module that the item belongs to, if it belongs to one.
+    #[doc(hidden)]
+    pub fn home(&self) -> Option<Instance> {
+        let owner = self.owner().filter(|owner| owner.node().is_instance())?;
+        Some(Instance(Repr::Wasm(owner.clone())))
+    }
+
     /// The node that keeps the item alive, if it is one that can take part in cycles.
     pub(super) fn owner(&self) -> Option<&NodeRef> {
         match self {
@@ -798,6 +805,17 @@ impl Instance {
             Repr::Wasm(node) => node.node().holders(),
             Repr::Host(module) => Some(Arc::strong_count(module)),
         }
+    }
+
+    /// Bytes of the memories and tables that it does not import, as far as they are accessible.
+    #[doc(hidden)]
+    pub fn bytes(&self) -> usize {
+        self.wasm().map_or(0, |instance| {
+            let imported = instance.code.info.imported.memories as usize;
+            let memories = instance.memories[imported..].iter().map(Memory::len);
+            let tables = instance.tables.iter().map(|table| table.len() * size_of::<usize>());
+            memories.sum::<usize>() + tables.sum::<usize>()
+        })
     }
 
     /// The node, if it is an instance of a wasm module.

@@ -66,6 +66,16 @@ impl Survey {
         func.owner().as_ptr().as_ptr() as usize
     }
 
+    /// As [`identity`](Survey::identity), for whatever an item belongs to; memories hold nothing.
+    pub fn identity_of(item: &Extern) -> Option<usize> {
+        item.owner().map(|owner| owner.as_ptr().as_ptr() as usize)
+    }
+
+    /// As [`identity`](Survey::identity).
+    pub fn identity_of_instance(instance: &Instance) -> usize {
+        instance.address()
+    }
+
     /// The unit of an instance.
     pub fn instance(&mut self, instance: &Instance) -> usize {
         if let Some(node) = instance.node() {
