@@ -147,6 +147,7 @@ soak-go: prepare-go
 	cd bindings-go && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines .
 	cd bindings-go && WASMSPAN_STRESS=2m go test -race -count 1 -timeout 1h -run 'TestEverythingAtOnce' .
 	cd bindings-go && WASMSPAN_FORGOTTEN=100000 go test -count 1 -timeout 1h -run TestForgottenInstancesStayFlat .
+	cd bindings-go/compat && WASMSPAN_STRESS=2m go test -race -count 1 -timeout 1h -run TestEverythingAtOnce ./wasmedge
 	cd bindings-go/compat && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines ./wasmedge
 	cd bindings-go/compat && WASMSPAN_CLOSURES=1000000 go test -count 1 -timeout 1h -run TestClosuresAreFreed ./wasmedge
 

@@ -165,6 +165,7 @@ pub extern "C" fn WasmEdge_VMCreate(
         };
         if let Some(wasi) = object.vm.wasi() {
             wasi.allow_sockets(true);
+            wasi.list_as_wasmedge();
             let made = handle::lend(InstanceObject::with_wasi(wasi));
             object
                 .lent
