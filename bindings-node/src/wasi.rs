@@ -43,6 +43,8 @@ pub struct NativeWasiOptions {
     pub allowed_addresses: Vec<String>,
     /// Most descriptors at once.
     pub max_descriptors: Option<f64>,
+    /// Whether refused paths have the error number that Node.js gives.
+    pub like_node: Option<bool>,
 }
 
 /// Something that a guest was refused.
@@ -237,6 +239,9 @@ fn environment(
     }
     if let Some(most) = options.max_descriptors {
         wasi = wasi.max_descriptors(most.max(0.0) as usize);
+    }
+    if options.like_node == Some(true) {
+        wasi = wasi.outside_is_not_capable();
     }
     Ok(wasi.stdin(input(options)?))
 }

@@ -170,6 +170,7 @@ export interface NativeWasiOptions {
     sockets: boolean;
     allowedAddresses: string[];
     maxDescriptors?: number;
+    likeNode?: boolean;
 }
 /** Something that a guest asked for and did not get. */
 export interface Denial {
