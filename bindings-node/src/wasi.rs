@@ -188,6 +188,16 @@ pub fn open_pipe(env: Env) -> napi::Result<Vec<i32>> {
     })
 }
 
+/// Closes an end of a pipe from `open_pipe` that nobody took.
+#[napi]
+pub fn close_pipe(env: Env, descriptor: i32) -> napi::Result<()> {
+    door(env, |_| {
+        // SAFETY: the package passes only what it owns, and once.
+        drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
+        Ok(())
+    })
+}
+
 fn input(options: &mut NativeWasiOptions) -> Outcome<Input> {
     Ok(match options.stdin_mode.as_str() {
         "inherit" => Input::Inherit,

@@ -63,6 +63,7 @@ export interface Native {
         new (over: string | undefined, capacity: number | undefined): NativeMemoryFs;
     };
     openPipe(): [read: number, write: number];
+    closePipe(descriptor: number): void;
     runCommand(module: NativeModule, config: NativeConfig | undefined, options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][], limits: NativeLimits): Started<[finished: NativeFinished, error?: Error]>;
 }
 /** Work on another thread: its promise, and the number that stops it. */
