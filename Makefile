@@ -138,6 +138,7 @@ soak: ## the long counts: make soak MINUTES=10
 	WASMSPAN_RACES=100000 $(CARGO) test --release -p wasmspan-tests --test wasi_attacks race
 	WASMSPAN_FLIPS=10000 $(CARGO) test --release -p wasmspan-tests --test compiled
 	WASMSPAN_SEQUENCES=1000000 $(CARGO) test -p wasmspan-tests --test c_api random_sequences
+	WASMSPAN_STRESS_MS=$$(( $(MINUTES) * 60000 )) $(CARGO) test -p wasmspan-tests --test c_api threads_that_delete
 	WASMSPAN_VALGRIND=1 $(CARGO) test -p wasmspan-tests --test c_api valgrind -- --nocapture
 	$(MAKE) --no-print-directory soak-python
 	$(MAKE) --no-print-directory soak-go
@@ -146,6 +147,7 @@ soak-go: prepare-go
 	cd bindings-go && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines .
 	cd bindings-go && WASMSPAN_STRESS=2m go test -race -count 1 -timeout 1h -run 'TestEverythingAtOnce' .
 	cd bindings-go && WASMSPAN_FORGOTTEN=100000 go test -count 1 -timeout 1h -run TestForgottenInstancesStayFlat .
+	cd bindings-go/compat && WASMSPAN_STRESS=2m go test -race -count 1 -timeout 1h -run TestEverythingAtOnce ./wasmedge
 	cd bindings-go/compat && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines ./wasmedge
 	cd bindings-go/compat && WASMSPAN_CLOSURES=1000000 go test -count 1 -timeout 1h -run TestClosuresAreFreed ./wasmedge
 

@@ -143,7 +143,7 @@ impl WasiBuilder {
     }
 
     /// Gives a directory of the host as the commands do: `GUEST:HOST`, `GUEST:HOST:readonly`, or one
-    /// path for both.
+    /// path for both. An empty `GUEST` is `/`.
     ///
     /// ```
     /// let wasi = wasmspan::Wasi::builder().preopen_spec("/in:/tmp:readonly").build()?;
@@ -152,6 +152,8 @@ impl WasiBuilder {
     /// ```
     pub fn preopen_spec(self, spec: &str) -> WasiBuilder {
         let (guest, host, read_only) = split_spec(spec);
+        // As WasmEdge has it.
+        let guest = if guest.is_empty() { "/" } else { guest };
         self.give(Host::Path(host.into()), guest, read_only)
     }
 

@@ -259,7 +259,7 @@ fn path_open(
     len: u32,
     oflags: u32,
     base: u64,
-    inheriting: u64,
+    _inheriting: u64,
     fdflags: u32,
     opened: u32,
 ) -> Outcome {
@@ -287,13 +287,17 @@ fn path_open(
         let ctx = call.ctx();
         // Before anything is made that no descriptor could be had for.
         ctx.descriptors.check_room(call.most_descriptors())?;
-        let (base, inheriting) = (base & passed_on, inheriting & passed_on);
+        let base = base & passed_on;
         let opening = Opening { follow: follows(flags)?, oflags, fdflags, base };
         let new = match directory.open(&path, opening)? {
             Opened::File(file) => Descriptor::new(Object::File(file), base & rights::FILE, 0),
-            Opened::Directory(directory) => {
-                Descriptor::new(Object::Directory(directory), base & rights::DIRECTORY, inheriting)
-            }
+            // Programs ask for directories with the rights that files of the same mode have, so what
+            // they ask for says nothing of what they will do below; `fd_fdstat_set_rights` does.
+            Opened::Directory(directory) => Descriptor::new(
+                Object::Directory(directory),
+                passed_on & rights::DIRECTORY,
+                passed_on,
+            ),
         };
         memory.write_u32(opened, call.insert(new)?)
     })
