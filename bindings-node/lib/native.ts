@@ -69,6 +69,7 @@ export interface Native {
     new (over: string | undefined, capacity: number | undefined): NativeMemoryFs;
   };
   openPipe(): [read: number, write: number];
+  closePipe(descriptor: number): void;
   runCommand(
     module: NativeModule,
     config: NativeConfig | undefined,
@@ -201,6 +202,7 @@ export interface NativeWasiOptions {
   sockets: boolean;
   allowedAddresses: string[];
   maxDescriptors?: number;
+  likeNode?: boolean;
 }
 
 /** Something that a guest asked for and did not get. */
