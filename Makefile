@@ -16,7 +16,7 @@ NEEDS_test  = $(NEEDS) g++ go
 NEEDS_dist  = $(NODE_NEEDS) python go
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust test-node test-node-packages test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
+.PHONY: help check-prereqs demo test test-rust test-node test-node-packages test-clients test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
 	dist check-dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
 	build-node develop-python prepare-go soak-python soak-go scenarios-python scenarios-go
 
@@ -52,6 +52,11 @@ test: test-rust test-node test-python test-go ## all tests of all languages; wha
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
 	$(CARGO) test
+
+test-clients: ## unit tests of WasmEdge's own Rust crates against the C libraries (needs the network and libclang)
+	@tests/prereqs.sh $(NEEDS)
+	$(CARGO) build -p wasmspan-c -p wasmspan-c-0-10
+	tests/clients/run.sh '$(TARGET)/debug' '$(TARGET)/clients'
 
 # Not `npm ci`: it wants packages for other platforms in the lock file, which npm doesn't always write there.
 bindings-node/node_modules: bindings-node/package-lock.json
