@@ -4,23 +4,23 @@ package wasmspan
 import "C"
 import (
 	"context"
-	"runtime"
 	"unsafe"
 )
 
 // Bindgen calls functions of a guest that was built with the crates wasmedge-bindgen 0.4, which take and return texts,
 // lists and several values.
 type Bindgen struct {
+	*handle
 	instance *Instance
 	inner    *C.wasmspan_bindgen
 }
 
 // NewBindgen prepares calls of an instance and calls its _initialize if it has one.
 func NewBindgen(ctx context.Context, instance *Instance) (*Bindgen, error) {
-	b := &Bindgen{instance: instance}
+	var inner *C.wasmspan_bindgen
 	var ended outcome
-	err := instance.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
-		ended = outcome(C.ws_bindgen_create(&b.inner, instance.inner, interrupt, number))
+	err := instance.call(ctx, 0, func(under C.ws_under) {
+		ended = outcome(C.ws_bindgen_create(&inner, instance.inner, under))
 	})
 	if err == nil {
 		err = instance.exited(ended.err(ctx))
@@ -28,17 +28,16 @@ func NewBindgen(ctx context.Context, instance *Instance) (*Bindgen, error) {
 	if err != nil {
 		return nil, err
 	}
-	runtime.SetFinalizer(b, (*Bindgen).Close)
-	return b, nil
+	return &Bindgen{newHandle(func() { C.wasmspan_bindgen_delete(inner) }), instance, inner}, nil
 }
 
 // Call calls a function. Arguments are integers with a width, float32, float64, bool, Char, string, or slices of integers;
 // results are the same types. What the function returns as Err is a *GuestError.
 func (b *Bindgen) Call(ctx context.Context, name string, args ...any) ([]any, error) {
-	defer runtime.KeepAlive(b)
-	if b.inner == nil {
+	if !b.acquire() {
 		return nil, ErrClosed
 	}
+	defer b.release()
 	packed := make([]uint64, 0, 3*len(args)+1)
 	var large unsafe.Pointer
 	for _, arg := range args {
@@ -50,9 +49,9 @@ func (b *Bindgen) Call(ctx context.Context, name string, args ...any) ([]any, er
 	var ended outcome
 	var got C.wasmspan_results
 	defer C.wasmspan_results_delete(&got)
-	err := b.instance.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
+	err := b.instance.call(ctx, 0, func(under C.ws_under) {
 		ended = outcome(C.ws_bindgen_call(b.inner, cString(name), (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(packed))),
-			C.uint32_t(len(args)), large, &got, interrupt, number))
+			C.uint32_t(len(args)), large, &got, under))
 	})
 	if err == nil {
 		err = b.instance.exited(ended.err(ctx))
@@ -68,8 +67,6 @@ func (b *Bindgen) Call(ctx context.Context, name string, args ...any) ([]any, er
 
 // Close ends it, not the instance.
 func (b *Bindgen) Close() error {
-	runtime.SetFinalizer(b, nil)
-	C.wasmspan_bindgen_delete(b.inner)
-	b.inner = nil
+	b.close()
 	return nil
 }

@@ -18,8 +18,8 @@ type Cmd struct {
 	WASI
 	// Limits of each run, in place of those of the runtime. The context limits the time, too.
 	Limits Limits
-	// OutputLimit is how many bytes the guest may write to each of the two streams; what is beyond fails in the guest.
-	// 0 is no limit, but 64 MiB for what Output and CombinedOutput keep.
+	// OutputLimit is how many bytes the guest may write to each of the two streams; what is beyond fails in the guest,
+	// and the run then has the error ErrOutputLimit. 0 is no limit, but 64 MiB for what Output and CombinedOutput keep.
 	OutputLimit int
 
 	module *Module
@@ -27,7 +27,9 @@ type Cmd struct {
 	usage  Usage
 	// Ends of pipes that the run closes.
 	pipes []io.Closer
-	ended chan ending
+	// Stdin of the last run.
+	input *stream
+	ended <-chan ran[error]
 }
 
 // Usage is what a run used.
@@ -40,12 +42,9 @@ type Usage struct {
 	Truncated bool
 }
 
-type ending struct {
-	err      error
-	panicked any
-}
-
-const usualOutputLimit = 64 << 20
+// ErrOutputLimit is the error of a run whose guest wanted to write more than OutputLimit, so that some of its output is
+// missing.
+var ErrOutputLimit = errors.New("wasmspan: the guest wanted to write more than OutputLimit")
 
 // Command is a run of a module with arguments, the program's name first.
 func Command(ctx context.Context, module *Module, args ...string) *Cmd {
@@ -61,7 +60,8 @@ func (c *Cmd) Usage() Usage { return c.usage }
 // Run runs the module to its end, on this goroutine. A guest that exits with another code than 0 is an *ExitError, one
 // that traps or is stopped by the context a *Trap. Else the error is that of Stdin, Stdout or Stderr.
 //
-// When the context ends, a Read of Stdin that waits is left alone; a Write to Stdout or Stderr is waited for.
+// When the context ends, a Read or Write of Go's that waits is left alone. What it reads is what the next run of the
+// command reads first.
 func (c *Cmd) Run() error {
 	if c.ended != nil {
 		return errors.New("wasmspan: already started")
@@ -74,18 +74,7 @@ func (c *Cmd) Start() error {
 	if c.ended != nil {
 		return errors.New("wasmspan: already started")
 	}
-	ended := make(chan ending, 1)
-	c.ended = ended
-	go func() {
-		result := ending{panicked: "runtime.Goexit in a stream or file of a command"}
-		defer func() {
-			if value := recover(); value != nil {
-				result.panicked = value
-			}
-			ended <- result
-		}()
-		result = ending{err: c.run(c.OutputLimit)}
-	}()
+	c.ended = start(func() error { return c.run(c.OutputLimit) })
 	return nil
 }
 
@@ -94,12 +83,9 @@ func (c *Cmd) Wait() error {
 	if c.ended == nil {
 		return errors.New("wasmspan: not started")
 	}
-	result := <-c.ended
+	how := <-c.ended
 	c.ended = nil
-	if result.panicked != nil {
-		panic(result.panicked)
-	}
-	return result.err
+	return how.get()
 }
 
 // StdinPipe gives what the guest's standard input comes from. Close of it is the end of the input.
@@ -151,14 +137,13 @@ func (c *Cmd) output(streams ...*io.Writer) ([]byte, error) {
 	}
 	limit := c.OutputLimit
 	if limit == 0 {
-		limit = usualOutputLimit
+		limit = C.WASMSPAN_DEFAULT_OUTPUT_BYTES
 	}
 	err := c.run(limit)
 	return out.Bytes(), err
 }
 
 func (c *Cmd) run(outputLimit int) error {
-	defer runtime.KeepAlive(c.module)
 	closePipes := func() {
 		for _, pipe := range c.pipes {
 			pipe.Close()
@@ -166,33 +151,40 @@ func (c *Cmd) run(outputLimit int) error {
 	}
 	defer closePipes()
 	c.usage = Usage{}
-	if c.module.inner == nil {
+	m := c.module
+	if !m.acquire() {
 		return ErrClosed
 	}
+	defer m.release()
 	if c.ctx.Err() != nil {
 		return &Trap{Code: CodeInterrupted, Text: "execution interrupted", cause: context.Cause(c.ctx)}
 	}
-	config, streams, err := c.WASI.config(c.ctx, outputLimit)
+	// What was read too late for the run before is for this one.
+	if c.input != nil && c.input.from != c.Stdin {
+		c.input = nil
+	}
+	config, uses, err := c.WASI.config(outputLimit, c.input)
 	if err != nil {
 		return err
 	}
 	defer C.wasmspan_wasi_config_delete(config)
-	settings := c.module.runtime.settings()
+	settings := m.runtime.settings()
 	defer settings.delete()
 	if c.Limits != (Limits{}) {
 		settings.limit(c.Limits)
 	}
-	command := C.wasmspan_command_create(c.module.inner)
+	command := C.wasmspan_command_create(m.inner)
 	defer C.wasmspan_command_delete(command)
 	C.wasmspan_command_configure(command, settings.configure)
 	C.wasmspan_command_wasi(command, config)
 	// A request that comes before the run has begun is lost, so it is made again until the run has ended.
 	ended := make(chan struct{})
-	stopped := make(chan struct{})
+	requested, stopped := make(chan struct{}), make(chan struct{})
 	stop := context.AfterFunc(c.ctx, func() {
 		defer close(stopped)
 		// Before the guest sees that its pipes are closed.
 		C.wasmspan_command_interrupt(command)
+		close(requested)
 		closePipes()
 		for {
 			C.wasmspan_command_interrupt(command)
@@ -203,12 +195,17 @@ func (c *Cmd) run(outputLimit int) error {
 			}
 		}
 	})
+	defer func() {
+		close(ended)
+		if !stop() {
+			<-stopped
+		}
+	}()
+	number, end := callUnder(c.ctx, timeOf(settings), nil, requested)
+	defer end()
 	var finished C.wasmspan_finished
-	done := outcome(C.ws_command_run(command, &finished))
-	close(ended)
-	if !stop() {
-		<-stopped
-	}
+	done := outcome(C.ws_command_run(command, &finished, C.ws_under{context: C.uintptr_t(number)}))
+	runtime.KeepAlive(c.module)
 	C.wasmspan_bytes_delete(&finished.out)
 	C.wasmspan_bytes_delete(&finished.err)
 	c.usage = Usage{
@@ -216,16 +213,27 @@ func (c *Cmd) run(outputLimit int) error {
 		MemoryPages: uint64(finished.memory_pages),
 	}
 	var written []error
-	for _, s := range streams {
-		c.usage.Truncated = c.usage.Truncated || s.truncated
-		written = append(written, s.err)
+	for _, used := range uses {
+		if s, ok := used.(*stream); ok {
+			c.usage.Truncated = c.usage.Truncated || s.truncated
+			written = append(written, s.err)
+			if s.from != nil {
+				c.input = s
+			}
+		}
 	}
 	err = done.err(c.ctx)
 	if exit := (*ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return err
 	}
 	if finished.exit_code != 0 {
-		return &ExitError{int(finished.exit_code)}
+		err = &ExitError{int(finished.exit_code)}
+	}
+	if c.usage.Truncated {
+		return errors.Join(err, ErrOutputLimit)
+	}
+	if err != nil {
+		return err
 	}
 	return errors.Join(written...)
 }

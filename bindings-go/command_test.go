@@ -125,9 +125,24 @@ func TestOutputLimit(t *testing.T) {
 	cmd.Stdin = bytes.NewReader(make([]byte, 10000))
 	out, err := cmd.Output()
 	var exit *wasmspan.ExitError
-	if len(out) != 5000 || !errors.As(err, &exit) || exit.ExitCode() != 51 || !cmd.Usage().Truncated {
+	if len(out) != 5000 || !errors.As(err, &exit) || exit.ExitCode() != 51 || !cmd.Usage().Truncated || !errors.Is(err, wasmspan.ErrOutputLimit) {
 		t.Fatal(len(out), err, cmd.Usage())
 	}
+	// A guest that drops the error of its output does not make it a success.
+	cmd = wasmspan.Command(ctx, compiled(t, strings.ReplaceAll(echo, "(call $exit (local.get 0))", "")), "echo")
+	cmd.OutputLimit, cmd.Stdin = 1, strings.NewReader("xx")
+	if out, err := cmd.Output(); string(out) != "x" || !errors.Is(err, wasmspan.ErrOutputLimit) || errors.As(err, &exit) {
+		t.Fatalf("%q %v", out, err)
+	}
+	const usual = 64 << 20
+	for size, wanted := range map[int]error{usual: nil, usual + 1: wasmspan.ErrOutputLimit} {
+		cmd := wasmspan.Command(ctx, module, "echo")
+		cmd.Stdin = bytes.NewReader(make([]byte, size))
+		if out, err := cmd.Output(); len(out) != usual || !errors.Is(err, wanted) {
+			t.Fatal(size, len(out), err)
+		}
+	}
+	cmd = wasmspan.Command(ctx, module, "echo")
 	cmd.Limits.OutputBytes, cmd.OutputLimit, cmd.Stdin = 3000, 0, bytes.NewReader(make([]byte, 10000))
 	if out, err := cmd.Output(); len(out) > 3000 || err == nil {
 		t.Fatal(len(out), err)

@@ -5,27 +5,39 @@ import "C"
 import (
 	"context"
 	"os"
-	"runtime"
 	"unsafe"
 )
 
 // CompileTo compiles a module into a file that LoadCompiled loads without compiling again: a module with its code in it,
 // or only the code if the path ends in ".so". The file is replaced when all of it is written.
 func (r *Runtime) CompileTo(path string, code []byte) error {
-	defer runtime.KeepAlive(r)
-	if r.config == nil {
+	if !r.acquire() {
 		return ErrClosed
 	}
+	defer r.release()
 	compiler := C.WasmEdge_CompilerCreate(r.config)
 	defer C.WasmEdge_CompilerDelete(compiler)
 	c := C.CString(path)
 	defer C.free(unsafe.Pointer(c))
-	var first *C.uint8_t
-	if len(code) > 0 {
-		first = (*C.uint8_t)(unsafe.Pointer(&code[0]))
-	}
-	done := outcome(C.ws_compile(compiler, first, C.size_t(len(code)), c))
+	done := outcome(C.ws_compile(compiler, (*C.uint8_t)(unsafe.SliceData(code)), C.size_t(len(code)), c))
 	return done.err(context.Background())
+}
+
+// CompileToBytes gives what CompileTo would write into a file: a module with its code in it.
+func (r *Runtime) CompileToBytes(code []byte) ([]byte, error) {
+	if !r.acquire() {
+		return nil, ErrClosed
+	}
+	defer r.release()
+	compiler := C.WasmEdge_CompilerCreate(r.config)
+	defer C.WasmEdge_CompilerDelete(compiler)
+	var bytes C.wasmspan_bytes
+	defer C.wasmspan_bytes_delete(&bytes)
+	done := outcome(C.ws_compile_bytes(compiler, (*C.uint8_t)(unsafe.SliceData(code)), C.size_t(len(code)), &bytes))
+	if err := done.err(context.Background()); err != nil {
+		return nil, err
+	}
+	return append([]byte(nil), unsafe.Slice((*byte)(bytes.data), int(bytes.size))...), nil
 }
 
 // LoadCompiled loads a file that CompileTo wrote, with the code in it, which runs unchecked: the file must come from
@@ -38,8 +50,14 @@ func (r *Runtime) LoadCompiled(path string) (*Module, error) {
 	return r.load(r.compiled, code)
 }
 
+// LoadCompiledBytes is LoadCompiled for what CompileToBytes gave.
+func (r *Runtime) LoadCompiledBytes(compiled []byte) (*Module, error) {
+	return r.load(r.compiled, compiled)
+}
+
 // WithCache keeps compiled code in a folder, for this process and later ones; "" is wasmspan in the user's own cache
-// folder. Entries take up to maxBytes, 0 being 1 GiB. A folder that can't be used does no harm.
+// folder. Entries take up to maxBytes, 0 being 1 GiB. A folder that can't be used does no harm. Small
+// modules, of less than 2,048 bytes, are compiled as fast as they would be read, and not kept.
 func WithCache(folder string, maxBytes uint64) Option {
 	return func(s *settings) {
 		var c *C.char

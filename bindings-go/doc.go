@@ -21,16 +21,23 @@
 //
 // Command runs a module as package os/exec runs a process. Streams are read and written when the guest does; a Mount shows
 // it a directory, a MemFS, or any fs.FS, whose files are not copied. What a stream or file panics with goes on where Go
-// called the guest.
+// called the guest. Where a call's context or limit of time may end, readers, writers and file systems run on goroutines
+// of their own: one that waits then is left alone, and what it reads is for the next call.
 //
 // # Closing
 //
-// Everything has Close, which may be called in any order and more than once. What is forgotten is freed when
-// the garbage collector finds it. Used after Close, everything fails with an error.
+// Everything has Close, which may be called in any order, more than once, and while others use it: a call that has begun
+// goes on and keeps what it uses, a later one fails with ErrClosed. Close waits for nothing.
+//
+// What is forgotten is freed when the garbage collector finds it, also where it refers to itself through a guest, as an
+// instance does whose host function refers to it (with releases of Go before 1.24, such cycles stay until Close). The
+// collector is told when instances that were forgotten hold much memory.
 //
 // # Goroutines
 //
 // Runtimes and modules may be used by many goroutines. An Instance runs one call at a time: a second one waits, or
-// gives up when its context ends. Host functions may call their own instance again. A call occupies an operating-system
-// thread until it returns.
+// gives up when its context ends. A host function may call the instance that called it, with any context, on its own
+// goroutine; on another one its context gives ErrBusy. A host function may also panic or end its goroutine
+// (runtime.Goexit, testing.T.FailNow): the guest's call ends, and what unwinds goes on in the function that made the call.
+// A call occupies an operating-system thread until it returns.
 package wasmspan

@@ -84,6 +84,13 @@ func (e *ExitError) Error() string { return fmt.Sprintf("terminated with exit co
 // ErrClosed is the error of everything that is used after Close.
 var ErrClosed = errors.New("wasmspan: used after Close")
 
+// ErrBusy is the error of a call of an instance with the context of one of its host functions that runs, on another
+// goroutine than the host function's: if it waited, both would wait for each other.
+var ErrBusy = errors.New("wasmspan: the instance is in a call of the host function that has this context, on another goroutine")
+
+// errWaited ends the waiting for an instance.
+var errWaited = errors.New("waited")
+
 const (
 	firstTrap = 0x80
 	userLevel = 1 << 24
@@ -91,7 +98,7 @@ const (
 
 type hostError struct{ err error }
 
-// The error for an outcome, after going on with a panic of a host function.
+// The error for an outcome.
 func (o *outcome) err(ctx context.Context) error {
 	text := ""
 	if o.text != nil {
@@ -100,12 +107,9 @@ func (o *outcome) err(ctx context.Context) error {
 		o.text = nil
 	}
 	code := uint32(o.code)
-	if o.panicked != 0 {
-		value, _ := left.take(uintptr(o.panicked))
-		host, ok := value.(*hostError)
-		if !ok {
-			panic(value)
-		}
+	if o.left != 0 {
+		value, _ := left.take(uintptr(o.left))
+		host := value.(*hostError)
 		if exit := (*ExitError)(nil); errors.As(host.err, &exit) {
 			return exit
 		}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"sync"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -32,10 +34,16 @@ type WritableFile interface {
 }
 
 // files is a file system of Go's that guests use.
-type files struct{ fs fs.FS }
+type files struct {
+	fs fs.FS
+	// Its open files, which the registry holds weakly.
+	mu   sync.Mutex
+	open map[*openFile]struct{}
+}
 
 // openFile is an open one of its files. Only one call at a time uses it.
 type openFile struct {
+	turn
 	files *files
 	name  string
 	file  fs.File
@@ -77,143 +85,203 @@ func (f *openFile) writeAt(p []byte, at int64) (int, error) {
 }
 
 // opened is what a number stands for: an open file, and the file system.
-func opened(number uintptr) (*openFile, *files) {
+func opened(number uintptr) (*openFile, *files, error) {
 	switch found, _ := left.get(number); found := found.(type) {
 	case *openFile:
-		return found, found.files
+		return found, found.files, nil
 	case *files:
-		return nil, found
+		return nil, found, nil
 	}
-	panic("wasmspan: no file has this number")
+	return nil, nil, syscall.EBADF
+}
+
+// ask lets a callback do something with a file or file system, which may block.
+func ask[T any](number, context uintptr, do func(*openFile, *files) (T, error), take func(T), late func(T)) C.int {
+	return answer(func() error {
+		file, files, err := opened(number)
+		if err != nil {
+			return err
+		}
+		var t *turn
+		if file != nil {
+			t = &file.turn
+		}
+		result, err := aside(contextOf(context), t, func() (T, error) { return do(file, files) }, late)
+		if err == nil && take != nil {
+			take(result)
+		}
+		return err
+	})
 }
 
 //export wasmspanGoStat
-func wasmspanGoStat(number uintptr, path *C.char, info *C.wasmspan_file_info) (code C.int) {
-	defer caught(&code)
-	file, files := opened(number)
-	var about fs.FileInfo
-	var err error
-	if file != nil {
-		about, err = file.file.Stat()
-	} else {
-		about, err = fs.Stat(files.fs, C.GoString(path))
+func wasmspanGoStat(number, context uintptr, path *C.char, info *C.wasmspan_file_info) C.int {
+	name := ""
+	if path != nil {
+		name = C.GoString(path)
 	}
-	if err != nil {
-		return errno(err)
-	}
-	info.directory = C.bool(about.IsDir())
-	info.size = C.uint64_t(about.Size())
-	if modified := about.ModTime(); modified.Unix() > 0 {
-		info.modified = C.uint64_t(modified.UnixNano())
-	}
-	return 0
+	return ask(number, context, func(file *openFile, files *files) (fs.FileInfo, error) {
+		if file != nil {
+			return file.file.Stat()
+		}
+		return fs.Stat(files.fs, name)
+	}, func(about fs.FileInfo) {
+		info.directory = C.bool(about.IsDir())
+		info.size = C.uint64_t(about.Size())
+		if modified := about.ModTime(); modified.Unix() > 0 {
+			info.modified = C.uint64_t(modified.UnixNano())
+		}
+	}, nil)
 }
 
 //export wasmspanGoOpen
-func wasmspanGoOpen(number uintptr, path *C.char, mode C.uint32_t, to *C.uintptr_t) (code C.int) {
-	defer caught(&code)
-	_, files := opened(number)
-	f := &openFile{files: files, name: C.GoString(path)}
-	var err error
-	if writable, ok := files.fs.(WritableFS); ok && mode != 0 {
-		flags := os.O_RDWR
-		if mode&(C.WASMSPAN_OPEN_CREATE|C.WASMSPAN_OPEN_EXCLUSIVE) != 0 {
-			flags |= os.O_CREATE
+func wasmspanGoOpen(number, context uintptr, path *C.char, mode C.uint32_t, to *C.uintptr_t) C.int {
+	name := C.GoString(path)
+	return ask(number, context, func(_ *openFile, files *files) (f *openFile, err error) {
+		f = &openFile{files: files, name: name}
+		if writable, ok := files.fs.(WritableFS); ok && mode != 0 {
+			flags := os.O_RDWR
+			if mode&(C.WASMSPAN_OPEN_CREATE|C.WASMSPAN_OPEN_EXCLUSIVE) != 0 {
+				flags |= os.O_CREATE
+			}
+			if mode&C.WASMSPAN_OPEN_EXCLUSIVE != 0 {
+				flags |= os.O_EXCL
+			}
+			if mode&C.WASMSPAN_OPEN_TRUNCATE != 0 {
+				flags |= os.O_TRUNC
+			}
+			f.file, err = writable.OpenFile(f.name, flags, 0o666)
+		} else {
+			f.file, err = files.fs.Open(f.name)
 		}
-		if mode&C.WASMSPAN_OPEN_EXCLUSIVE != 0 {
-			flags |= os.O_EXCL
+		return f, err
+	}, func(f *openFile) {
+		f.files.mu.Lock()
+		defer f.files.mu.Unlock()
+		if f.files.open == nil {
+			f.files.open = map[*openFile]struct{}{}
 		}
-		if mode&C.WASMSPAN_OPEN_TRUNCATE != 0 {
-			flags |= os.O_TRUNC
-		}
-		f.file, err = writable.OpenFile(f.name, flags, 0o666)
-	} else {
-		f.file, err = files.fs.Open(f.name)
-	}
-	if err != nil {
-		return errno(err)
-	}
-	*to = C.uintptr_t(left.put(f))
-	return 0
+		f.files.open[f] = struct{}{}
+		*to = C.uintptr_t(left.put(weakTo(f)))
+	}, func(f *openFile) { f.file.Close() })
 }
 
 //export wasmspanGoFile
-func wasmspanGoFile(number uintptr, writes bool, at C.uint64_t, buf unsafe.Pointer, size C.size_t, done *C.size_t) (code C.int) {
-	defer caught(&code)
+func wasmspanGoFile(number, context uintptr, writes bool, at C.uint64_t, buf unsafe.Pointer, size C.size_t, done *C.size_t) C.int {
 	if size == 0 {
 		return 0
 	}
-	file, _ := opened(number)
-	move := file.readAt
-	if writes {
-		move = file.writeAt
+	guests := unsafe.Slice((*byte)(buf), int(size))
+	own := guests
+	if contextOf(context).Done() != nil {
+		// The guest may be gone before the file is.
+		own = make([]byte, len(guests))
+		if writes {
+			copy(own, guests)
+		}
 	}
-	n, err := move(unsafe.Slice((*byte)(buf), int(size)), int64(at))
-	*done = C.size_t(n)
-	if n > 0 || err == io.EOF {
-		return 0
-	}
-	return errno(err)
+	return ask(number, context, func(file *openFile, _ *files) (int, error) {
+		if file == nil {
+			return 0, syscall.EBADF
+		}
+		move := file.readAt
+		if writes {
+			move = file.writeAt
+		}
+		n, err := move(own, int64(at))
+		if n > 0 || err == io.EOF {
+			err = nil
+		}
+		return n, err
+	}, func(n int) {
+		*done = C.size_t(n)
+		if !writes && &own[0] != &guests[0] {
+			copy(guests, own[:n])
+		}
+	}, nil)
 }
 
 //export wasmspanGoClose
 func wasmspanGoClose(number uintptr) {
-	var ignored C.int
-	defer caught(&ignored)
-	if found, ok := left.take(number); ok {
-		found.(*openFile).file.Close()
-	}
+	answer(func() error {
+		found, _ := left.take(number)
+		f, ok := found.(*openFile)
+		if !ok {
+			return nil
+		}
+		f.files.mu.Lock()
+		delete(f.files.open, f)
+		f.files.mu.Unlock()
+		// Nobody may be there to go on with a panic: it must not get into C's frames.
+		how := <-start(f.file.Close)
+		return how.get()
+	})
 }
 
 //export wasmspanGoList
-func wasmspanGoList(number uintptr, path *C.char, take, into unsafe.Pointer) (code C.int) {
-	defer caught(&code)
-	_, files := opened(number)
-	entries, err := fs.ReadDir(files.fs, C.GoString(path))
-	for _, entry := range entries {
-		name := C.CString(entry.Name())
-		C.ws_take(take, into, name, C.bool(entry.IsDir()))
-		C.free(unsafe.Pointer(name))
-	}
-	return errno(err)
+func wasmspanGoList(number, context uintptr, path *C.char, take, into unsafe.Pointer) C.int {
+	name := C.GoString(path)
+	return ask(number, context, func(_ *openFile, files *files) ([]fs.DirEntry, error) {
+		return fs.ReadDir(files.fs, name)
+	}, func(entries []fs.DirEntry) {
+		for _, entry := range entries {
+			name := C.CString(entry.Name())
+			C.ws_take(take, into, name, C.bool(entry.IsDir()))
+			C.free(unsafe.Pointer(name))
+		}
+	}, nil)
 }
 
 // Sets a file's size, or makes sure that it lasts.
 //
 //export wasmspanGoKeep
-func wasmspanGoKeep(number uintptr, resize bool, size C.uint64_t) (code C.int) {
-	defer caught(&code)
-	file, _ := opened(number)
-	if resize {
-		if file, ok := file.file.(WritableFile); ok {
-			return errno(file.Truncate(int64(size)))
+func wasmspanGoKeep(number, context uintptr, resize bool, size C.uint64_t) C.int {
+	return ask(number, context, func(file *openFile, _ *files) (struct{}, error) {
+		if file == nil {
+			return struct{}{}, syscall.EBADF
 		}
-		return errno(fs.ErrPermission)
-	}
-	if file, ok := file.file.(interface{ Sync() error }); ok {
-		return errno(file.Sync())
-	}
-	return 0
+		if resize {
+			if file, ok := file.file.(WritableFile); ok {
+				return struct{}{}, file.Truncate(int64(size))
+			}
+			return struct{}{}, fs.ErrPermission
+		}
+		if file, ok := file.file.(interface{ Sync() error }); ok {
+			return struct{}{}, file.Sync()
+		}
+		return struct{}{}, nil
+	}, nil, nil)
 }
 
 //export wasmspanGoChange
-func wasmspanGoChange(number uintptr, change C.int, path, to *C.char, modified C.uint64_t) (code C.int) {
-	defer caught(&code)
-	_, files := opened(number)
-	writable, name := files.fs.(WritableFS), C.GoString(path)
+func wasmspanGoChange(number, context uintptr, change C.int, path, to *C.char, modified C.uint64_t) C.int {
+	name, target := C.GoString(path), ""
+	if to != nil {
+		target = C.GoString(to)
+	}
+	return ask(number, context, func(_ *openFile, files *files) (struct{}, error) {
+		return struct{}{}, files.change(change, name, target, modified)
+	}, nil, nil)
+}
+
+func (f *files) change(change C.int, name, to string, modified C.uint64_t) error {
+	writable, ok := f.fs.(WritableFS)
+	if !ok {
+		return fs.ErrPermission
+	}
 	switch change {
 	case C.ws_mkdir:
-		return errno(writable.Mkdir(name, 0o777))
+		return writable.Mkdir(name, 0o777)
 	case C.ws_remove:
-		return errno(writable.Remove(name))
+		return writable.Remove(name)
 	case C.ws_rename:
-		return errno(writable.Rename(name, C.GoString(to)))
+		return writable.Rename(name, to)
 	}
 	if times, ok := writable.(interface {
 		Chtimes(name string, atime, mtime time.Time) error
 	}); ok {
 		when := time.Unix(0, int64(modified))
-		return errno(times.Chtimes(name, when, when))
+		return times.Chtimes(name, when, when)
 	}
-	return errno(fs.ErrPermission)
+	return fs.ErrPermission
 }

@@ -4,12 +4,13 @@ package wasmspan
 import "C"
 import (
 	"context"
-	"runtime"
 	"unsafe"
 )
 
-// Heap puts texts and bytes into guests of AssemblyScript (--exportRuntime), TinyGo and C, and gets them out.
+// Heap puts texts and bytes into guests of AssemblyScript (--exportRuntime), TinyGo and C, and gets them out. It may be
+// used in host functions of its instance, too.
 type Heap struct {
+	*handle
 	instance *Instance
 	inner    *C.wasmspan_heap
 }
@@ -23,31 +24,49 @@ type Span struct{ Address, Length uint32 }
 // NewHeap finds how a guest allocates. It fails if the guest exports no memory as "memory", or neither malloc and free nor
 // __new, __pin and __unpin.
 func NewHeap(instance *Instance) (*Heap, error) {
-	defer runtime.KeepAlive(instance)
-	h := &Heap{instance: instance}
-	done := outcome(C.ws_heap_create(&h.inner, instance.inner))
+	if !instance.acquire() {
+		return nil, ErrClosed
+	}
+	defer instance.release()
+	var inner *C.wasmspan_heap
+	done := outcome(C.ws_heap_create(&inner, instance.inner))
 	if err := done.err(context.Background()); err != nil {
 		return nil, err
 	}
-	runtime.SetFinalizer(h, (*Heap).Close)
-	return h, nil
+	return &Heap{newHandle(func() { C.wasmspan_heap_delete(inner) }), instance, inner}, nil
+}
+
+// call runs what calls the guest.
+func (h *Heap) call(f func(C.ws_under) C.ws_outcome) error {
+	if !h.acquire() {
+		return ErrClosed
+	}
+	defer h.release()
+	var ended outcome
+	err := h.instance.call(context.Background(), 0, func(under C.ws_under) { ended = outcome(f(under)) })
+	if err != nil {
+		return err
+	}
+	return h.instance.exited(ended.err(context.Background()))
 }
 
 func (h *Heap) put(text bool, data []byte) (Span, error) {
-	defer runtime.KeepAlive(h)
 	var span C.wasmspan_span
-	var ended outcome
-	err := h.instance.call(context.Background(), func(*C.wasmspan_interrupt, C.uintptr_t) {
-		ended = outcome(C.ws_heap_put(h.inner, C.bool(text), (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)), &span))
+	err := h.call(func(under C.ws_under) C.ws_outcome {
+		return C.ws_heap_put(h.inner, C.bool(text), (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)), &span, under)
 	})
-	if err == nil {
-		err = ended.err(context.Background())
-	}
 	return Span{uint32(span.address), uint32(span.length)}, err
 }
 
 func (h *Heap) get(text bool, address, length uint32) ([]byte, error) {
-	defer runtime.KeepAlive(h)
+	if !h.acquire() {
+		return nil, ErrClosed
+	}
+	defer h.release()
+	if !h.instance.acquire() {
+		return nil, ErrClosed
+	}
+	defer h.instance.release()
 	var bytes C.wasmspan_bytes
 	defer C.wasmspan_bytes_delete(&bytes)
 	done := outcome(C.ws_heap_get(h.inner, C.bool(text), C.uint32_t(address), C.uint32_t(length), &bytes))
@@ -75,21 +94,11 @@ func (h *Heap) GetBytes(address, length uint32) ([]byte, error) { return h.get(f
 
 // Free frees memory of malloc, or lets go of an object that PutString or PutBytes made.
 func (h *Heap) Free(address uint32) error {
-	defer runtime.KeepAlive(h)
-	var ended outcome
-	err := h.instance.call(context.Background(), func(*C.wasmspan_interrupt, C.uintptr_t) {
-		ended = outcome(C.ws_heap_free(h.inner, C.uint32_t(address)))
-	})
-	if err == nil {
-		err = ended.err(context.Background())
-	}
-	return err
+	return h.call(func(under C.ws_under) C.ws_outcome { return C.ws_heap_free(h.inner, C.uint32_t(address), under) })
 }
 
 // Close ends it; what lies in the guest stays.
 func (h *Heap) Close() error {
-	runtime.SetFinalizer(h, nil)
-	C.wasmspan_heap_delete(h.inner)
-	h.inner = nil
+	h.close()
 	return nil
 }

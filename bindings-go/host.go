@@ -6,120 +6,253 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 )
 
-// HostModule collects Go functions that modules import.
+// HostModule collects Go functions, and memories, tables and globals of the host, that modules import.
 type HostModule struct {
 	runtime *Runtime
 	name    string
-	funcs   []hostFunc
+	names   map[string]bool
+	adds    []func(*C.WasmEdge_ModuleInstanceContext)
+	// Whether references can come to it by what it has besides functions.
+	carries bool
 	err     error
 }
 
-type hostFunc struct {
-	name string
-	body *hostBody
+// hostInstance is a host module that is registered.
+type hostInstance struct {
+	name    string
+	inner   *C.WasmEdge_ModuleInstanceContext
+	carries bool
 }
 
 // hostBody is a Go function in a form that C's values fit.
 type hostBody struct {
+	number          uintptr
 	params, results []C.enum_WasmEdge_ValType
 	contexts        bool
-	call            func(ctx context.Context, frame *C.WasmEdge_CallingFrameContext, params, results []value) error
+	call            func(call hostCall, params, results []value) error
 }
 
-// value is C's WasmEdge_Value.
-type value struct {
-	low, high uint64
-	kind      uint32
-	_         [3]uint32
+// hostCall is a call of a host function while it runs.
+type hostCall struct {
+	// The instance that Go called; nil for a command.
+	owner  *Instance
+	frame  *C.WasmEdge_CallingFrameContext
+	number uintptr
+}
+
+// context is that of Go's call.
+func (c hostCall) context() context.Context { return contextOf(c.number) }
+
+// holder is what holds what the function gives back.
+func (c hostCall) holder() *holder {
+	if c.owner == nil {
+		return nil
+	}
+	return &c.owner.holder
 }
 
 // Caller is the instance that called a host function. It is good until the function returns.
 type Caller struct {
-	frame *C.WasmEdge_CallingFrameContext
+	call hostCall
+	// Ends when the function returns.
+	lent []*handle
+}
+
+// end takes back what the caller lent, and waits for what other goroutines are just doing with it.
+func (c *Caller) end() {
+	for _, h := range c.lent {
+		h.close()
+		for h.state.Load() != closed {
+			runtime.Gosched()
+		}
+	}
+	c.call.frame, c.call.owner = nil, nil
+}
+
+func (c *Caller) lends(h *handle) {
+	h.free = func(*handle) {}
+	c.lent = append(c.lent, h)
 }
 
 // Instance gives the instance that called; it may be called again.
 func (c *Caller) Instance() *Instance {
-	inner := C.WasmEdge_CallingFrameGetModuleInstance(c.frame)
-	return &Instance{inner: (*C.WasmEdge_ModuleInstanceContext)(unsafe.Pointer(inner)), busy: newBusy()}
+	inner := (*C.WasmEdge_ModuleInstanceContext)(unsafe.Pointer(C.WasmEdge_CallingFrameGetModuleInstance(c.call.frame)))
+	owner := c.call.owner
+	if owner != nil && owner.inner != nil && owner.inner == inner {
+		return owner
+	}
+	if owner != nil && owner.runtime != nil {
+		if named := owner.runtime.namedInstance(inner); named != nil {
+			return named
+		}
+	}
+	lent := &Instance{instanceHandle: &instanceHandle{inner: inner}, lent: true, lender: owner}
+	c.lends(&lent.handle)
+	if inner == nil {
+		lent.close()
+	}
+	return lent
 }
 
 // Memory gives the caller's memory of an index, or nil.
 func (c *Caller) Memory(index uint32) *Memory {
-	inner := C.WasmEdge_CallingFrameGetMemoryInstance(c.frame, C.uint32_t(index))
+	inner := C.WasmEdge_CallingFrameGetMemoryInstance(c.call.frame, C.uint32_t(index))
 	if inner == nil {
 		return nil
 	}
-	return &Memory{nil, inner}
+	m := &Memory{handle: &handle{}, inner: inner}
+	c.lends(m.handle)
+	return m
 }
 
-// HostModule begins a module of Go functions; Register makes it known to modules that are instantiated later.
-func (r *Runtime) HostModule(name string) *HostModule { return &HostModule{runtime: r, name: name} }
+// HostModule begins a module of the host; Register makes it known to modules that are instantiated later.
+func (r *Runtime) HostModule(name string) *HostModule {
+	return &HostModule{runtime: r, name: name, names: map[string]bool{}}
+}
+
+// add notes what is to be added under a name; the first mistake is what Register gives.
+func (h *HostModule) add(name string, err error, add func(*C.WasmEdge_ModuleInstanceContext)) *HostModule {
+	if err == nil && h.names[name] {
+		err = errors.New("the name is given twice")
+	}
+	if err != nil && h.err == nil {
+		h.err = fmt.Errorf("wasmspan: host module: %s.%s: %w", h.name, name, err)
+	}
+	h.names[name] = true
+	h.adds = append(h.adds, add)
+	return h
+}
 
 // Func adds a function. It may take a context.Context, which ends when the guest's call is to end, and a *Caller before
 // its parameters, which are Numbers. It may return a Number, an error, or both; an error ends the guest's call, whose
-// error then wraps it. If the function panics, the panic goes on where Go called the guest.
+// error then wraps it. If the function panics or ends its goroutine, the guest's call ends, and the panic or
+// runtime.Goexit goes on where Go called the guest.
 func (h *HostModule) Func(name string, f any) *HostModule {
 	body, err := newHostBody(f)
-	if err != nil && h.err == nil {
-		h.err = fmt.Errorf("wasmspan: host function %s.%s: %w", h.name, name, err)
-	}
-	h.funcs = append(h.funcs, hostFunc{name, body})
-	return h
+	return h.addBody(name, err, body)
 }
 
 // FuncOf adds a function of a type that is known only when the program runs. What Go types go with it is said at ValueType.
 func (h *HostModule) FuncOf(name string, t FuncType, f func(ctx context.Context, caller *Caller, args []any) ([]any, error)) *HostModule {
+	if f == nil {
+		return h.addBody(name, errNilFunction, nil)
+	}
 	body := &hostBody{contexts: true}
 	body.params, body.results = t.kinds()
-	body.call = func(ctx context.Context, frame *C.WasmEdge_CallingFrameContext, params, results []value) error {
-		given, err := f(ctx, &Caller{frame}, goValues(params))
+	body.call = func(call hostCall, params, results []value) error {
+		caller := &Caller{call: call}
+		defer caller.end()
+		given, err := f(call.context(), caller, goValues(params, call.owner))
 		if err != nil {
 			return err
 		}
-		values, err := toValues(given, body.results)
+		values, err := toValues(given, body.results, call.holder())
 		copy(results, values)
 		return err
 	}
-	h.funcs = append(h.funcs, hostFunc{name, body})
-	return h
+	return h.addBody(name, nil, body)
 }
 
-// Register makes the module known.
+var errNilFunction = errors.New("the function is nil")
+
+// Memory adds a memory that Runtime.NewMemory made.
+func (h *HostModule) Memory(name string, memory *Memory) *HostModule {
+	return h.add(name, h.own(memory != nil, func() *hostEntity { return memory.host }), func(module *C.WasmEdge_ModuleInstanceContext) {
+		C.WasmEdge_ModuleInstanceAddMemory(module, cString(name), memory.inner)
+	})
+}
+
+// Table adds a table that Runtime.NewTable made.
+func (h *HostModule) Table(name string, table *Table) *HostModule {
+	h.carries = true
+	return h.add(name, h.own(table != nil, func() *hostEntity { return table.host }), func(module *C.WasmEdge_ModuleInstanceContext) {
+		C.WasmEdge_ModuleInstanceAddTable(module, cString(name), table.inner)
+	})
+}
+
+// Global adds a global that Runtime.NewGlobal made.
+func (h *HostModule) Global(name string, global *Global) *HostModule {
+	h.carries = true
+	return h.add(name, h.own(global != nil, func() *hostEntity { return global.host }), func(module *C.WasmEdge_ModuleInstanceContext) {
+		C.WasmEdge_ModuleInstanceAddGlobal(module, cString(name), global.inner)
+	})
+}
+
+// hostEntity is a memory, table or global of the host; it can be in one module.
+type hostEntity struct {
+	runtime *Runtime
+	added   atomic.Bool
+}
+
+// own takes a memory, table or global over.
+func (h *HostModule) own(given bool, of func() *hostEntity) error {
+	if !given {
+		return errors.New("it is nil")
+	}
+	switch entity := of(); {
+	case entity == nil:
+		return errors.New("it belongs to an instance")
+	case entity.runtime != h.runtime:
+		return errors.New("it belongs to another runtime")
+	case entity.added.Swap(true):
+		return errors.New("it is in a module already")
+	}
+	return nil
+}
+
+func (h *HostModule) addBody(name string, err error, body *hostBody) *HostModule {
+	return h.add(name, err, func(module *C.WasmEdge_ModuleInstanceContext) {
+		r := h.runtime
+		if body.contexts {
+			r.contexts.Store(true)
+		}
+		var bodies []*hostBody
+		if known := r.bodies.Load(); known != nil {
+			bodies = *known
+		}
+		if body.number == 0 {
+			body.number = left.put(weakTo(body))
+		}
+		ftype := C.WasmEdge_FunctionTypeCreate(first(body.params), C.uint32_t(len(body.params)),
+			first(body.results), C.uint32_t(len(body.results)))
+		function := C.ws_function(ftype, C.uintptr_t(body.number), C.uint32_t(len(bodies)))
+		C.WasmEdge_FunctionTypeDelete(ftype)
+		bodies = append(bodies, body)
+		r.bodies.Store(&bodies)
+		C.WasmEdge_ModuleInstanceAddFunction(module, cString(name), function)
+	})
+}
+
+// Register makes the module known. It can be done once.
 func (h *HostModule) Register() error {
-	defer runtime.KeepAlive(h)
+	r := h.runtime
 	if h.err != nil {
 		return h.err
 	}
-	r := h.runtime
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.executor == nil {
+	if !r.acquire() {
 		return ErrClosed
 	}
+	defer r.release()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	module := C.WasmEdge_ModuleInstanceCreate(cString(h.name))
-	for _, f := range h.funcs {
-		if f.body.contexts {
-			r.contexts.Store(true)
-		}
-		ftype := C.WasmEdge_FunctionTypeCreate(first(f.body.params), C.uint32_t(len(f.body.params)),
-			first(f.body.results), C.uint32_t(len(f.body.results)))
-		function := C.ws_function(ftype, C.uintptr_t(left.put(f.body)))
-		C.WasmEdge_FunctionTypeDelete(ftype)
-		C.WasmEdge_ModuleInstanceAddFunction(module, cString(f.name), function)
+	for _, add := range h.adds {
+		add(module)
 	}
 	done := outcome(C.ws_register(r.executor.inner, r.store, module))
 	if err := done.err(context.Background()); err != nil {
 		C.WasmEdge_ModuleInstanceDelete(module)
 		return err
 	}
-	r.hosts = append(r.hosts, module)
+	h.err = fmt.Errorf("wasmspan: host module %s: it is registered", h.name)
+	r.owns(func() { C.WasmEdge_ModuleInstanceDelete(module) })
+	r.hosts = append(r.hosts, &hostInstance{h.name, module, h.carries})
 	return nil
 }
 
@@ -141,25 +274,37 @@ func newHostBody(f any) (*hostBody, error) {
 	// The usual forms without reflection.
 	switch f := f.(type) {
 	case func(int32, int32) int32:
+		if f == nil {
+			return nil, errNilFunction
+		}
 		return &hostBody{
 			params: []C.enum_WasmEdge_ValType{i32, i32}, results: []C.enum_WasmEdge_ValType{i32},
-			call: func(_ context.Context, _ *C.WasmEdge_CallingFrameContext, params, results []value) error {
+			call: func(_ hostCall, params, results []value) error {
 				results[0].low = uint64(uint32(f(int32(params[0].low), int32(params[1].low))))
 				return nil
 			},
 		}, nil
 	case func(int32) int32:
+		if f == nil {
+			return nil, errNilFunction
+		}
 		return &hostBody{
 			params: []C.enum_WasmEdge_ValType{i32}, results: []C.enum_WasmEdge_ValType{i32},
-			call: func(_ context.Context, _ *C.WasmEdge_CallingFrameContext, params, results []value) error {
+			call: func(_ hostCall, params, results []value) error {
 				results[0].low = uint64(uint32(f(int32(params[0].low))))
 				return nil
 			},
 		}, nil
 	}
 	function := reflect.ValueOf(f)
+	if f == nil {
+		return nil, errNilFunction
+	}
 	if function.Kind() != reflect.Func {
 		return nil, fmt.Errorf("a %T is no function", f)
+	}
+	if function.IsNil() {
+		return nil, errNilFunction
 	}
 	form := function.Type()
 	if form.IsVariadic() {
@@ -196,13 +341,15 @@ func newHostBody(f any) (*hostBody, error) {
 		}
 		body.results = append(body.results, kind)
 	}
-	body.call = func(ctx context.Context, frame *C.WasmEdge_CallingFrameContext, params, results []value) error {
+	body.call = func(call hostCall, params, results []value) error {
 		args := make([]reflect.Value, form.NumIn())
 		if takesContext {
-			args[0] = reflect.ValueOf(ctx)
+			args[0] = reflect.ValueOf(call.context())
 		}
 		if takesCaller {
-			args[leading-1] = reflect.ValueOf(&Caller{frame})
+			caller := &Caller{call: call}
+			defer caller.end()
+			args[leading-1] = reflect.ValueOf(caller)
 		}
 		for i := range params {
 			args[leading+i] = fromValue(params[i].low, form.In(leading+i))
@@ -243,65 +390,3 @@ func fromValue(bits uint64, t reflect.Type) reflect.Value {
 	}
 	return reflect.ValueOf(fromBits[float64](bits))
 }
-
-const hostFunctionFailed = uint32(C.WasmEdge_ErrCode_HostFuncError)
-
-//export wasmspanGoCall
-func wasmspanGoCall(number uintptr, frame, params, returns unsafe.Pointer, called int32, current uintptr, panicked *C.uintptr_t) (code uint32) {
-	found, _ := left.get(number)
-	host, ok := found.(*hostBody)
-	if !ok {
-		return hostFunctionFailed
-	}
-	returned := false
-	defer func() {
-		if returned {
-			return
-		}
-		code = hostFunctionFailed
-		caught := recover()
-		if called != 0 {
-			if caught == nil {
-				caught = "panic with nil, or runtime.Goexit, in a host function"
-			}
-			*panicked = C.uintptr_t(left.put(caught))
-			return
-		}
-		fmt.Fprintf(os.Stderr, "wasmspan: a host function panicked: %v\n", caught)
-	}()
-	ctx := context.Background()
-	if host.contexts && current != 0 {
-		if found, ok := left.get(current); ok {
-			ctx = found.(context.Context)
-		}
-	}
-	err := host.call(ctx, (*C.WasmEdge_CallingFrameContext)(frame),
-		unsafe.Slice((*value)(params), len(host.params)), unsafe.Slice((*value)(returns), len(host.results)))
-	returned = true
-	if err != nil {
-		if called != 0 {
-			*panicked = C.uintptr_t(left.put(&hostError{err}))
-		}
-		return codeFor(err)
-	}
-	return 0
-}
-
-// codeFor is what the guest's call ends with after this error of a host function.
-func codeFor(err error) uint32 {
-	var user UserError
-	var exit *ExitError
-	var trap *Trap
-	switch {
-	case errors.As(err, &trap):
-		return uint32(trap.Code)
-	case errors.As(err, &user):
-		return userLevel | uint32(user)&(userLevel-1)
-	case errors.As(err, &exit):
-		return uint32(CodeTerminated)
-	}
-	return hostFunctionFailed
-}
-
-//export wasmspanGoGone
-func wasmspanGoGone(number uintptr) { left.take(number) }

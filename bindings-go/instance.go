@@ -5,93 +5,222 @@ import "C"
 import (
 	"context"
 	"fmt"
-	"io"
-	"math"
 	"runtime"
+	"time"
 	"unsafe"
 )
 
 // Instance is a module that runs. It makes one call at a time.
 type Instance struct {
-	runtime *Runtime
-	inner   *C.WasmEdge_ModuleInstanceContext
-	// Runs the instance; nil if it is lent to a host function.
+	*instanceHandle
+	// Both are nil if it is lent to a host function, for the time of a call of the lender's.
+	runtime  *Runtime
 	executor *executor
-	wasi     *C.WasmEdge_ModuleInstanceContext
-	// Called after Close.
-	closed func()
-	busy   busy
+	lent     bool
+	lender   *Instance
+	// What others import it by.
+	name string
+	// What was given to it, and what it imports from.
+	holder holder
+	// Streams and files of Go's that it uses; they ask for the context of a call.
+	uses []any
 }
 
-// Close ends the instance, after the call that is running.
-func (i *Instance) Close() error {
-	if i.lent() {
-		return nil
+// instanceHandle is what C has of an instance.
+type instanceHandle struct {
+	callHandle
+	inner *C.WasmEdge_ModuleInstanceContext
+	wasi  *C.WasmEdge_ModuleInstanceContext
+	// How many bytes it is counted with.
+	weight int64
+	// Called when it has been freed.
+	gone func()
+}
+
+func newInstance(r *Runtime, e *executor, gone func()) *Instance {
+	h := &instanceHandle{gone: gone}
+	h.wake = make(chan struct{}, 1)
+	h.free = deleteInstance
+	runtime.SetFinalizer(h, func(h *instanceHandle) { h.close() })
+	return &Instance{instanceHandle: h, runtime: r, executor: e}
+}
+
+func deleteInstance(first *handle) {
+	// It is the first field.
+	h := (*instanceHandle)(unsafe.Pointer(first))
+	C.WasmEdge_ModuleInstanceDelete(h.inner)
+	C.WasmEdge_ModuleInstanceDelete(h.wasi)
+	hold(-h.weight)
+	if h.gone != nil {
+		h.gone()
 	}
-	i.busy.enter(nil)
-	runtime.SetFinalizer(i, nil)
-	C.WasmEdge_ModuleInstanceDelete(i.inner)
-	C.WasmEdge_ModuleInstanceDelete(i.wasi)
-	closed := i.closed
-	i.inner, i.wasi, i.closed = nil, nil, nil
-	i.busy.leave()
-	if closed != nil {
-		closed()
+}
+
+// weigh counts what the instance holds now.
+func (h *instanceHandle) weigh() {
+	h.weight = instanceWeight
+	names := make([]C.WasmEdge_String, C.WasmEdge_ModuleInstanceListMemoryLength(h.inner))
+	if len(names) > 0 {
+		C.WasmEdge_ModuleInstanceListMemory(h.inner, &names[0], C.uint32_t(len(names)))
+	}
+	for _, name := range names {
+		memory := C.WasmEdge_ModuleInstanceFindMemory(h.inner, name)
+		h.weight += pageSize * int64(C.WasmEdge_MemoryInstanceGetPageSize(memory))
+	}
+	hold(h.weight)
+}
+
+// Close ends the instance. A call that is running goes on, and the instance is freed after it.
+func (i *Instance) Close() error {
+	if !i.lent {
+		i.close()
 	}
 	return nil
 }
 
-// insideKey marks contexts of host functions that the instance called.
-type insideKey struct{ instance *Instance }
-
-// enter waits for the instance and says whether leave must follow.
-func (i *Instance) enter(ctx context.Context) (entered bool, err error) {
-	if i.busy.try() {
-		return true, nil
+// Instantiate makes an instance. A context that ends stops its start function too.
+func (m *Module) Instantiate(ctx context.Context, options ...InstanceOption) (*Instance, error) {
+	if !m.acquire() {
+		return nil, ErrClosed
 	}
-	if ctx.Value(insideKey{i}) != nil {
-		return false, nil
+	defer m.release()
+	r := m.runtime
+	if !r.acquire() {
+		return nil, ErrClosed
 	}
-	if i.busy.enter(ctx.Done()) {
-		return true, nil
+	defer r.release()
+	i := newInstance(r, r.executor, nil)
+	store, name := r.store, ""
+	if len(options) > 0 {
+		s := r.settings(options...)
+		defer s.delete()
+		i.executor, name = newExecutor(s), s.name
+		if s.wasi != nil {
+			own, err := i.surround(s.wasi)
+			if err != nil {
+				return nil, err
+			}
+			defer C.WasmEdge_StoreDelete(own)
+			store = own
+		}
 	}
-	return false, context.Cause(ctx)
+	i.linkWith(m)
+	var ended outcome
+	err := i.run(ctx, i.executor.time, func(under C.ws_under) {
+		ended = outcome(C.ws_instantiate(i.executor.inner, &i.inner, store, m.inner, cString(name), under))
+	})
+	i.name = name
+	if err == nil {
+		err = i.exited(ended.err(ctx))
+	}
+	if err != nil {
+		i.close()
+		return nil, err
+	}
+	i.weigh()
+	if name != "" {
+		r.mu.Lock()
+		open := r.named[:0:0]
+		for _, named := range r.named {
+			if !named.isClosed() {
+				open = append(open, named)
+			}
+		}
+		r.named = append(open, i)
+		r.mu.Unlock()
+	}
+	return i, nil
 }
 
-// lent says whether the instance is one that a host function was called by.
-func (i *Instance) lent() bool { return i.executor == nil }
+// Instantiate compiles a module in binary or text form and makes an instance of it.
+func (r *Runtime) Instantiate(ctx context.Context, code []byte, options ...InstanceOption) (*Instance, error) {
+	module, err := r.Compile(code)
+	if err != nil {
+		return nil, err
+	}
+	defer module.Close()
+	return module.Instantiate(ctx, options...)
+}
 
-// asked says whether a host function may ask for the context of its call.
-func (i *Instance) asked() bool { return i.runtime == nil || i.runtime.contexts.Load() }
+// surround makes a store with the runtime's modules and surroundings of the instance's own.
+func (i *Instance) surround(wasi *WASI) (*C.WasmEdge_StoreContext, error) {
+	made, uses, err := wasi.module()
+	if err != nil {
+		return nil, err
+	}
+	i.wasi, i.uses = made, uses
+	store, err := i.runtime.storeWith(i.executor, made)
+	return store, err
+}
 
-func (i *Instance) leave(entered bool) {
-	if entered {
-		i.busy.leave()
+// storeWith makes a store with the runtime's modules and another one.
+func (r *Runtime) storeWith(e *executor, another *C.WasmEdge_ModuleInstanceContext) (*C.WasmEdge_StoreContext, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	store := C.WasmEdge_StoreCreate()
+	var modules []*C.WasmEdge_ModuleInstanceContext
+	if another != nil {
+		modules = append(modules, another)
+	}
+	for _, host := range r.hosts {
+		modules = append(modules, host.inner)
+	}
+	for _, named := range r.named {
+		if named.acquire() {
+			defer named.release()
+			modules = append(modules, named.inner)
+		}
+	}
+	for _, module := range modules {
+		ended := outcome(C.ws_register(e.inner, store, module))
+		if err := ended.err(context.Background()); err != nil {
+			C.WasmEdge_StoreDelete(store)
+			return nil, err
+		}
+	}
+	return store, nil
+}
+
+// linkWith lets the instance and those that its module imports from hold each other, as far as references can come
+// from one to the other.
+func (i *Instance) linkWith(m *Module) {
+	r := i.runtime
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	carried := false
+	for _, host := range r.hosts {
+		carried = carried || host.carries
+	}
+	if len(r.named) == 0 && !carried {
+		return
+	}
+	for _, imported := range m.imports() {
+		for _, named := range r.named {
+			if named.name == imported.Module {
+				i.holder.hold(named)
+				if imported.carries() {
+					named.holder.hold(&i.holder)
+				}
+			}
+		}
+		if carried && imported.carries() {
+			r.holder.hold(&i.holder)
+		}
 	}
 }
 
-// call enters the instance and runs f under the context.
-func (i *Instance) call(ctx context.Context, f func(*C.wasmspan_interrupt, C.uintptr_t)) error {
-	interrupt, done, err := guard(ctx)
-	if err != nil {
-		return err
+// namedInstance finds an instance by what C has of it.
+func (r *Runtime) namedInstance(inner *C.WasmEdge_ModuleInstanceContext) *Instance {
+	if inner == nil {
+		return nil
 	}
-	defer done()
-	entered, err := i.enter(ctx)
-	if err != nil {
-		return err
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, named := range r.named {
+		if named.inner == inner && !named.isClosed() {
+			return named
+		}
 	}
-	defer i.leave(entered)
-	if i.inner == nil {
-		return ErrClosed
-	}
-	var number C.uintptr_t
-	if i.asked() {
-		number = C.uintptr_t(left.put(context.WithValue(ctx, insideKey{i}, true)))
-		defer left.take(uintptr(number))
-	}
-	f(interrupt, number)
-	runtime.KeepAlive(i)
 	return nil
 }
 
@@ -100,16 +229,16 @@ type function struct {
 	instance *Instance
 	inner    *C.WasmEdge_FunctionInstanceContext
 	number   C.uintptr_t // inner, for call4
-	limits   bool        // those of the executor hold for its calls
+	slow     bool        // limits of the executor hold for its calls, or the instance is lent
 	params   []C.enum_WasmEdge_ValType
 	results  []C.enum_WasmEdge_ValType
 }
 
 func (i *Instance) function(name string) (*function, error) {
-	defer runtime.KeepAlive(i)
-	if i.inner == nil {
+	if !i.acquire() {
 		return nil, ErrClosed
 	}
+	defer i.release()
 	inner := C.WasmEdge_ModuleInstanceFindFunction(i.inner, cString(name))
 	runtime.KeepAlive(name)
 	if inner == nil {
@@ -117,7 +246,7 @@ func (i *Instance) function(name string) (*function, error) {
 	}
 	ftype := C.WasmEdge_FunctionInstanceGetFunctionType(inner)
 	f := &function{instance: i, inner: inner, number: C.uintptr_t(uintptr(unsafe.Pointer(inner)))}
-	f.limits = i.executor != nil && i.executor.limits
+	f.slow = i.executor != nil && i.executor.limits
 	if n := C.WasmEdge_FunctionTypeGetParametersLength(ftype); n > 0 {
 		f.params = make([]C.enum_WasmEdge_ValType, n)
 		C.WasmEdge_FunctionTypeGetParameters(ftype, &f.params[0], n)
@@ -131,34 +260,15 @@ func (i *Instance) function(name string) (*function, error) {
 
 // FuncType gives the type of an exported function.
 func (i *Instance) FuncType(name string) (*FuncType, error) {
-	defer runtime.KeepAlive(i)
 	f, err := i.function(name)
 	if err != nil {
 		return nil, err
 	}
-	return funcTypeOf(C.WasmEdge_FunctionInstanceGetFunctionType(f.inner)), nil
+	return f.funcType(), nil
 }
 
-// guard lets the context stop what runs under the interrupt it gives; done must be called afterwards.
-func guard(ctx context.Context) (interrupt *C.wasmspan_interrupt, done func(), err error) {
-	if ctx.Done() == nil {
-		return nil, func() {}, nil
-	}
-	if ctx.Err() != nil {
-		return nil, nil, &Trap{Code: CodeInterrupted, Text: "execution interrupted", cause: context.Cause(ctx)}
-	}
-	interrupt = C.wasmspan_interrupt_create()
-	requested := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		C.wasmspan_interrupt_request(interrupt)
-		close(requested)
-	})
-	return interrupt, func() {
-		if !stop() {
-			<-requested
-		}
-		C.wasmspan_interrupt_delete(interrupt)
-	}, nil
+func (f *function) funcType() *FuncType {
+	return &FuncType{valueTypes(f.params), valueTypes(f.results)}
 }
 
 // Call calls an exported function. What Go types go with a function's is said at ValueType.
@@ -167,21 +277,33 @@ func (i *Instance) Call(ctx context.Context, name string, args ...any) ([]any, e
 }
 
 // CallWithin is Call within limits of this call, of which Time, Cost, StackBytes and OutputBytes may be set; Cost only if
-// it is measured.
+// it is measured. The context of host functions ends when the time is over.
 func (i *Instance) CallWithin(ctx context.Context, limits Limits, name string, args ...any) ([]any, error) {
 	f, err := i.function(name)
 	if err != nil {
 		return nil, err
 	}
-	params, err := toValues(args, f.params)
+	params, err := toValues(args, f.params, i.holds())
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", name, err)
 	}
 	results, err := f.callValues(ctx, limits, params)
+	runtime.KeepAlive(args)
 	if err != nil {
 		return nil, err
 	}
-	return goValues(results), nil
+	return goValues(results, i), nil
+}
+
+// holds is what holds values that the instance is given.
+func (i *Instance) holds() *holder {
+	if i.lent {
+		if i.lender == nil {
+			return nil
+		}
+		return &i.lender.holder
+	}
+	return &i.holder
 }
 
 // callValues calls a function by the executor, within its limits and those of the call.
@@ -194,9 +316,9 @@ func (f *function) callValues(ctx context.Context, limits Limits, params []value
 		within = &c
 	}
 	var ended outcome
-	err := i.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
+	err := i.call(ctx, limits.Time, func(under C.ws_under) {
 		ended = outcome(C.ws_values(i.runs(), f.inner, firstValue(params), C.uint32_t(len(params)),
-			firstValue(results), C.uint32_t(len(results)), within, interrupt, number))
+			firstValue(results), C.uint32_t(len(results)), within, under))
 	})
 	if err == nil {
 		err = i.exited(ended.err(ctx))
@@ -214,114 +336,120 @@ func (i *Instance) runs() *C.WasmEdge_ExecutorContext {
 
 // exited puts the exit code into the error of a guest that exited.
 func (i *Instance) exited(err error) error {
-	if exit, ok := err.(*ExitError); ok && i.wasi != nil {
+	if exit, ok := err.(*ExitError); ok && i.wasi != nil && i.acquire() {
 		exit.code = int(C.WasmEdge_ModuleInstanceWASIGetExitCode(i.wasi))
+		i.release()
 	}
 	return err
 }
 
-func numberBits(value any) (uint64, C.enum_WasmEdge_ValType) {
-	switch x := value.(type) {
-	case int32:
-		return uint64(uint32(x)), C.WasmEdge_ValType_I32
-	case uint32:
-		return uint64(x), C.WasmEdge_ValType_I32
-	case int64:
-		return uint64(x), C.WasmEdge_ValType_I64
-	case uint64:
-		return x, C.WasmEdge_ValType_I64
-	case float32:
-		return uint64(math.Float32bits(x)), C.WasmEdge_ValType_F32
-	case float64:
-		return math.Float64bits(x), C.WasmEdge_ValType_F64
+// asked says whether a host function, a stream or a file may ask for the context of its call.
+func (i *Instance) asked() bool {
+	return i.runtime == nil || i.runtime.contexts.Load() || len(i.uses) > 0
+}
+
+// address is what calls in C know the instance by.
+func (i *Instance) address() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(i))) }
+
+// enter waits for the instance and says whether leave must follow. A goroutine whose call of the instance is running,
+// which is in a host function then, needn't wait.
+func (i *Instance) enter(ctx context.Context) (entered bool, err error) {
+	if i.lent {
+		if !bool(C.ws_inside(i.lender.address())) {
+			return false, ErrBusy
+		}
+		if i.isClosed() {
+			return false, ErrClosed
+		}
+		return false, nil
 	}
-	return 0, C.WasmEdge_ValType_None
+	if i.try() {
+		return true, nil
+	}
+	if i.isClosed() {
+		return false, ErrClosed
+	}
+	if bool(C.ws_inside(i.address())) {
+		return false, nil
+	}
+	if i.lockedBy(ctx) {
+		return false, ErrBusy
+	}
+	if err := i.wait(ctx.Done()); err != errWaited {
+		return err == nil, err
+	}
+	return false, context.Cause(ctx)
 }
 
-// Memory is a linear memory. Its methods may be called while the guest runs; what both touch then is a race.
-type Memory struct {
-	instance *Instance
-	inner    *C.WasmEdge_MemoryInstanceContext
+// call enters the instance and runs f under the context and within the time.
+func (i *Instance) call(ctx context.Context, within time.Duration, f func(C.ws_under)) error {
+	entered, err := i.enter(ctx)
+	if err != nil {
+		return err
+	}
+	if entered {
+		defer i.leave()
+	}
+	if i.executor != nil && i.executor.time > 0 && (within == 0 || i.executor.time < within) {
+		within = i.executor.time
+	}
+	return i.run(ctx, within, f)
 }
 
-// Memory gives an exported memory, or nil.
-func (i *Instance) Memory(name string) *Memory {
-	defer runtime.KeepAlive(i)
-	inner := C.WasmEdge_ModuleInstanceFindMemory(i.inner, cString(name))
-	runtime.KeepAlive(name)
-	if inner == nil {
+// run runs f under the context.
+func (i *Instance) run(ctx context.Context, within time.Duration, f func(C.ws_under)) error {
+	interrupt, requested, done, err := guard(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	owner := i
+	if i.lent {
+		owner = i.lender
+	}
+	under := C.ws_under{interrupt: interrupt, owner: owner.address()}
+	if i.asked() {
+		number, end := callUnder(ctx, within, owner, requested)
+		defer end()
+		under.context = C.uintptr_t(number)
+	}
+	f(under)
+	runtime.KeepAlive(i)
+	return nil
+}
+
+// Exports lists what the instance exports: functions, tables, memories and globals, each kind in alphabetical order.
+func (i *Instance) Exports() []Export {
+	if !i.acquire() {
 		return nil
 	}
-	return &Memory{i, inner}
-}
-
-// view is the memory itself; empty after Close of its instance.
-func (m *Memory) view() []byte {
-	var base *C.uint8_t
-	var size C.uint64_t
-	if !C.wasmspan_memory_view(m.inner, &base, &size) || base == nil {
-		return nil
+	defer i.release()
+	var exports []Export
+	list := func(kind Kind, count C.uint32_t, list func(*C.WasmEdge_String, C.uint32_t) C.uint32_t) {
+		names := make([]C.WasmEdge_String, count)
+		if count > 0 {
+			names = names[:min(int(list(&names[0], count)), len(names))]
+		}
+		for _, name := range names {
+			export := Export{Name: goString(name), Kind: kind}
+			if kind == KindFunc {
+				function := C.WasmEdge_ModuleInstanceFindFunction(i.inner, name)
+				export.Func = funcTypeOf(C.WasmEdge_FunctionInstanceGetFunctionType(function))
+			}
+			exports = append(exports, export)
+		}
 	}
-	return unsafe.Slice((*byte)(base), int(size))
-}
-
-// View gives the bytes of the memory: not a copy, but the memory itself. The slice does not grow with the memory and
-// must not be used after Close of the instance.
-func (m *Memory) View() []byte { return m.view() }
-
-// Size gives the size in bytes.
-func (m *Memory) Size() int {
-	defer runtime.KeepAlive(m)
-	return len(m.view())
-}
-
-// Grow adds pages of 64 KiB; false if the memory may not become so large.
-func (m *Memory) Grow(pages uint32) bool {
-	defer runtime.KeepAlive(m)
-	return bool(C.WasmEdge_ResultOK(C.WasmEdge_MemoryInstanceGrowPage(m.inner, C.uint32_t(pages))))
-}
-
-// GrowPages is Grow that gives the size before, in pages, and says why it failed.
-func (m *Memory) GrowPages(pages uint32) (uint32, error) {
-	defer runtime.KeepAlive(m)
-	before := uint32(C.WasmEdge_MemoryInstanceGetPageSize(m.inner))
-	done := outcome(C.ws_memory_grow(m.inner, C.uint32_t(pages)))
-	return before, done.err(context.Background())
-}
-
-// Read copies bytes out of the memory; false if they are not all in it.
-func (m *Memory) Read(offset, length uint32) ([]byte, bool) {
-	defer runtime.KeepAlive(m)
-	view := m.view()
-	if uint64(offset)+uint64(length) > uint64(len(view)) {
-		return nil, false
-	}
-	return append([]byte(nil), view[offset:][:length]...), true
-}
-
-// ReadAt implements io.ReaderAt.
-func (m *Memory) ReadAt(p []byte, offset int64) (int, error) {
-	defer runtime.KeepAlive(m)
-	view := m.view()
-	if offset < 0 {
-		return 0, fmt.Errorf("wasmspan: offset %d", offset)
-	}
-	if offset > int64(len(view)) {
-		return 0, io.EOF
-	}
-	n := copy(p, view[offset:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
-// WriteAt implements io.WriterAt. It writes nothing if not all bytes would lie in the memory.
-func (m *Memory) WriteAt(p []byte, offset int64) (int, error) {
-	defer runtime.KeepAlive(m)
-	view := m.view()
-	if offset < 0 || offset > int64(len(view)) || len(p) > len(view)-int(offset) {
-		return 0, &Error{CodeMemoryOutOfBounds, fmt.Sprintf("out of bounds memory access: %d bytes at %d of %d", len(p), offset, len(view))}
-	}
-	return copy(view[offset:], p), nil
+	list(KindFunc, C.WasmEdge_ModuleInstanceListFunctionLength(i.inner), func(names *C.WasmEdge_String, n C.uint32_t) C.uint32_t {
+		return C.WasmEdge_ModuleInstanceListFunction(i.inner, names, n)
+	})
+	list(KindTable, C.WasmEdge_ModuleInstanceListTableLength(i.inner), func(names *C.WasmEdge_String, n C.uint32_t) C.uint32_t {
+		return C.WasmEdge_ModuleInstanceListTable(i.inner, names, n)
+	})
+	list(KindMemory, C.WasmEdge_ModuleInstanceListMemoryLength(i.inner), func(names *C.WasmEdge_String, n C.uint32_t) C.uint32_t {
+		return C.WasmEdge_ModuleInstanceListMemory(i.inner, names, n)
+	})
+	list(KindGlobal, C.WasmEdge_ModuleInstanceListGlobalLength(i.inner), func(names *C.WasmEdge_String, n C.uint32_t) C.uint32_t {
+		return C.WasmEdge_ModuleInstanceListGlobal(i.inner, names, n)
+	})
+	return exports
 }

@@ -10,7 +10,8 @@ import (
 // Limits are what may be used at most; 0 is no limit but the library's own. What would use more fails with an error
 // whose text names the limit.
 type Limits struct {
-	// Time of one call, or of one instantiation with its start function; counted in milliseconds.
+	// Time of one call, or of one instantiation with its start function; counted in milliseconds. The context of host
+	// functions ends then, too.
 	Time time.Duration
 	// Cost of all calls together, or of the one call, as Metering measures it.
 	Cost uint64
@@ -100,9 +101,7 @@ func statisticsOf(figures *C.wasmspan_figures) Statistics {
 
 // Statistics tells what the calls of the runtime's instances used, without those that have settings of their own.
 func (r *Runtime) Statistics() Statistics {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.executor == nil {
+	if r.isClosed() {
 		return Statistics{}
 	}
 	return r.executor.figures()

@@ -8,13 +8,13 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"runtime"
 	"time"
 	"unsafe"
 )
 
 // MemFS has files in memory, for guests (Mount) and for Go: it is an fs.FS. Several guests may share one.
 type MemFS struct {
+	*handle
 	inner *C.wasmspan_fs
 }
 
@@ -63,16 +63,12 @@ func NewOverlay(host string, maxBytes uint64) (*MemFS, error) {
 }
 
 func newMemFS(inner *C.wasmspan_fs) *MemFS {
-	m := &MemFS{inner}
-	runtime.SetFinalizer(m, (*MemFS).Close)
-	return m
+	return &MemFS{newHandle(func() { C.wasmspan_fs_delete(inner) }), inner}
 }
 
 // Close lets go of it; guests that have it keep it.
 func (m *MemFS) Close() error {
-	runtime.SetFinalizer(m, nil)
-	C.wasmspan_fs_delete(m.inner)
-	m.inner = nil
+	m.close()
 	return nil
 }
 
@@ -110,7 +106,10 @@ func (m *MemFS) Changes() ([]Change, error) {
 
 // Used is how many of its bytes are used.
 func (m *MemFS) Used() uint64 {
-	defer runtime.KeepAlive(m)
+	if !m.acquire() {
+		return 0
+	}
+	defer m.release()
 	return uint64(C.wasmspan_fs_used(m.inner))
 }
 
@@ -172,19 +171,18 @@ func (m *MemFS) collect(list *pathList, op, name string, run func(C.WasmEdge_Str
 
 // do runs something for a path, whose errors are as those of package os.
 func (m *MemFS) do(op, name string, run func(C.WasmEdge_String) C.ws_outcome) error {
-	defer runtime.KeepAlive(m)
 	if !fs.ValidPath(name) {
 		return &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
 	}
-	if m.inner == nil {
+	if !m.acquire() {
 		return &fs.PathError{Op: op, Path: name, Err: fs.ErrClosed}
 	}
+	defer m.release()
 	where := name
 	if where == "." {
 		where = ""
 	}
 	done := outcome(run(cString(where)))
-	runtime.KeepAlive(where)
 	err := done.err(context.Background())
 	if err == nil {
 		return nil

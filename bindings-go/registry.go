@@ -23,7 +23,8 @@ type registered struct {
 	value  any
 }
 
-// Host functions, and what calls leave for each other: contexts, errors and panics.
+// Host functions, streams, files and Extern values, which it holds weakly; and what calls leave for each other: contexts
+// and errors.
 var left registry
 
 // Slots are given out again, so the upper half of a number counts how often.
@@ -74,19 +75,28 @@ func (r *registry) get(number uintptr) (any, bool) {
 	if found == nil || found.number != number {
 		return nil, false
 	}
-	return found.value, found.value != nil
+	value := found.value
+	if weak, ok := value.(interface{ strong() any }); ok {
+		value = weak.strong()
+	}
+	return value, value != nil
 }
 
 // take is get, and ends the number's use.
 func (r *registry) take(number uintptr) (any, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	value, ok := r.get(number)
-	if ok {
-		slot := uint32(number)
-		r.all()[slot/registryPageSize][slot%registryPageSize].Store(&registered{number: number})
-		r.free = append(r.free, uint32(number))
+	pages, slot := r.all(), uint32(number)
+	if int(slot/registryPageSize) >= len(pages) {
+		return nil, false
 	}
+	place := &pages[slot/registryPageSize][slot%registryPageSize]
+	if found := place.Load(); found == nil || found.number != number || found.value == nil {
+		return nil, false
+	}
+	value, ok := r.get(number)
+	place.Store(&registered{number: number})
+	r.free = append(r.free, slot)
 	return value, ok
 }
 

@@ -4,27 +4,42 @@ package wasmspan
 import "C"
 import (
 	"context"
+	"math"
 	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
 // Runtime has settings and the host modules that its modules import from.
 type Runtime struct {
-	mu        sync.Mutex
+	*runtimeHandle
+	options []Option
+
+	mu    sync.Mutex
+	hosts []*hostInstance
+	named []*Instance
+	// Host functions, in the order in which they were made; only added to.
+	bodies atomic.Pointer[[]*hostBody]
+	// Whether a host function asks for the context of its call.
+	contexts atomic.Bool
+	// What host tables and globals may lead to.
+	holder holder
+}
+
+// runtimeHandle is what C has of a runtime.
+type runtimeHandle struct {
+	handle
 	config    *C.WasmEdge_ConfigureContext
 	loader    *C.WasmEdge_LoaderContext
 	validator *C.WasmEdge_ValidatorContext
 	compiled  *C.WasmEdge_LoaderContext
-	executor  *executor
 	store     *C.WasmEdge_StoreContext
-	hosts     []*C.WasmEdge_ModuleInstanceContext
-	named     []*Instance
-	options   []Option
-	// Whether a host function asks for the context of its call.
-	contexts atomic.Bool
+	executor  *executor
+	// What is deleted with it, under the runtime's lock.
+	owned []func()
 }
 
 // Option is a setting of a Runtime.
@@ -58,6 +73,8 @@ type executor struct {
 	statistics *C.WasmEdge_StatisticsContext
 	// Whether calls must go through it, because it limits their time, stack or output.
 	limits bool
+	// How long a call may take; 0 is for ever.
+	time time.Duration
 }
 
 func newExecutor(s *settings) *executor {
@@ -69,6 +86,7 @@ func newExecutor(s *settings) *executor {
 	var limits C.wasmspan_limits
 	C.wasmspan_configure_get_limits(s.configure, &limits)
 	e.limits = min(limits.time_ms, limits.stack_bytes, limits.output_bytes) != C.WASMSPAN_UNLIMITED
+	e.time = timeOf(s)
 	runtime.SetFinalizer(e, func(e *executor) {
 		C.WasmEdge_ExecutorDelete(e.inner)
 		C.WasmEdge_StatisticsDelete(e.statistics)
@@ -79,6 +97,7 @@ func newExecutor(s *settings) *executor {
 // settings are the runtime's with these besides; to be deleted.
 func (r *Runtime) settings(more ...InstanceOption) *settings {
 	s := &settings{configure: C.WasmEdge_ConfigureCreate()}
+	C.wasmspan_configure_set_lenient_input(s.configure, true)
 	for _, proposal := range []C.enum_WasmEdge_Proposal{
 		C.WasmEdge_Proposal_TailCall, C.WasmEdge_Proposal_MultiMemories, C.WasmEdge_Proposal_Memory64,
 		C.WasmEdge_Proposal_ExtendedConst, C.WasmEdge_Proposal_Threads,
@@ -94,6 +113,16 @@ func (r *Runtime) settings(more ...InstanceOption) *settings {
 	return s
 }
 
+// timeOf is how long a call may take; 0 is for ever.
+func timeOf(s *settings) time.Duration {
+	var limits C.wasmspan_limits
+	C.wasmspan_configure_get_limits(s.configure, &limits)
+	if uint64(limits.time_ms) >= math.MaxInt64/uint64(time.Millisecond) {
+		return 0
+	}
+	return time.Duration(limits.time_ms) * time.Millisecond
+}
+
 func (s *settings) delete() { C.WasmEdge_ConfigureDelete(s.configure) }
 
 // WithMaxMemoryPages sets how many pages of 64 KiB a memory may have; 65536 by default.
@@ -107,41 +136,56 @@ var quiet sync.Once
 // New makes a runtime.
 func New(options ...Option) (*Runtime, error) {
 	quiet.Do(func() { C.WasmEdge_LogOff() })
-	r := &Runtime{options: options}
+	h := &runtimeHandle{}
+	r := &Runtime{runtimeHandle: h, options: options}
 	s := r.settings()
-	r.config = s.configure
-	r.compiled = C.WasmEdge_LoaderCreate(r.config)
-	C.WasmEdge_ConfigureSetForceInterpreter(r.config, true)
-	r.loader = C.WasmEdge_LoaderCreate(r.config)
-	C.WasmEdge_ConfigureSetForceInterpreter(r.config, false)
-	r.validator = C.WasmEdge_ValidatorCreate(r.config)
-	r.executor = newExecutor(s)
-	r.store = C.WasmEdge_StoreCreate()
-	runtime.SetFinalizer(r, (*Runtime).Close)
+	h.config = s.configure
+	h.compiled = C.WasmEdge_LoaderCreate(h.config)
+	C.WasmEdge_ConfigureSetForceInterpreter(h.config, true)
+	h.loader = C.WasmEdge_LoaderCreate(h.config)
+	C.WasmEdge_ConfigureSetForceInterpreter(h.config, false)
+	h.validator = C.WasmEdge_ValidatorCreate(h.config)
+	h.executor = newExecutor(s)
+	h.store = C.WasmEdge_StoreCreate()
+	h.free = deleteRuntime
+	runtime.SetFinalizer(h, func(h *runtimeHandle) { h.close() })
+	hold(runtimeWeight)
 	return r, nil
 }
 
-// Close ends the runtime. Its modules and instances live on until they are closed themselves.
-func (r *Runtime) Close() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	runtime.SetFinalizer(r, nil)
-	for _, host := range r.hosts {
-		C.WasmEdge_ModuleInstanceDelete(host)
+func deleteRuntime(first *handle) {
+	// It is the first field.
+	h := (*runtimeHandle)(unsafe.Pointer(first))
+	for _, end := range h.owned {
+		end()
 	}
-	C.WasmEdge_StoreDelete(r.store)
-	C.WasmEdge_LoaderDelete(r.compiled)
-	C.WasmEdge_ValidatorDelete(r.validator)
-	C.WasmEdge_LoaderDelete(r.loader)
-	C.WasmEdge_ConfigureDelete(r.config)
-	r.hosts, r.store, r.executor, r.validator, r.loader, r.compiled, r.config = nil, nil, nil, nil, nil, nil, nil
+	C.WasmEdge_StoreDelete(h.store)
+	C.WasmEdge_LoaderDelete(h.compiled)
+	C.WasmEdge_ValidatorDelete(h.validator)
+	C.WasmEdge_LoaderDelete(h.loader)
+	C.WasmEdge_ConfigureDelete(h.config)
+	hold(-runtimeWeight)
+}
+
+// Close ends the runtime. Its modules and instances live on until they are closed themselves; what is being compiled or
+// instantiated is finished.
+func (r *Runtime) Close() error {
+	r.close()
 	return nil
 }
 
+// owns lets something be deleted with the runtime, which is locked and acquired.
+func (h *runtimeHandle) owns(end func()) { h.owned = append(h.owned, end) }
+
 // Module is a validated module; its code is compiled when it is first instantiated.
 type Module struct {
+	*moduleHandle
 	runtime *Runtime
-	inner   *C.WasmEdge_ASTModuleContext
+}
+
+type moduleHandle struct {
+	handle
+	inner *C.WasmEdge_ASTModuleContext
 }
 
 // Compile loads and validates a module in binary or text form.
@@ -149,22 +193,24 @@ type Module struct {
 func (r *Runtime) Compile(code []byte) (*Module, error) { return r.load(r.loader, code) }
 
 func (r *Runtime) load(loader *C.WasmEdge_LoaderContext, code []byte) (*Module, error) {
-	defer runtime.KeepAlive(r)
-	if loader == nil {
+	if !r.acquire() {
 		return nil, ErrClosed
 	}
-	var first *C.uint8_t
-	if len(code) > 0 {
-		first = (*C.uint8_t)(unsafe.Pointer(&code[0]))
-	}
-	var inner *C.WasmEdge_ASTModuleContext
-	done := outcome(C.ws_load(loader, r.validator, &inner, first, C.uint32_t(len(code))))
+	defer r.release()
+	h := &moduleHandle{}
+	done := outcome(C.ws_load(loader, r.validator, &h.inner, (*C.uint8_t)(unsafe.SliceData(code)), C.uint32_t(len(code))))
 	if err := done.err(context.Background()); err != nil {
 		return nil, err
 	}
-	m := &Module{r, inner}
-	runtime.SetFinalizer(m, (*Module).Close)
-	return m, nil
+	weight := int64(len(code)) * moduleWeight
+	inner := h.inner
+	h.free = func(*handle) {
+		C.WasmEdge_ASTModuleDelete(inner)
+		hold(-weight)
+	}
+	runtime.SetFinalizer(h, func(h *moduleHandle) { h.close() })
+	hold(weight)
+	return &Module{h, r}, nil
 }
 
 // CompileFile is Compile for a file.
@@ -178,86 +224,17 @@ func (r *Runtime) CompileFile(path string) (*Module, error) {
 
 // IsPrecompiled tells whether the module came with compiled code that will be run, see LoadCompiled.
 func (m *Module) IsPrecompiled() bool {
-	defer runtime.KeepAlive(m)
+	if !m.acquire() {
+		return false
+	}
+	defer m.release()
 	return bool(C.wasmspan_module_is_compiled(m.inner))
 }
 
 // Close ends the module; its instances live on.
 func (m *Module) Close() error {
-	runtime.SetFinalizer(m, nil)
-	C.WasmEdge_ASTModuleDelete(m.inner)
-	m.inner = nil
+	m.close()
 	return nil
-}
-
-// Instantiate makes an instance. A context that ends stops its start function too.
-func (m *Module) Instantiate(ctx context.Context, options ...InstanceOption) (*Instance, error) {
-	defer runtime.KeepAlive(m)
-	r := m.runtime
-	r.mu.Lock()
-	executor, store := r.executor, r.store
-	r.mu.Unlock()
-	if m.inner == nil || executor == nil {
-		return nil, ErrClosed
-	}
-	interrupt, done, err := guard(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	i := &Instance{runtime: r, executor: executor, busy: newBusy()}
-	name := ""
-	if len(options) > 0 {
-		s := r.settings(options...)
-		defer s.delete()
-		i.executor, name = newExecutor(s), s.name
-		if s.wasi != nil {
-			if store, err = i.surround(s.wasi); err != nil {
-				return nil, err
-			}
-			defer C.WasmEdge_StoreDelete(store)
-		}
-	}
-	ended := outcome(C.ws_instantiate(i.executor.inner, &i.inner, store, m.inner, cString(name), interrupt))
-	runtime.KeepAlive(name)
-	if err := ended.err(ctx); err != nil {
-		C.WasmEdge_ModuleInstanceDelete(i.wasi)
-		return nil, err
-	}
-	runtime.SetFinalizer(i, (*Instance).Close)
-	if name != "" {
-		r.mu.Lock()
-		r.named = append(r.named, i)
-		r.mu.Unlock()
-	}
-	return i, nil
-}
-
-// surround makes a store with the runtime's modules and surroundings of the instance's own.
-func (i *Instance) surround(wasi *WASI) (*C.WasmEdge_StoreContext, error) {
-	made, err := wasi.module()
-	if err != nil {
-		return nil, err
-	}
-	i.wasi = made
-	i.runtime.mu.Lock()
-	defer i.runtime.mu.Unlock()
-	store := C.WasmEdge_StoreCreate()
-	modules := append([]*C.WasmEdge_ModuleInstanceContext{made}, i.runtime.hosts...)
-	for _, named := range i.runtime.named {
-		if named.inner != nil {
-			modules = append(modules, named.inner)
-		}
-	}
-	for _, module := range modules {
-		ended := outcome(C.ws_register(i.executor.inner, store, module))
-		if err := ended.err(context.Background()); err != nil {
-			C.WasmEdge_StoreDelete(store)
-			C.WasmEdge_ModuleInstanceDelete(made)
-			return nil, err
-		}
-	}
-	return store, nil
 }
 
 func cString(s string) C.WasmEdge_String {

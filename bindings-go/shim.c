@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shim.h"
 
+#include <errno.h>
+
 #include "_cgo_export.h"
 #include "bindgen_values.h"
+#include "finish.h"
 
 /* Makes the go command link again when the library has changed. */
 static const char library[] __attribute__((used)) = WASMSPAN_GO_LIBRARY;
 
-/* Calls from Go that this thread is in, and the panic that one of them must go on with. */
-static __thread uint32_t depth;
-static __thread uintptr_t pending;
-/* Number of the context of the innermost one. */
-static __thread uintptr_t current;
-
 /* The text is the thread's, and the goroutine may go on on another thread. */
-static ws_outcome outcome(WasmEdge_Result result) {
-  ws_outcome done = {result.Code, NULL, pending};
-  pending = 0;
-  if (!WasmEdge_ResultOK(result) && done.panicked == 0) {
+static ws_outcome outcome_of(WasmEdge_Result result, uintptr_t left) {
+  ws_outcome done = {result.Code, NULL, left};
+  if (!WasmEdge_ResultOK(result) && left == 0) {
     size_t len = wasmspan_error_text(NULL, 0);
     done.text = malloc(len + 1);
     if (done.text != NULL) wasmspan_error_text(done.text, len + 1);
@@ -25,31 +21,24 @@ static ws_outcome outcome(WasmEdge_Result result) {
   return done;
 }
 
-static WasmEdge_Result call(const WasmEdge_FunctionInstanceContext *function,
-                            wasmspan_slot *slots, uint32_t count,
-                            const wasmspan_interrupt *interrupt, uintptr_t context) {
-  WasmEdge_Result result;
-  uintptr_t outer = current;
-  depth++;
-  current = context;
-  result = wasmspan_invoke(function, slots, count, interrupt);
-  current = outer;
-  depth--;
-  return result;
-}
+static ws_outcome outcome(WasmEdge_Result result) { return outcome_of(result, 0); }
 
-ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t context, uint64_t a, uint64_t b,
-                   uint64_t c, uint64_t d) {
+ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t owner, uintptr_t context, uint64_t a,
+                   uint64_t b, uint64_t c, uint64_t d) {
   wasmspan_slot slots[4];
   ws_scalar done = {0, NULL};
   WasmEdge_Result result;
+  calling call = {owner, context, 0, current};
   slots[0].i64 = (int64_t)a;
   slots[1].i64 = (int64_t)b;
   slots[2].i64 = (int64_t)c;
   slots[3].i64 = (int64_t)d;
-  result = call((const WasmEdge_FunctionInstanceContext *)function, slots, 4,
-                (const wasmspan_interrupt *)interrupt, context);
-  if (result.Code == 0 && pending == 0) {
+  current = &call;
+  result = wasmspan_invoke((const WasmEdge_FunctionInstanceContext *)function, slots, 4,
+                           (const wasmspan_interrupt *)interrupt);
+  current = call.outer;
+  finished(&call);
+  if (result.Code == 0) {
     /* In halves: a result of 32 bits was written as such, and reading more at once would wait until it is
      * in memory. */
     const volatile uint32_t *half = (const volatile uint32_t *)slots;
@@ -59,13 +48,20 @@ ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t context, u
   }
   done.failed = malloc(sizeof(*done.failed));
   if (done.failed == NULL) abort();
-  *done.failed = outcome(result);
+  *done.failed = outcome_of(result, call.left);
   return done;
 }
 
-ws_outcome ws_call(const WasmEdge_FunctionInstanceContext *function, wasmspan_slot *slots,
-                   uint32_t count, const wasmspan_interrupt *interrupt, uintptr_t context) {
-  return outcome(call(function, slots, count, interrupt, context));
+bool ws_inside(uintptr_t owner) {
+  const calling *call;
+  for (call = current; call; call = call->outer)
+    if (call->owner == owner) return true;
+  return false;
+}
+
+bool ws_finish(uintptr_t *brief) {
+  if (current && innermost && current->context == ws_brief && !ending) *brief = current->owner;
+  return finish();
 }
 
 ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *validator,
@@ -84,16 +80,14 @@ ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *va
 }
 
 /* Runs what may call the guest, so that a request stops it, and host functions find the context. */
-static ws_outcome guarded(WasmEdge_Result (*run)(void *), void *data, const wasmspan_interrupt *interrupt,
-                          uintptr_t context) {
+static ws_outcome guarded(WasmEdge_Result (*run)(void *), void *data, ws_under under) {
   WasmEdge_Result result;
-  uintptr_t outer = current;
-  depth++;
-  current = context;
-  result = interrupt ? wasmspan_interruptible(interrupt, run, data) : run(data);
-  current = outer;
-  depth--;
-  return outcome(result);
+  calling call = {under.owner, under.context, 0, current};
+  current = &call;
+  result = under.interrupt ? wasmspan_interruptible(under.interrupt, run, data) : run(data);
+  current = call.outer;
+  finished(&call);
+  return outcome_of(result, call.left);
 }
 
 struct instantiation {
@@ -114,12 +108,12 @@ static WasmEdge_Result instantiate(void *data) {
 ws_outcome ws_instantiate(WasmEdge_ExecutorContext *executor,
                           WasmEdge_ModuleInstanceContext **instance,
                           WasmEdge_StoreContext *store, const WasmEdge_ASTModuleContext *module,
-                          WasmEdge_String name, const wasmspan_interrupt *interrupt) {
+                          WasmEdge_String name, ws_under under) {
   struct instantiation it = {executor, NULL, store, module, name};
   WasmEdge_ModuleInstanceContext *made = NULL;
   ws_outcome done;
   it.instance = &made;
-  done = guarded(instantiate, &it, interrupt, 0);
+  done = guarded(instantiate, &it, under);
   *instance = made;
   return done;
 }
@@ -151,10 +145,9 @@ static WasmEdge_Result invoke_values(void *data) {
 ws_outcome ws_values(const WasmEdge_ExecutorContext *executor,
                      const WasmEdge_FunctionInstanceContext *function, const WasmEdge_Value *params,
                      uint32_t param_len, WasmEdge_Value *returns, uint32_t return_len,
-                     const wasmspan_limits *limits, const wasmspan_interrupt *interrupt,
-                     uintptr_t context) {
+                     const wasmspan_limits *limits, ws_under under) {
   struct values it = {executor, function, params, returns, param_len, return_len, limits};
-  return guarded(invoke_values, &it, interrupt, context);
+  return guarded(invoke_values, &it, under);
 }
 
 ws_outcome ws_global_set(WasmEdge_GlobalInstanceContext *global, WasmEdge_Value value) {
@@ -197,6 +190,11 @@ ws_outcome ws_compile(WasmEdge_CompilerContext *compiler, const uint8_t *bytes, 
   return outcome(WasmEdge_CompilerCompileFromBuffer(compiler, bytes, len, path));
 }
 
+ws_outcome ws_compile_bytes(const WasmEdge_CompilerContext *compiler, const uint8_t *bytes, size_t len,
+                            wasmspan_bytes *compiled) {
+  return outcome(wasmspan_compile(compiler, bytes, len, compiled));
+}
+
 /* The outcome of what gives NULL when it fails. */
 static ws_outcome made(const void *made) {
   WasmEdge_Result success = {0};
@@ -218,10 +216,9 @@ static WasmEdge_Result get_pooled(void *data) {
   return wasmspan_pool_get(it->pool, WASMSPAN_UNLIMITED, &it->instance);
 }
 
-ws_outcome ws_pool_get(const wasmspan_pool *pool, WasmEdge_ModuleInstanceContext **instance,
-                       const wasmspan_interrupt *interrupt) {
+ws_outcome ws_pool_get(const wasmspan_pool *pool, WasmEdge_ModuleInstanceContext **instance, ws_under under) {
   struct getting it = {pool, NULL};
-  ws_outcome done = guarded(get_pooled, &it, interrupt, 0);
+  ws_outcome done = guarded(get_pooled, &it, under);
   *instance = it.instance;
   return done;
 }
@@ -243,9 +240,9 @@ static WasmEdge_Result create_bindgen(void *data) {
 }
 
 ws_outcome ws_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleInstanceContext *instance,
-                             const wasmspan_interrupt *interrupt, uintptr_t context) {
+                             ws_under under) {
   struct bindgen it = {instance, NULL, {0, NULL}, NULL, 0, NULL};
-  ws_outcome done = guarded(create_bindgen, &it, interrupt, context);
+  ws_outcome done = guarded(create_bindgen, &it, under);
   *bindgen = it.bindgen;
   return done;
 }
@@ -256,12 +253,11 @@ static WasmEdge_Result call_bindgen(void *data) {
 }
 
 ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
-                           uint32_t count, const void *large, wasmspan_results *results, const wasmspan_interrupt *interrupt,
-                           uintptr_t context) {
+                           uint32_t count, const void *large, wasmspan_results *results, ws_under under) {
   wasmspan_value *values = bindgen_args(args, count, large);
   wasmspan_results got = {NULL, 0, false, NULL, 0, NULL};
   struct bindgen it = {NULL, (wasmspan_bindgen *)bindgen, name, values, count, &got};
-  ws_outcome done = guarded(call_bindgen, &it, interrupt, context);
+  ws_outcome done = guarded(call_bindgen, &it, under);
   free(values);
   *results = got;
   return done;
@@ -271,10 +267,28 @@ ws_outcome ws_heap_create(wasmspan_heap **heap, const WasmEdge_ModuleInstanceCon
   return made(*heap = wasmspan_heap_create(instance));
 }
 
+struct heap {
+  const wasmspan_heap *heap;
+  bool text;
+  const uint8_t *data;
+  size_t len;
+  wasmspan_span *span;
+  uint32_t address;
+};
+
+static WasmEdge_Result put_heap(void *data) {
+  struct heap *it = data;
+  return it->text ? wasmspan_heap_put_string(it->heap, (const char *)it->data, it->len, it->span)
+                  : wasmspan_heap_put_bytes(it->heap, it->data, it->len, it->span);
+}
+
 ws_outcome ws_heap_put(const wasmspan_heap *heap, bool text, const uint8_t *data, size_t len,
-                       wasmspan_span *span) {
-  return outcome(text ? wasmspan_heap_put_string(heap, (const char *)data, len, span)
-                      : wasmspan_heap_put_bytes(heap, data, len, span));
+                       wasmspan_span *span, ws_under under) {
+  wasmspan_span got = {0, 0};
+  struct heap it = {heap, text, data, len, &got, 0};
+  ws_outcome done = guarded(put_heap, &it, under);
+  *span = got;
+  return done;
 }
 
 ws_outcome ws_heap_get(const wasmspan_heap *heap, bool text, uint32_t address, uint32_t length,
@@ -283,8 +297,14 @@ ws_outcome ws_heap_get(const wasmspan_heap *heap, bool text, uint32_t address, u
                       : wasmspan_heap_get_bytes(heap, address, length, bytes));
 }
 
-ws_outcome ws_heap_free(const wasmspan_heap *heap, uint32_t address) {
-  return outcome(wasmspan_heap_free(heap, address));
+static WasmEdge_Result free_heap(void *data) {
+  struct heap *it = data;
+  return wasmspan_heap_free(it->heap, it->address);
+}
+
+ws_outcome ws_heap_free(const wasmspan_heap *heap, uint32_t address, ws_under under) {
+  struct heap it = {heap, false, NULL, 0, NULL, address};
+  return guarded(free_heap, &it, under);
 }
 
 ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext *store,
@@ -325,12 +345,6 @@ ws_outcome ws_fs_changes(const wasmspan_fs *fs, uintptr_t number) {
   return outcome(wasmspan_fs_changes(fs, take_path, (void *)number));
 }
 
-bool ws_panicked(uintptr_t number) {
-  if (depth == 0 || pending != 0) return false;
-  pending = number;
-  return true;
-}
-
 struct running {
   const wasmspan_command *command;
   wasmspan_finished *finished;
@@ -341,27 +355,46 @@ static WasmEdge_Result run_command(void *data) {
   return wasmspan_command_run(it->command, it->finished);
 }
 
-ws_outcome ws_command_run(const wasmspan_command *command, wasmspan_finished *finished) {
+ws_outcome ws_command_run(const wasmspan_command *command, wasmspan_finished *finished, ws_under under) {
   wasmspan_finished got = {0};
   struct running it = {command, &got};
-  ws_outcome done = guarded(run_command, &it, NULL, 0);
+  ws_outcome done = guarded(run_command, &it, under);
   *finished = got;
   return done;
 }
 
-static WasmEdge_Result body(void *number, const WasmEdge_CallingFrameContext *frame,
+struct host {
+  uintptr_t number;
+  uint32_t at;
+};
+
+static WasmEdge_Result body(void *data, const WasmEdge_CallingFrameContext *frame,
                             const WasmEdge_Value *params, WasmEdge_Value *returns) {
+  const struct host *host = data;
+  calling *call = current;
   WasmEdge_Result result;
-  uintptr_t panicked = 0;
-  result.Code = wasmspanGoCall((uintptr_t)number, (void *)frame, (void *)params,
-                               (void *)returns, depth > 0, current, &panicked);
-  pending = panicked;
+  REACH_GO(result.Code,
+           wasmspanGoCall(host->number, host->at, (void *)frame, (void *)params, (void *)returns,
+                          call ? call->owner : 0, call ? call->context : 0, call ? &call->left : NULL),
+           WasmEdge_ErrCode_HostFuncError);
   return result;
 }
 
-static void gone(void *number) { wasmspanGoGone((uintptr_t)number); }
-
-WasmEdge_FunctionInstanceContext *ws_function(const WasmEdge_FunctionTypeContext *type,
-                                              uintptr_t number) {
-  return wasmspan_function_create(type, body, (void *)number, 0, gone);
+static void gone_host(void *data) {
+  wasmspanGoGone(((struct host *)data)->number);
+  free(data);
 }
+
+WasmEdge_FunctionInstanceContext *ws_function(const WasmEdge_FunctionTypeContext *type, uintptr_t number,
+                                              uint32_t at) {
+  WasmEdge_FunctionInstanceContext *made;
+  struct host *host = malloc(sizeof(*host));
+  if (!host) abort();
+  host->number = number;
+  host->at = at;
+  made = wasmspan_function_create(type, body, host, 0, gone_host);
+  if (!made) free(host);
+  return made;
+}
+
+#include "callbacks.h"

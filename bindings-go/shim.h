@@ -10,9 +10,19 @@ typedef struct ws_outcome {
   uint32_t code;
   /* What went wrong, to be freed; NULL if nothing did. */
   char *text;
-  /* Number of the panic that a Go function left, or 0. */
-  uintptr_t panicked;
+  /* Number of the error that a host function left, or 0. */
+  uintptr_t left;
 } ws_outcome;
+
+/* What a call of Go's runs under. */
+typedef struct ws_under {
+  /* NULL if nothing stops it. */
+  const wasmspan_interrupt *interrupt;
+  /* Address of Go's object of the instance, which Go keeps alive meanwhile; 0 if there is none. */
+  uintptr_t owner;
+  /* Number of the context; 0 if nobody asks for it. */
+  uintptr_t context;
+} ws_under;
 
 /* How a call with few values ended; two words, which come back in registers. */
 typedef struct ws_scalar {
@@ -22,21 +32,25 @@ typedef struct ws_scalar {
 } ws_scalar;
 
 /* The function is a number here: Go would look whether a pointer leads to others. */
-ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t context, uint64_t a, uint64_t b,
-                   uint64_t c, uint64_t d);
-ws_outcome ws_call(const WasmEdge_FunctionInstanceContext *function, wasmspan_slot *slots,
-                   uint32_t count, const wasmspan_interrupt *interrupt, uintptr_t context);
+ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t owner, uintptr_t context, uint64_t a,
+                   uint64_t b, uint64_t c, uint64_t d);
+/* Whether this thread is in a call with this owner. */
+bool ws_inside(uintptr_t owner);
+/* Number of the context of calls that nothing stops, and that leave their instance without a deferred function. */
+enum { ws_brief = 1 };
+/* Ends the call of Go's that the running callback belongs to, whose function panics or ends its goroutine; see finish.h.
+ * False if there is none. *brief is the owner of a call that leaves no instance by itself. */
+bool ws_finish(uintptr_t *brief);
 ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *validator,
                    WasmEdge_ASTModuleContext **module, const uint8_t *bytes, uint32_t len);
 ws_outcome ws_instantiate(WasmEdge_ExecutorContext *executor,
                           WasmEdge_ModuleInstanceContext **instance,
                           WasmEdge_StoreContext *store, const WasmEdge_ASTModuleContext *module,
-                          WasmEdge_String name, const wasmspan_interrupt *interrupt);
+                          WasmEdge_String name, ws_under under);
 ws_outcome ws_values(const WasmEdge_ExecutorContext *executor,
                      const WasmEdge_FunctionInstanceContext *function, const WasmEdge_Value *params,
                      uint32_t param_len, WasmEdge_Value *returns, uint32_t return_len,
-                     const wasmspan_limits *limits, const wasmspan_interrupt *interrupt,
-                     uintptr_t context);
+                     const wasmspan_limits *limits, ws_under under);
 ws_outcome ws_global_set(WasmEdge_GlobalInstanceContext *global, WasmEdge_Value value);
 ws_outcome ws_table_get(const WasmEdge_TableInstanceContext *table, uint32_t at, WasmEdge_Value *value);
 ws_outcome ws_table_set(WasmEdge_TableInstanceContext *table, WasmEdge_Value value, uint32_t at);
@@ -46,21 +60,20 @@ WasmEdge_Value ws_extern(uintptr_t number);
 uintptr_t ws_extern_number(WasmEdge_Value value);
 ws_outcome ws_wasi_configure(WasmEdge_ModuleInstanceContext *wasi, const wasmspan_wasi_config *config);
 ws_outcome ws_compile(WasmEdge_CompilerContext *compiler, const uint8_t *bytes, size_t len, const char *path);
+ws_outcome ws_compile_bytes(const WasmEdge_CompilerContext *compiler, const uint8_t *bytes, size_t len,
+                            wasmspan_bytes *compiled);
 ws_outcome ws_pool_create(wasmspan_pool **pool, const WasmEdge_ASTModuleContext *module,
                           const WasmEdge_StoreContext *store, size_t size);
-ws_outcome ws_pool_get(const wasmspan_pool *pool, WasmEdge_ModuleInstanceContext **instance,
-                       const wasmspan_interrupt *interrupt);
-ws_outcome ws_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleInstanceContext *instance,
-                             const wasmspan_interrupt *interrupt, uintptr_t context);
+ws_outcome ws_pool_get(const wasmspan_pool *pool, WasmEdge_ModuleInstanceContext **instance, ws_under under);
+ws_outcome ws_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleInstanceContext *instance, ws_under under);
 ws_outcome ws_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
-                           uint32_t count, const void *large, wasmspan_results *results, const wasmspan_interrupt *interrupt,
-                           uintptr_t context);
+                           uint32_t count, const void *large, wasmspan_results *results, ws_under under);
 ws_outcome ws_heap_create(wasmspan_heap **heap, const WasmEdge_ModuleInstanceContext *instance);
 ws_outcome ws_heap_put(const wasmspan_heap *heap, bool text, const uint8_t *data, size_t len,
-                       wasmspan_span *span);
+                       wasmspan_span *span, ws_under under);
 ws_outcome ws_heap_get(const wasmspan_heap *heap, bool text, uint32_t address, uint32_t length,
                        wasmspan_bytes *bytes);
-ws_outcome ws_heap_free(const wasmspan_heap *heap, uint32_t address);
+ws_outcome ws_heap_free(const wasmspan_heap *heap, uint32_t address, ws_under under);
 ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext *store,
                        const WasmEdge_ModuleInstanceContext *module);
 /* Streams and file systems whose functions are Go's, by number; the library lets go of the number. */
@@ -79,11 +92,9 @@ ws_outcome ws_fs_read(const wasmspan_fs *fs, WasmEdge_String path, wasmspan_byte
 /* Names in a folder, or all changes, go to the list with the number. */
 ws_outcome ws_fs_list(const wasmspan_fs *fs, WasmEdge_String path, uintptr_t number);
 ws_outcome ws_fs_changes(const wasmspan_fs *fs, uintptr_t number);
-/* Notes a panic for the call of Go that this thread is in; false if there is none, or it has one. */
-bool ws_panicked(uintptr_t number);
-
-ws_outcome ws_command_run(const wasmspan_command *command, wasmspan_finished *finished);
-WasmEdge_FunctionInstanceContext *ws_function(const WasmEdge_FunctionTypeContext *type,
-                                              uintptr_t number);
+ws_outcome ws_command_run(const wasmspan_command *command, wasmspan_finished *finished, ws_under under);
+/* A host function whose body is the Go function with this number; `at` is its place in its runtime's list. */
+WasmEdge_FunctionInstanceContext *ws_function(const WasmEdge_FunctionTypeContext *type, uintptr_t number,
+                                              uint32_t at);
 
 #endif

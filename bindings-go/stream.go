@@ -4,60 +4,95 @@ package wasmspan
 // #include <errno.h>
 import "C"
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 	"unsafe"
 )
 
-// stream is a reader or writer that a guest uses, on the goroutine that called it.
+// stream is a reader or writer that a guest uses, on the goroutine that called it if nothing can stop the call.
 type stream struct {
 	from io.Reader
 	to   io.Writer
-	// Ends what a reader waits for.
-	ctx context.Context
 	// How many bytes may still be written; nil for any number.
 	room *int
 	// What went wrong first, and whether there was too little room.
 	err       error
 	truncated bool
+	// A read that goes on after its guest was stopped, and what came that no guest has got yet.
+	reading <-chan ran[got]
+	late    got
+	writing turn
 }
 
-func (s *stream) read(p []byte) (int, error) {
-	if s.ctx.Done() == nil {
-		return io.ReadAtLeast(s.from, p, 1)
-	}
-	// The reader may wait for longer than the guest: its bytes go where they can come too late.
-	type got struct {
-		data []byte
-		err  error
-	}
-	ready := make(chan got, 1)
-	go func() {
-		data := make([]byte, min(len(p), 64<<10))
-		n, err := io.ReadAtLeast(s.from, data, 1)
-		ready <- got{data[:n], err}
-	}()
-	select {
-	case got := <-ready:
-		return copy(p, got.data), got.err
-	case <-s.ctx.Done():
-		return 0, syscall.EINTR
-	}
+type got struct {
+	data []byte
+	err  error
 }
 
-func (s *stream) write(p []byte) (n int, err error) {
+// Most bytes of a read whose bytes may come too late for the guest that asked.
+const lateRead = 64 << 10
+
+// neverWaits says that a reader or writer needs no goroutine of its own.
+func neverWaits(stream any) bool {
+	switch stream.(type) {
+	case *bytes.Buffer, *bytes.Reader, *strings.Reader, *strings.Builder:
+		return true
+	}
+	return stream == io.Discard
+}
+
+func (s *stream) read(ctx context.Context, p []byte) (int, error) {
+	if len(s.late.data) == 0 && s.late.err == nil {
+		if s.reading == nil && (ctx.Done() == nil || neverWaits(s.from)) {
+			return io.ReadAtLeast(s.from, p, 1)
+		}
+		if s.reading == nil {
+			from, size := s.from, min(len(p), lateRead)
+			s.reading = start(func() got {
+				data := make([]byte, size)
+				n, err := io.ReadAtLeast(from, data, 1)
+				return got{data[:n], err}
+			})
+		}
+		select {
+		case how := <-s.reading:
+			s.reading = nil
+			s.late = how.get()
+		case <-ctx.Done():
+			stopping(ctx)
+			return 0, syscall.EINTR
+		}
+	}
+	if len(s.late.data) == 0 {
+		err := s.late.err
+		s.late = got{}
+		return 0, err
+	}
+	n := copy(p, s.late.data)
+	s.late.data = s.late.data[n:]
+	return n, nil
+}
+
+func (s *stream) write(ctx context.Context, p []byte) (n int, err error) {
 	if s.room != nil && len(p) > *s.room {
 		s.truncated = true
 		if p = p[:*s.room]; len(p) == 0 {
 			return 0, syscall.ENOSPC
 		}
 	}
-	n, err = s.to.Write(p)
+	if ctx.Done() == nil && s.writing.over == nil || neverWaits(s.to) {
+		n, err = s.to.Write(p)
+	} else {
+		data, to := append([]byte(nil), p...), s.to
+		n, err = aside(ctx, &s.writing, func() (int, error) { return to.Write(data) }, nil)
+	}
 	if s.room != nil {
 		*s.room -= n
 	}
@@ -65,45 +100,50 @@ func (s *stream) write(p []byte) (n int, err error) {
 }
 
 //export wasmspanGoStream
-func wasmspanGoStream(number uintptr, writes bool, buf unsafe.Pointer, size C.size_t, done *C.size_t) (code C.int) {
-	defer caught(&code)
-	found, _ := left.get(number)
-	s := found.(*stream)
-	if size == 0 {
-		return 0
-	}
-	move := s.read
-	if writes {
-		move = s.write
-	}
-	n, err := move(unsafe.Slice((*byte)(buf), int(size)))
-	*done = C.size_t(n)
-	if err == io.EOF {
-		return 0
-	}
-	if err != nil && s.err == nil && err != syscall.EINTR && !s.truncated {
-		s.err = err
-	}
-	if n > 0 {
-		return 0
-	}
+func wasmspanGoStream(number, context uintptr, writes bool, buf unsafe.Pointer, size C.size_t, done *C.size_t) C.int {
+	return answer(func() error {
+		found, _ := left.get(number)
+		s, _ := found.(*stream)
+		if s == nil {
+			return syscall.EBADF
+		}
+		if size == 0 {
+			return nil
+		}
+		move := s.read
+		if writes {
+			move = s.write
+		}
+		n, err := move(contextOf(context), unsafe.Slice((*byte)(buf), int(size)))
+		*done = C.size_t(n)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil && s.err == nil && err != syscall.EINTR && !s.truncated {
+			s.err = err
+		}
+		if n > 0 {
+			return nil
+		}
+		return err
+	})
+}
+
+// answer runs what a callback of a stream or file asks for, and gives the error number that tells the guest of its error.
+// A panic goes on where Go called the guest, when that has ended.
+func answer(f func() error) (code C.int) {
+	returned := false
+	defer func() {
+		if !returned && !unwound() {
+			code = C.EIO
+			fmt.Fprintf(os.Stderr, "wasmspan: a stream or file of Go's panicked: %v\n", recover())
+		}
+	}()
+	err := f()
+	returned = true
 	return errno(err)
 }
 
-// caught makes an error of a panic, which goes on where Go called the guest.
-func caught(code *C.int) {
-	value := recover()
-	if value == nil {
-		return
-	}
-	*code = C.EIO
-	if number := left.put(value); !bool(C.ws_panicked(C.uintptr_t(number))) {
-		left.take(number)
-		fmt.Fprintf(os.Stderr, "wasmspan: a stream or file of Go's panicked: %v\n", value)
-	}
-}
-
-// errno is the number that tells a guest of an error.
 func errno(err error) C.int {
 	var number syscall.Errno
 	switch {

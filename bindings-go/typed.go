@@ -43,7 +43,8 @@ func (i *Instance) typed(name string, params, results []C.enum_WasmEdge_ValType)
 		return nil, err
 	}
 	if !equal(f.params, params) || !equal(f.results, results) {
-		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("%q has another type", name)}
+		wanted := FuncType{valueTypes(params), valueTypes(results)}
+		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("%q has the type %v, not %v", name, f.funcType(), wanted)}
 	}
 	return f, nil
 }
@@ -62,19 +63,16 @@ func equal(a, b []C.enum_WasmEdge_ValType) bool {
 
 func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error) {
 	i := f.instance
-	if f.limits {
+	if f.slow {
 		return f.call4Within(ctx, a, b, c, d)
 	}
-	if ctx.Done() != nil || i.asked() || !i.busy.try() {
+	if ctx.Done() != nil || i.asked() || !i.try() {
 		return f.call4Under(ctx, a, b, c, d)
 	}
-	// Nothing can stop the call, nobody asks for its context, and the instance was free.
-	if i.inner == nil {
-		i.busy.leave()
-		return 0, ErrClosed
-	}
-	done := C.ws_call4(f.number, 0, 0, C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
-	i.busy.leave()
+	// Nothing can stop the call, nobody asks for its context, and the instance was free. A deferred function would take
+	// time; what unwinds ends this call in unwound.
+	done := C.ws_call4(f.number, 0, i.address(), C.ws_brief, C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
+	i.leave()
 	if done.failed == nil {
 		return uint64(done.value), nil
 	}
@@ -84,14 +82,14 @@ func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error)
 // call4Under lets the context stop the call, and waits for the instance.
 func (f *function) call4Under(ctx context.Context, a, b, c, d uint64) (uint64, error) {
 	var done C.ws_scalar
-	err := f.instance.call(ctx, func(interrupt *C.wasmspan_interrupt, number C.uintptr_t) {
-		done = C.ws_call4(f.number, C.uintptr_t(uintptr(unsafe.Pointer(interrupt))), number,
+	err := f.instance.call(ctx, 0, func(under C.ws_under) {
+		done = C.ws_call4(f.number, C.uintptr_t(uintptr(unsafe.Pointer(under.interrupt))), under.owner, under.context,
 			C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
 	})
 	if err == nil && done.failed != nil {
 		err = failure(done.failed, ctx)
 	}
-	return uint64(done.value), err
+	return uint64(done.value), f.instance.exited(err)
 }
 
 // call4Within lets the limits of the executor stop the call.

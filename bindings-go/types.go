@@ -4,7 +4,6 @@ package wasmspan
 import "C"
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"unsafe"
 )
@@ -37,6 +36,14 @@ func funcTypeOf(inner *C.WasmEdge_FunctionTypeContext) *FuncType {
 		C.WasmEdge_FunctionTypeGetReturns(inner, (*C.enum_WasmEdge_ValType)(unsafe.Pointer(&results[0])), C.uint32_t(len(results)))
 	}
 	return &FuncType{params, results}
+}
+
+func valueTypes(kinds []C.enum_WasmEdge_ValType) []ValueType {
+	types := make([]ValueType, len(kinds))
+	for at, kind := range kinds {
+		types[at] = ValueType(kind)
+	}
+	return types
 }
 
 func (t FuncType) kinds() (params, results []C.enum_WasmEdge_ValType) {
@@ -96,7 +103,10 @@ func goString(s C.WasmEdge_String) string { return C.GoStringN(s.Buf, C.int(s.Le
 
 // Exports lists what the module exports, in its order.
 func (m *Module) Exports() []Export {
-	defer runtime.KeepAlive(m)
+	if !m.acquire() {
+		return nil
+	}
+	defer m.release()
 	list := make([]*C.WasmEdge_ExportTypeContext, C.WasmEdge_ASTModuleListExportsLength(m.inner))
 	if len(list) == 0 {
 		return nil
@@ -115,7 +125,15 @@ func (m *Module) Exports() []Export {
 
 // Imports lists what the module imports, in its order.
 func (m *Module) Imports() []Import {
-	defer runtime.KeepAlive(m)
+	if !m.acquire() {
+		return nil
+	}
+	defer m.release()
+	return m.imports()
+}
+
+// imports is Imports for who has acquired the module.
+func (m *Module) imports() []Import {
 	list := make([]*C.WasmEdge_ImportTypeContext, C.WasmEdge_ASTModuleListImportsLength(m.inner))
 	if len(list) == 0 {
 		return nil
@@ -131,4 +149,16 @@ func (m *Module) Imports() []Import {
 		}
 	}
 	return imports
+}
+
+// carries says whether references can come from who imports it to who exports it.
+func (i *Import) carries() bool {
+	if i.Kind == KindFunc {
+		for _, param := range i.Func.Params {
+			if param == FuncRef || param == ExternRef {
+				return true
+			}
+		}
+	}
+	return i.Kind == KindTable || i.Kind == KindGlobal
 }

@@ -1,40 +1,40 @@
 // Written by scripts/build.mjs.
-import wasmspan from "./dist/index.js";
-
-export const Bindgen = wasmspan.Bindgen;
-export const BusyError = wasmspan.BusyError;
-export const CompileError = wasmspan.CompileError;
-export const Compiler = wasmspan.Compiler;
-export const Config = wasmspan.Config;
-export const Executor = wasmspan.Executor;
-export const ExitError = wasmspan.ExitError;
-export const Global = wasmspan.Global;
-export const GuestError = wasmspan.GuestError;
-export const Heap = wasmspan.Heap;
-export const HostFunction = wasmspan.HostFunction;
-export const Instance = wasmspan.Instance;
-export const LinkError = wasmspan.LinkError;
-export const Loader = wasmspan.Loader;
-export const Memory = wasmspan.Memory;
-export const MemoryFs = wasmspan.MemoryFs;
-export const Module = wasmspan.Module;
-export const ModuleInstance = wasmspan.ModuleInstance;
-export const OptimizationLevel = wasmspan.OptimizationLevel;
-export const OutputFormat = wasmspan.OutputFormat;
-export const Pool = wasmspan.Pool;
-export const PooledInstance = wasmspan.PooledInstance;
-export const Proposal = wasmspan.Proposal;
-export const RuntimeError = wasmspan.RuntimeError;
-export const Statistics = wasmspan.Statistics;
-export const Store = wasmspan.Store;
-export const Table = wasmspan.Table;
-export const TimeoutError = wasmspan.TimeoutError;
-export const VM = wasmspan.VM;
-export const Validator = wasmspan.Validator;
-export const WASI = wasmspan.WASI;
-export const Wasi = wasmspan.Wasi;
-export const WebAssembly = wasmspan.WebAssembly;
-export const liveObjects = wasmspan.liveObjects;
-export const run = wasmspan.run;
-export const spawn = wasmspan.spawn;
-export const version = wasmspan.version;
+export {
+  Bindgen,
+  BusyError,
+  CompileError,
+  Compiler,
+  Config,
+  Executor,
+  ExitError,
+  Global,
+  GuestError,
+  Heap,
+  HostFunction,
+  Instance,
+  LinkError,
+  Loader,
+  Memory,
+  MemoryFs,
+  Module,
+  ModuleInstance,
+  OptimizationLevel,
+  OutputFormat,
+  Pool,
+  PooledInstance,
+  Proposal,
+  RuntimeError,
+  Statistics,
+  Store,
+  Table,
+  TimeoutError,
+  VM,
+  Validator,
+  WASI,
+  Wasi,
+  WebAssembly,
+  liveObjects,
+  run,
+  spawn,
+  version,
+} from "./dist/index.js";

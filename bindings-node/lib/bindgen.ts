@@ -4,6 +4,7 @@
 import { type Bytes, toBytes } from "./idl.js";
 import { ModuleInstance } from "./instance.js";
 import { type NativeBindgen, type NativeHeap, native } from "./native.js";
+import { checkOptions } from "./options.js";
 import { type CallOptions, limitOf, stoppable } from "./task.js";
 
 /** Arrays of integers, of the width that their items have in the guest. */
@@ -39,6 +40,8 @@ export type TypedValue =
  */
 export type BindgenValue = string | boolean | number | bigint | IntegerArray | TypedValue;
 
+const BINDGEN_OPTIONS: ReadonlySet<string> = new Set(["initialized"]);
+
 function nativeOf(instance: ModuleInstance<any>) {
   if (!(instance instanceof ModuleInstance)) {
     throw new TypeError("the first argument must be an instance");
@@ -58,6 +61,7 @@ export class Bindgen {
    * @throws {@link RuntimeError} if the instance is no such guest.
    */
   constructor(instance: ModuleInstance<any>, options: { initialized?: boolean } = {}) {
+    checkOptions(options, BINDGEN_OPTIONS);
     this.#native = new native.NativeBindgen(nativeOf(instance), options.initialized === true);
   }
 

@@ -1,5 +1,6 @@
 import { toDescriptor } from "./idl.js";
 import { type NativeConfig, native } from "./native.js";
+import { checkOptions } from "./options.js";
 
 /** WebAssembly proposals, by WasmEdge's numbers. */
 export enum Proposal {
@@ -39,7 +40,7 @@ export enum OutputFormat {
   Wasm = 1,
 }
 
-/** Where compiled code is kept from one process to the next. */
+/** Where compiled code is kept from one process to the next; that of modules of 2,048 bytes and more is. */
 export interface CacheOptions {
   /** The folder; by default `wasmspan` in the user's cache folder. */
   directory?: string;
@@ -198,6 +199,7 @@ export class Config {
 
   set cache(cache: boolean | CacheOptions) {
     const options = typeof cache === "object" ? cache : {};
+    checkOptions(options, CACHE_OPTIONS);
     this.#native.setCache(cache !== false, options.directory, options.maxBytes);
   }
 
@@ -229,6 +231,7 @@ export class Config {
   }
 }
 
+const CACHE_OPTIONS: ReadonlySet<string> = new Set(["directory", "maxBytes"]);
 const SWITCHES = [
   "forceInterpreter",
   "loadCompiled",

@@ -10,11 +10,34 @@ export interface ErrorDetails {
   frames?: string[];
 }
 
-/** Shared by the runtime's errors. */
-class WasmError extends Error {
+/** What the runtime's errors have in common. */
+export interface WasmError extends Error {
   /** The code in WasmEdge's table; 0 if the error has none. */
   readonly code: number;
   /** WebAssembly frames, innermost first. */
+  readonly frames: readonly string[];
+}
+
+/** A class of errors; as those of JavaScript it may be called without `new`. */
+export interface ErrorClass<T extends Error> {
+  readonly prototype: T;
+  new (message?: string, options?: ErrorOptions & ErrorDetails): T;
+  (message?: string, options?: ErrorOptions & ErrorDetails): T;
+}
+
+/**
+ * On each prototype: the class's name, by which `instanceof` knows errors of other copies of this
+ * package. A process has several where it was bundled twice, and in test runners, which load it once
+ * for each file of tests.
+ */
+const KIND = Symbol.for("wasmspan.error");
+
+function kindOf(prototype: object): unknown {
+  return Object.getOwnPropertyDescriptor(prototype, KIND)?.value;
+}
+
+class Base extends Error implements WasmError {
+  readonly code: number;
   readonly frames: readonly string[];
 
   constructor(message?: string, options?: ErrorOptions & ErrorDetails) {
@@ -26,74 +49,140 @@ class WasmError extends Error {
   }
 }
 
-/** Names and empty messages stand on the prototype, as JavaScript's own errors have it. */
-function named(name: string, type: { prototype: object }): void {
-  for (const [key, value] of [
-    ["name", name],
-    ["message", ""],
-  ] as const) {
-    Object.defineProperty(type.prototype, key, { value, writable: true, configurable: true });
+/** What `error instanceof type` gives. */
+function isInstance(type: { prototype: object }, error: unknown): boolean {
+  const kind = kindOf(type.prototype);
+  // Classes of others that extend one of these.
+  if (kind === undefined) return Function.prototype[Symbol.hasInstance].call(type, error);
+  if (typeof error !== "object" || error === null) return false;
+  for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
+    if (kindOf(at) === kind) return true;
   }
-  Object.defineProperty(type, "length", { value: 1, configurable: true });
+  return false;
 }
 
-/** A module is malformed or invalid. */
-export class CompileError extends WasmError {}
-named("CompileError", CompileError);
+Object.defineProperty(Base, Symbol.hasInstance, {
+  value(this: { prototype: object }, error: unknown) {
+    return isInstance(this, error);
+  },
+});
+Object.defineProperty(Base.prototype, KIND, { value: "WasmError" });
 
-/** A module can't be instantiated with the imports that it was given. */
-export class LinkError extends WasmError {}
-named("LinkError", LinkError);
-
-/** Running code trapped, or the runtime was used in a way that its state does not allow. */
-export class RuntimeError extends WasmError {}
-named("RuntimeError", RuntimeError);
-
-/** A call was stopped because its time was over. */
-export class TimeoutError extends RuntimeError {}
-named("TimeoutError", TimeoutError);
-
-/** A synchronous call met an instance that runs a call on another thread. */
-export class BusyError extends RuntimeError {}
-named("BusyError", BusyError);
-
-/** The guest ended its run, as `proc_exit` does. */
-export class ExitError extends RuntimeError {}
-named("ExitError", ExitError);
-
-/** A function of a guest of wasmedge-bindgen failed with this message. */
-export class GuestError extends WasmError {}
-named("GuestError", GuestError);
-
+/** The classes of which the addon wants errors. */
 const CLASSES: Record<string, new (message?: string, options?: ErrorDetails) => Error> = {
-  CompileError,
-  LinkError,
-  RuntimeError,
-  TimeoutError,
-  BusyError,
-  ExitError,
-  GuestError,
   TypeError: globalThis.TypeError,
   RangeError: globalThis.RangeError,
 };
+
+function define<T extends Error>(name: string, base: unknown = Base): ErrorClass<T> {
+  const inner = class extends (base as typeof Base) {};
+  function make(type: typeof inner, args: ArrayLike<unknown>, target: unknown): object {
+    // Of a class that extends this one, the stack begins where that is made.
+    if (target !== outer) return Reflect.construct(type, args, target as typeof inner);
+    const error = Reflect.construct(type, args);
+    Error.captureStackTrace?.(error, make);
+    return error;
+  }
+  // Users see this, which may be called without `new`.
+  const outer: typeof inner = new Proxy(inner, {
+    apply: (type, _, args) => make(type, args, outer),
+    construct: make,
+  });
+  Object.defineProperty(inner, "name", { value: name, configurable: true });
+  Object.defineProperty(inner, "length", { value: 1, configurable: true });
+  // Names and empty messages stand on the prototype, as JavaScript's own errors have it.
+  for (const [key, value] of [
+    ["constructor", outer],
+    ["name", name],
+    ["message", ""],
+  ] as const) {
+    Object.defineProperty(inner.prototype, key, { value, writable: true, configurable: true });
+  }
+  Object.defineProperty(inner.prototype, KIND, { value: name });
+  CLASSES[name] = inner;
+  return outer as unknown as ErrorClass<T>;
+}
+
+/** A module is malformed or invalid. */
+export interface CompileError extends WasmError {}
+/** A module is malformed or invalid. */
+export const CompileError = define<CompileError>("CompileError");
+
+/** A module can't be instantiated with the imports that it was given. */
+export interface LinkError extends WasmError {}
+/** A module can't be instantiated with the imports that it was given. */
+export const LinkError = define<LinkError>("LinkError");
+
+/** Running code trapped, or the runtime was used in a way that its state does not allow. */
+export interface RuntimeError extends WasmError {}
+/** Running code trapped, or the runtime was used in a way that its state does not allow. */
+export const RuntimeError = define<RuntimeError>("RuntimeError");
+
+/** A call was stopped because its time was over. */
+export interface TimeoutError extends RuntimeError {}
+/** A call was stopped because its time was over. */
+export const TimeoutError = define<TimeoutError>("TimeoutError", RuntimeError);
+
+/** A synchronous call met an instance that runs a call on another thread. */
+export interface BusyError extends RuntimeError {}
+/** A synchronous call met an instance that runs a call on another thread. */
+export const BusyError = define<BusyError>("BusyError", RuntimeError);
+
+/** The guest ended its run, as `proc_exit` does. */
+export interface ExitError extends RuntimeError {}
+/** The guest ended its run, as `proc_exit` does. */
+export const ExitError = define<ExitError>("ExitError", RuntimeError);
+
+/** A function of a guest of wasmedge-bindgen failed with this message. */
+export interface GuestError extends WasmError {}
+/** A function of a guest of wasmedge-bindgen failed with this message. */
+export const GuestError = define<GuestError>("GuestError");
 
 /**
  * Makes the error that the addon throws; its stack begins with the WebAssembly frames.
  * @internal
  */
 export function makeError(kind: string, message: string, code: number, frames: string[]): Error {
-  const type = CLASSES[kind] ?? RuntimeError;
+  const type = CLASSES[kind] ?? Error;
   const error = new type(message, { code, frames });
-  if (code !== 0 && !(error instanceof WasmError)) {
+  if (code !== 0 && !("code" in error)) {
     Object.defineProperty(error, "code", { value: code, configurable: true, writable: true });
   }
-  if (Error.captureStackTrace) {
-    Error.captureStackTrace(error, makeError);
-  }
-  if (frames.length > 0 && error.stack) {
+  Error.captureStackTrace?.(error, makeError);
+  if (frames.length > 0) {
     const head = `${error.name}: ${message}`;
-    const wasm = frames.map((frame) => `\n    at ${frame}`).join("");
-    error.stack = head + wasm + error.stack.slice(head.length);
+    const stack = stackOf(error);
+    // A program may have stacks of its own form, which stay as they are.
+    if (stack?.startsWith(head)) {
+      const wasm = frames.map((frame) => `\n    at ${frame}`).join("");
+      error.stack = head + wasm + stack.slice(head.length);
+    }
   }
   return error;
+}
+
+/** The stack as text, unless `Error.prepareStackTrace` gives something else. */
+function stackOf(error: Error): string | undefined {
+  try {
+    const { stack } = error;
+    return typeof stack === "string" ? stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Adds the frames of those who await to an error that was made when no JavaScript ran.
+ * @internal
+ */
+export function addCallers(error: unknown, below: (...args: any[]) => unknown): void {
+  if (!(error instanceof Base)) return;
+  const stack = stackOf(error);
+  const lines = stack?.split("\n    at ").length ?? 0;
+  if (stack === undefined || lines - 1 > error.frames.length) return;
+  const holder: { stack?: unknown } = {};
+  Error.captureStackTrace?.(holder, below);
+  if (typeof holder.stack !== "string") return;
+  const callers = holder.stack.indexOf("\n    at ");
+  if (callers >= 0) error.stack = stack + holder.stack.slice(callers);
 }

@@ -5,6 +5,20 @@
 /** Bytes as callers give them: a buffer, or a view of a part of one. */
 export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
+/** Whether it is a buffer; by its tag, since it may come from another realm. */
+function isBuffer(source: unknown): boolean {
+  const tag = Object.prototype.toString.call(source);
+  return tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]";
+}
+
+/**
+ * Whether these are {@link Bytes}.
+ * @internal
+ */
+export function isBytes(source: unknown): boolean {
+  return ArrayBuffer.isView(source) || isBuffer(source);
+}
+
 /**
  * The bytes themselves.
  * @internal
@@ -16,9 +30,7 @@ export function toBytes(source: unknown): Uint8Array {
   if (ArrayBuffer.isView(source)) {
     return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   }
-  // By its tag, since it may come from another realm.
-  const tag = Object.prototype.toString.call(source);
-  if (tag === "[object ArrayBuffer]" || tag === "[object SharedArrayBuffer]") {
+  if (isBuffer(source)) {
     const buffer = source as ArrayBuffer;
     // No view can be made of a detached one.
     return buffer.byteLength === 0 ? new Uint8Array() : new Uint8Array(buffer);
@@ -125,6 +137,11 @@ export class Identities<T extends object> {
   add(id: number, object: T): void {
     this.#known.set(id, new WeakRef(object));
     this.#collected.register(object, id);
+  }
+
+  /** Forgets an object, after whose end its number may be another one's. */
+  delete(id: number, object: T): void {
+    if (this.#known.get(id)?.deref() === object) this.#known.delete(id);
   }
 
   /** The object of this number, or a new one. */

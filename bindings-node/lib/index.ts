@@ -14,10 +14,12 @@ native.begin([
     return BigInt(value as bigint);
   },
   (value: unknown) => {
-    if (typeof (value as Iterable<unknown>)?.[Symbol.iterator] !== "function") {
+    // Programs may see how often it is read.
+    const iterate = (value as Iterable<unknown> | undefined)?.[Symbol.iterator];
+    if (typeof iterate !== "function") {
       throw new TypeError("an imported function with several results must return an iterable");
     }
-    return [...(value as Iterable<unknown>)];
+    return [...{ [Symbol.iterator]: () => Reflect.apply(iterate, value, []) }];
   },
   (promise: Promise<unknown>, done: (value: unknown) => void, fail: (reason: unknown) => void) => {
     promise.then(done, fail);

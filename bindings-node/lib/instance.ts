@@ -3,7 +3,7 @@ import { LinkError, makeError } from "./errors.js";
 import { Global } from "./global.js";
 import { defineInterface } from "./idl.js";
 import { Memory } from "./memory.js";
-import { Module } from "./module.js";
+import { type GlobalModule, Module } from "./module.js";
 import {
   type ExternKind,
   type NativeExecutor,
@@ -14,6 +14,7 @@ import {
   type NativeTable,
   native,
 } from "./native.js";
+import { checkOptions } from "./options.js";
 import { Table } from "./table.js";
 import { type CallOptions, limitOf, stoppable, toTimeout } from "./task.js";
 
@@ -188,6 +189,24 @@ function isObject(value: unknown): boolean {
   return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
+/** Functions that may stand for each other, as the type of an import wants it. */
+const alternates = new WeakMap<object, object>();
+
+/**
+ * Says that an import of `other`'s type gets `other` where `item` is given, and the other way round.
+ * @internal
+ */
+export function addAlternate(item: object, other: object): void {
+  alternates.set(item, other).set(other, item);
+}
+
+/** The given function, or the one that stands for it in an import of this type. */
+function ofType(item: object, wanted: [string[], string[]] | [] | undefined): object {
+  const other = alternates.get(item);
+  if (other === undefined || wanted === undefined) return item;
+  return String(native.functionType(other)) === String(wanted) ? other : item;
+}
+
 /**
  * What a module asks for, taken from an import object by the JavaScript API's rules.
  * @internal
@@ -199,6 +218,7 @@ export function readImports(module: NativeModule, imports: unknown): unknown[] {
     throw new TypeError("the module has imports, so an object with them is required");
   }
   let globals: ([string, string] | [])[] | undefined;
+  let functions: ([string[], string[]] | [])[] | undefined;
   return wanted.map(([from, name, kind, type], index) => {
     const group = (imports as Record<string, unknown>)[from];
     if (!isObject(group)) {
@@ -210,7 +230,9 @@ export function readImports(module: NativeModule, imports: unknown): unknown[] {
     switch (kind) {
       case "function":
         if (typeof item !== "function") throw wrong("a function");
-        return item;
+        if (!alternates.has(item)) return item;
+        functions ??= module.functionTypes(true);
+        return ofType(item, functions[index]);
       case "memory":
         if (!Memory.is(item)) throw wrong("a Memory");
         return Memory.nativeOf(item);
@@ -251,6 +273,8 @@ export interface InstanceOptions {
   executor?: NativeExecutor;
 }
 
+const INSTANCE_OPTIONS: ReadonlySet<string> = new Set(["config", "timeout", "executor"]);
+
 /** An instance of a module. */
 export class Instance<E extends object = Record<string, any>> extends ModuleInstance<E> {
   readonly #imports: readonly unknown[];
@@ -261,7 +285,7 @@ export class Instance<E extends object = Record<string, any>> extends ModuleInst
    * @throws {@link LinkError} if an import is missing or of another type.
    */
   constructor(
-    module: Module,
+    module: Module | GlobalModule,
     imports: Imports | undefined = undefined,
     options: InstanceOptions | undefined = undefined,
   ) {
@@ -272,6 +296,7 @@ export class Instance<E extends object = Record<string, any>> extends ModuleInst
     }
     const inner = Module.nativeOf(module);
     const list = readImports(inner, imports);
+    checkOptions(options, INSTANCE_OPTIONS);
     const { config, executor, timeout } = options ?? {};
     super(
       native.NativeInstance.instantiate(

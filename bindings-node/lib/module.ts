@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
-import { Config } from "./config.js";
+import { Config, type ConfigOptions } from "./config.js";
 import { type Bytes, defineInterface, toBytes } from "./idl.js";
 import type { FunctionType } from "./instance.js";
 import { type ExternKind, type NativeModule, native } from "./native.js";
+import { fs } from "./node.js";
 import { stoppable } from "./task.js";
 
 /** One import of a module. */
@@ -29,6 +29,41 @@ export interface ModuleToken {
   readonly wasmspanModule: number;
 }
 
+/** What JavaScript's own API lets a program say about a module; nothing of it has an effect here. */
+export interface CompileOptions {
+  /** Sets of functions that a runtime may put in place of imports: there are none. */
+  builtins?: readonly string[];
+  /** The name of a module whose imports are texts: there is none. */
+  importedStringConstants?: string | null;
+}
+
+const COMPILE_OPTIONS: readonly string[] = ["builtins", "importedStringConstants"];
+
+/**
+ * What stands in a second argument: a configuration, its settings, or options of the JavaScript API.
+ * @internal
+ */
+export function toConfig(
+  given: Config | ConfigOptions | CompileOptions | null | undefined,
+): Config | undefined {
+  if (given === undefined || given === null || given instanceof Config) return given ?? undefined;
+  if (typeof given !== "object" && typeof given !== "function") {
+    throw new TypeError("the second argument must be a Config, or options");
+  }
+  const settings = Object.entries(given).filter(([name]) => !COMPILE_OPTIONS.includes(name));
+  return settings.length === 0 ? undefined : new Config(Object.fromEntries(settings));
+}
+
+/**
+ * The type of modules in the namespace `WebAssembly` of a program that has one, so that this
+ * namespace can stand in its place.
+ */
+export type GlobalModule = typeof globalThis extends {
+  WebAssembly: { Module: { prototype: infer M } };
+}
+  ? M
+  : never;
+
 /** A WebAssembly module. It never changes, and any number of instances can be made of it. */
 export class Module {
   readonly #native: NativeModule;
@@ -39,11 +74,14 @@ export class Module {
    *
    * @throws {@link CompileError} if the bytes are no valid module.
    */
-  constructor(bytes: Bytes, config: Config | undefined = undefined) {
+  constructor(
+    bytes: Bytes,
+    config: Config | ConfigOptions | CompileOptions | null | undefined = undefined,
+  ) {
     this.#native =
       bytes instanceof (native.NativeModule as unknown as new () => NativeModule)
         ? (bytes as unknown as NativeModule)
-        : native.NativeModule.compile(Config.nativeOf(config), toBytes(bytes));
+        : native.NativeModule.compile(Config.nativeOf(toConfig(config)), toBytes(bytes));
   }
 
   /** What a module exports, in its order. */
@@ -64,7 +102,10 @@ export class Module {
     if (sectionName === undefined) {
       throw new TypeError("the name of the sections is required");
     }
-    return inner.customSections(`${sectionName}`).map((section) => section.slice().buffer);
+    const name = `${sectionName}`;
+    // A name in a module is never one with half a surrogate pair.
+    if (/\p{Surrogate}/u.test(name)) return [];
+    return inner.customSections(name).map((section) => section.slice().buffer as ArrayBuffer);
   }
 
   /** A copy of a module in the binary format. */
@@ -73,15 +114,19 @@ export class Module {
   }
 
   /** Compiles on another thread. */
-  static async compile(bytes: Bytes, config?: Config): Promise<Module> {
+  static async compile(
+    bytes: Bytes,
+    config?: Config | ConfigOptions | CompileOptions | null,
+  ): Promise<Module> {
     const source = toBytes(bytes);
-    const start = () => native.NativeModule.compileAsync(Config.nativeOf(config), source);
+    const inner = Config.nativeOf(toConfig(config));
+    const start = () => native.NativeModule.compileAsync(inner, source);
     return Module.wrap(await stoppable(start));
   }
 
   /** Compiles the module in a file, which may be in the text format. */
   static fromFile(path: string | URL, config?: Config): Module {
-    return new Module(readFileSync(path), config);
+    return new Module(fs.readFileSync(path), config);
   }
 
   /**
@@ -91,7 +136,7 @@ export class Module {
   static loadCompiled(path: string | URL, config?: Config): Module {
     const trusting = new Config(config);
     trusting.loadCompiled = true;
-    const module = Module.load(readFileSync(path), trusting);
+    const module = Module.load(fs.readFileSync(path), trusting);
     module.validate();
     return module;
   }

@@ -1,8 +1,8 @@
 /**
  * The addon: its private interface, and the search for the file that fits this machine.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { fs, home, path, requireFrom } from "./node.js";
+import { ADDONS, candidates, machine } from "./platform.js";
 
 /** What the addon exports. Users see only the classes of the other files. */
 export interface Native {
@@ -71,6 +71,7 @@ export interface Native {
     new (over: string | undefined, capacity: number | undefined): NativeMemoryFs;
   };
   openPipe(): [read: number, write: number];
+  closePipe(descriptor: number): void;
   runCommand(
     module: NativeModule,
     config: NativeConfig | undefined,
@@ -199,10 +200,11 @@ export interface NativeWasiOptions {
   stdinMode: string;
   stdoutMode: string;
   stderrMode: string;
-  outputLimit: number;
+  outputLimit?: number;
   sockets: boolean;
   allowedAddresses: string[];
   maxDescriptors?: number;
+  likeNode?: boolean;
 }
 
 /** Something that a guest asked for and did not get. */
@@ -245,9 +247,11 @@ export interface NativeFinished {
 
 export interface NativeWasi {
   readonly exitCode: number;
-  instance(): NativeInstance;
+  instance(unstable: boolean): NativeInstance;
+  setMemory(memory: NativeMemory): void;
   stdout(): Uint8Array | null;
   stderr(): Uint8Array | null;
+  readonly truncated: boolean;
   denials(): Denial[];
 }
 
@@ -291,6 +295,7 @@ export interface NativeVm {
   configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
   readonly exitCode: number | null;
   output(descriptor: number): Uint8Array | null;
+  readonly truncated: boolean;
   denials(): Denial[];
 }
 
@@ -300,38 +305,55 @@ export type ExternKind = "function" | "table" | "memory" | "global";
 /** The environment variable that names the addon's file, for those who build it themselves. */
 const OVERRIDE = "WASMSPAN_NATIVE_PATH";
 
-/** Names of this machine's kind, as in the names of the packages with the addon. */
-function platforms(): string[] {
-  const { arch, platform } = process;
-  // npm installs only the package of the C library that is there.
-  if (platform === "linux") return [`linux-${arch}-gnu`, `linux-${arch}-musl`];
-  return platform === "win32" ? [`win32-${arch}-msvc`] : [`${platform}-${arch}`];
-}
-
+/** Loads the addon: from a file beside this package or the bundle that has it, or from its own package. */
 function load(): Native {
+  const folder = home();
+  const load = requireFrom(folder);
   const override = process.env[OVERRIDE];
-  if (override) {
-    return require(override);
-  }
+  if (override) return load(path.resolve(override));
+  const folders = [path.join(folder, ".."), folder];
+  const views = [load];
+  try {
+    // From a bundle the package may still be there, and what only it can see.
+    const found = path.dirname(load.resolve("wasmspan/package.json"));
+    folders.push(found);
+    views.push(requireFrom(found));
+  } catch {}
   const failures: unknown[] = [];
-  const places = platforms().map((name) => ({
-    file: join(__dirname, "..", `wasmspan.${name}.node`),
-    name: `wasmspan-${name}`,
-  }));
-  for (const { file, name } of places) {
+  const attempt = (load: NodeJS.Require, what: string) => {
     try {
-      return require(existsSync(file) ? file : name);
+      return load(what);
     } catch (failure) {
       failures.push(failure);
+      return undefined;
     }
+  };
+  for (const name of candidates()) {
+    const files = folders.map((folder) => path.join(folder, `wasmspan.${name}.node`));
+    const file = files.find((file) => fs.existsSync(file));
+    let found = file === undefined ? undefined : attempt(load, file);
+    for (const view of views) found ??= attempt(view, `wasmspan-${name}`);
+    if (found !== undefined) return found;
   }
-  const names = places.map(({ name }) => name).join(" or ");
-  throw new AggregateError(
-    failures,
-    `Wasmspan's addon for this machine can't be loaded: neither the package ${names} nor a file of ` +
-      `its own beside ${__dirname}. The package comes as an optional dependency; if a lock file ` +
-      `from another machine or --omit=optional left it out, run "npm install ${places[0]?.name}". ` +
-      `To use an addon that you built yourself, set ${OVERRIDE} to its path.`,
+  throw new AggregateError(failures, advice(folder, failures));
+}
+
+function advice(folder: string, failures: unknown[]): string {
+  const here = machine();
+  // One that was there says more than those that were not.
+  const broken = failures.find((failure) => {
+    return (failure as NodeJS.ErrnoException)?.code !== "MODULE_NOT_FOUND";
+  });
+  const known = broken
+    ? `${(broken as Error).message ?? broken}`
+    : ADDONS.includes(here)
+      ? `neither a file wasmspan.${here}.node in ${folder} or above it, nor the package wasmspan-${here}. ` +
+        `That comes as an optional dependency; if a lock file from another machine or --omit=optional ` +
+        `left it out, run "npm install wasmspan-${here}". For bundles, copy the file beside the bundle`
+      : `there is none for ${here} yet, only for ${ADDONS.join(", ")}`;
+  return (
+    `Wasmspan's addon for this machine can't be loaded: ${known}. ` +
+    `To use an addon that you built yourself, set ${OVERRIDE} to its path.`
   );
 }
 

@@ -2,6 +2,7 @@ import { TimeoutError } from "./errors.js";
 import { type Imports, ModuleInstance, readImports } from "./instance.js";
 import { Module } from "./module.js";
 import { type NativePool, native } from "./native.js";
+import { checkOptions } from "./options.js";
 import { type CallOptions, limitOf } from "./task.js";
 import { Statistics, Store } from "./vm.js";
 
@@ -12,6 +13,8 @@ export interface PoolOptions {
   /** What the module imports: an import object, or a store. All instances share it. */
   imports?: Imports | Store;
 }
+
+const POOL_OPTIONS: ReadonlySet<string> = new Set(["size", "imports"]);
 
 /** An instance from a {@link Pool}, to which it must be given back. */
 export class PooledInstance<E extends object = Record<string, any>> extends ModuleInstance<E> {
@@ -64,6 +67,7 @@ export class Pool<E extends object = Record<string, any>> {
     if (!(module instanceof Module)) {
       throw new TypeError("the first argument must be a Module");
     }
+    checkOptions(options, POOL_OPTIONS);
     const { size, imports } = options ?? {};
     if (!(Number.isInteger(size) && size > 0 && size <= 0xffff_ffff)) {
       throw new RangeError("the size of a pool must be an integer from 1 on");

@@ -1,16 +1,15 @@
 /**
  * Modules as processes.
  */
-import { EventEmitter } from "node:events";
-import { closeSync, readFile } from "node:fs";
-import type { Socket } from "node:net";
+import type { EventEmitter } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { promisify } from "node:util";
 import { type Config, type ConfigOptions, Config as Configuration } from "./config.js";
 import { type Bytes, toBytes } from "./idl.js";
 import { Module } from "./module.js";
 import { type Denial, type NativeFinished, type NativeLimits, native } from "./native.js";
-import { type CallOptions, limitOf, stoppable } from "./task.js";
+import { events, fs, net, streams } from "./node.js";
+import { checkOptions } from "./options.js";
+import { CALL_OPTIONS, type CallOptions, limitOf, stoppable } from "./task.js";
 import { type Mount, nativeOptions, type WasiLimits, type WasiOptions } from "./wasi.js";
 
 /** A module, or where its bytes are: a path, a URL, bytes, a response, or a stream. */
@@ -48,7 +47,7 @@ export interface RunOptions extends ProcessOptions {
   stdout?: "buffer" | "inherit" | "ignore" | Writable;
   /** Standard error: kept unless told otherwise. */
   stderr?: "buffer" | "inherit" | "ignore" | Writable;
-  /** Most bytes of each stream that are kept, 16 MiB by default; what is more fails to be written. */
+  /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
   outputLimit?: number;
 }
 
@@ -70,7 +69,7 @@ export interface RunResult {
   stdout: Buffer;
   /** Standard error, if that was kept. */
   stderr: Buffer;
-  /** Whether the guest wanted to write more than was kept. */
+  /** Whether the guest wanted to write more than was kept, so that something is missing here. */
   truncated: boolean;
   /** Milliseconds from the start of its code to its end. */
   wallTime: number;
@@ -83,9 +82,19 @@ export interface RunResult {
 }
 
 const PAGE = 65536;
+const PROCESS_OPTIONS: readonly string[] = [
+  ...CALL_OPTIONS,
+  ...["args", "name", "env", "fs", "memory", "fuel", "config", "sockets", "maxDescriptors"],
+];
+const RUN_OPTIONS: ReadonlySet<string> = new Set([
+  ...PROCESS_OPTIONS,
+  ...["stdin", "stdout", "stderr", "outputLimit"],
+]);
+const SPAWN_OPTIONS: ReadonlySet<string> = new Set([...PROCESS_OPTIONS, "stdio"]);
+const STDIO_OPTIONS: ReadonlySet<string> = new Set(["stdin", "stdout", "stderr"]);
 
 /** What the options say about limits: those of the code, and those of the process. */
-function configure(options: ProcessOptions): [Config, NativeLimits] {
+function configure(options: ProcessOptions, known: ReadonlySet<string>): [Config, NativeLimits] {
   const { args, config, fuel, memory } = options;
   if (args !== undefined && !Array.isArray(args)) {
     throw new TypeError("the option 'args' must be an array");
@@ -93,7 +102,7 @@ function configure(options: ProcessOptions): [Config, NativeLimits] {
   const own = new Configuration(config);
   if (fuel !== undefined) own.limits = { ...own.limits, fuel };
   const limits: NativeLimits = {};
-  const timeout = limitOf(options);
+  const timeout = limitOf(options, known);
   if (timeout !== undefined) limits.timeout = timeout;
   if (memory !== undefined) {
     if (typeof memory !== "number" || !(memory >= 0)) {
@@ -115,7 +124,7 @@ async function load(source: RunSource, config: Config): Promise<Module> {
     return Module.compile(await response.arrayBuffer(), config);
   }
   if (typeof source === "string" || source instanceof URL) {
-    return Module.compile(await promisify(readFile)(source), config);
+    return Module.compile(await fs.promises.readFile(source), config);
   }
   if (typeof (source as { arrayBuffer?: unknown }).arrayBuffer === "function") {
     const response = source as { arrayBuffer(): Promise<ArrayBuffer> };
@@ -200,23 +209,27 @@ function toResult(finished: NativeFinished): RunResult {
   };
 }
 
-/** Streams and pipes are loaded when they are first needed: most programs have none. */
-const streams = (): typeof import("node:stream") => require("node:stream");
-
 function pump(from: Readable, to: Writable, options: { end?: boolean } = {}): Promise<void> {
   return streams().promises.pipeline(from, to, options);
 }
 
-/** Our end of a pipe as a stream. */
-function socket(options: { fd: number; readable: boolean; writable: boolean }): Socket {
-  const net: typeof import("node:net") = require("node:net");
-  return new net.Socket(options);
+/** Our end of a pipe that we read from. */
+function readable(fd: number): Readable {
+  // Sockets of Bun read nothing from a pipe, its files do; those of Node.js would need a thread each.
+  if (process.versions.bun !== undefined) return fs.createReadStream("", { fd });
+  return new (net().Socket)({ fd, readable: true, writable: false });
+}
+
+/** Our end of a pipe that we write to. */
+function writable(fd: number): Writable {
+  if (process.versions.bun !== undefined) return fs.createWriteStream("", { fd });
+  return new (net().Socket)({ fd, readable: false, writable: true });
 }
 
 /** A pipe to the guest's standard input: the guest's end, and ours as a stream. */
-function inputPipe(): [mode: string, ours: Socket] {
+function inputPipe(): [mode: string, ours: Writable] {
   const [read, write] = native.openPipe();
-  const ours = socket({ fd: write, readable: false, writable: true });
+  const ours = writable(write);
   // A guest may end without reading everything.
   ours.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "ECONNRESET") ours.destroy();
@@ -225,9 +238,9 @@ function inputPipe(): [mode: string, ours: Socket] {
 }
 
 /** A pipe from the guest's standard output or error. */
-function outputPipe(): [mode: string, ours: Socket] {
+function outputPipe(): [mode: string, ours: Readable] {
   const [read, write] = native.openPipe();
-  return [`own:${write}`, socket({ fd: read, readable: true, writable: false })];
+  return [`own:${write}`, readable(read)];
 }
 
 /**
@@ -239,7 +252,7 @@ function outputPipe(): [mode: string, ours: Socket] {
  * The errors have a property `result` with what the guest wrote and used until then.
  */
 export async function run(source: RunSource, options: RunOptions = {}): Promise<RunResult> {
-  const configured = configure(options);
+  const configured = configure(options, RUN_OPTIONS);
   const { stdin, stdout, stderr } = options;
   checkStreams(stdin, { stdout, stderr });
   const module = await load(source, configured[0]);
@@ -326,10 +339,10 @@ export interface PipedGuestProcess extends GuestProcess {
   readonly stderr: Readable;
 }
 
-class Guest extends EventEmitter {
-  readonly stdin: Socket | null = null;
-  readonly stdout: Socket | null = null;
-  readonly stderr: Socket | null = null;
+class Guest extends events.EventEmitter {
+  readonly stdin: Writable | null = null;
+  readonly stdout: Readable | null = null;
+  readonly stderr: Readable | null = null;
   exitCode: number | null = null;
   readonly finished: Promise<RunResult>;
   readonly #killer = new AbortController();
@@ -337,7 +350,8 @@ class Guest extends EventEmitter {
   constructor(source: RunSource, options: SpawnOptions) {
     super();
     const streams: Streams = { stdin: "null", stdout: "null", stderr: "null" };
-    const { stdio = {}, signal } = options;
+    const { signal } = options;
+    const stdio = options.stdio ?? {};
     const mode = (value: string | undefined) => (value === "inherit" ? "inherit" : "null");
     if ((stdio.stdin ?? "pipe") === "pipe") [streams.stdin, this.stdin] = inputPipe();
     else streams.stdin = mode(stdio.stdin);
@@ -361,7 +375,8 @@ class Guest extends EventEmitter {
     let configured: [Config, NativeLimits];
     let module: Module;
     try {
-      configured = configure(options);
+      checkStdio(options.stdio);
+      configured = configure(options, SPAWN_OPTIONS);
       module = await load(source, configured[0]);
       options.signal?.throwIfAborted();
     } catch (error) {
@@ -388,10 +403,20 @@ class Guest extends EventEmitter {
   }
 }
 
+/** Fails for what can't be said about a guest's standard streams. */
+function checkStdio(stdio: SpawnOptions["stdio"]): void {
+  checkOptions(stdio, STDIO_OPTIONS);
+  for (const [name, value] of Object.entries(stdio ?? {})) {
+    if (value !== undefined && !["pipe", "inherit", "ignore"].includes(value)) {
+      throw new TypeError(`the option 'stdio.${name}' must be "pipe", "inherit" or "ignore"`);
+    }
+  }
+}
+
 /** Closes the guest's ends of pipes that no guest will get. */
 function closeOwned(streams: Streams): void {
   for (const mode of [streams.stdin, streams.stdout, streams.stderr]) {
-    if (mode.startsWith("own:")) closeSync(Number(mode.slice(4)));
+    if (mode.startsWith("own:")) native.closePipe(Number(mode.slice(4)));
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * Waiting for work on other threads, with time limits and abort signals.
  */
-import { TimeoutError } from "./errors.js";
+import { addCallers, makeError } from "./errors.js";
 import { native, type Started } from "./native.js";
+import { checkOptions } from "./options.js";
 
 /** How long something may take, and what stops it before. */
 export interface CallOptions {
@@ -11,6 +12,9 @@ export interface CallOptions {
   /** Stops the guest when it is aborted; the call is then rejected with the signal's reason. */
   signal?: AbortSignal;
 }
+
+/** The code in WasmEdge's table. */
+const INTERRUPTED = 7;
 
 /** What Node.js's timers can wait for; longer times fire at once there. */
 const LONGEST = 2 ** 31 - 1;
@@ -29,10 +33,22 @@ export function toTimeout(timeout: unknown): number | undefined {
 }
 
 /**
- * The time limit of a synchronous call; throws what an aborted signal says.
+ * The names in {@link CallOptions}.
  * @internal
  */
-export function limitOf(options: CallOptions | undefined): number | undefined {
+export const CALL_OPTIONS: ReadonlySet<string> = new Set(["timeout", "signal"]);
+
+/**
+ * The time limit of a synchronous call; throws what an aborted signal says.
+ *
+ * @param known - the names of all options that the caller takes.
+ * @internal
+ */
+export function limitOf(
+  options: CallOptions | undefined,
+  known: ReadonlySet<string> = CALL_OPTIONS,
+): number | undefined {
+  checkOptions(options, known);
   const signal = options?.signal;
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError("the option 'signal' must be an AbortSignal");
@@ -45,42 +61,45 @@ export function limitOf(options: CallOptions | undefined): number | undefined {
  * The promise of started work, which a time limit or a signal may stop.
  * @internal
  */
-export async function stoppable<T>(start: () => Started<T>, options: CallOptions = {}): Promise<T> {
-  const timeout = limitOf(options);
-  const { signal } = options;
+export async function stoppable<T>(
+  start: () => Started<T>,
+  options: CallOptions | null = {},
+  known: ReadonlySet<string> = CALL_OPTIONS,
+): Promise<T> {
+  const timeout = limitOf(options ?? undefined, known);
+  const signal = options?.signal;
   const [promise, run] = start();
   if (timeout === undefined && signal === undefined) {
-    return promise;
+    try {
+      return await promise;
+    } catch (error) {
+      addCallers(error, stoppable);
+      throw error;
+    }
   }
-  let reason: unknown;
-  let stopped = false;
-  const stop = (why: unknown) => {
-    if (!stopped) {
-      stopped = true;
+  let reason: (() => unknown) | undefined;
+  const stop = (why: () => unknown) => {
+    if (reason === undefined) {
       reason = why;
       native.stop(run);
     }
   };
-  const abort = () => stop(signal?.reason);
+  const abort = () => stop(() => signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
-  const timer =
-    timeout === undefined
-      ? undefined
-      : setTimeout(
-          () =>
-            stop(
-              new TimeoutError(`execution interrupted: the time limit is ${timeout} ms`, {
-                code: 7,
-              }),
-            ),
-          timeout,
-        );
+  // Made where the call is awaited, whose frames it shows.
+  const late = () => {
+    const message = `execution interrupted: the time limit is ${timeout} ms`;
+    return makeError("TimeoutError", message, INTERRUPTED, []);
+  };
+  const timer = timeout === undefined ? undefined : setTimeout(stop, timeout, late);
   try {
     return await promise;
   } catch (error) {
     // A call that failed on its own while it was being stopped keeps its error.
-    const interrupted = (error as { code?: unknown }).code === 7;
-    throw stopped && interrupted ? reason : error;
+    const interrupted = (error as { code?: unknown } | null | undefined)?.code === INTERRUPTED;
+    const thrown = reason !== undefined && interrupted ? reason() : error;
+    addCallers(thrown, stoppable);
+    throw thrown;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);

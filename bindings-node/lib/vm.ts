@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { Config, type ConfigOptions, limitsToJson } from "./config.js";
 import { RuntimeError } from "./errors.js";
 import { type Bytes, toBytes } from "./idl.js";
@@ -13,8 +12,10 @@ import {
   type NativeVm,
   native,
 } from "./native.js";
-import { type CallOptions, limitOf, stoppable } from "./task.js";
-import { nativeOptions, type WasiOptions } from "./wasi.js";
+import { fs } from "./node.js";
+import { checkOptions } from "./options.js";
+import { CALL_OPTIONS, type CallOptions, limitOf, stoppable } from "./task.js";
+import { nativeOptions, WASI_OPTIONS, type WasiOptions } from "./wasi.js";
 
 /** A module's bytes, the path of its file, or a module that was loaded. */
 export type ModuleSource = Bytes | string | URL | Module;
@@ -155,7 +156,7 @@ function loaded(source: ModuleSource, config: Config | undefined): Module {
     return source;
   }
   const isPath = typeof source === "string" || source instanceof URL;
-  return Module.load(isPath ? readFileSync(source) : toBytes(source), config);
+  return Module.load(isPath ? fs.readFileSync(source) : toBytes(source), config);
 }
 
 /** Reads modules. */
@@ -209,6 +210,8 @@ export interface InvokeOptions extends CallOptions {
   stackBytes?: number;
 }
 
+const INVOKE_OPTIONS: ReadonlySet<string> = new Set([...CALL_OPTIONS, "fuel", "stackBytes"]);
+
 /** Limits of one call as the addon takes them. */
 function within(options: InvokeOptions | undefined): string | undefined {
   const { fuel, stackBytes } = options ?? {};
@@ -259,7 +262,7 @@ export class Executor {
     args: readonly unknown[] = [],
     options?: InvokeOptions,
   ): unknown {
-    const limit = limitOf(options);
+    const limit = limitOf(options, INVOKE_OPTIONS);
     return this.#native.invoke(fn, [...args], limit, within(options));
   }
 
@@ -269,7 +272,8 @@ export class Executor {
     args: readonly unknown[] = [],
     options?: InvokeOptions,
   ): Promise<unknown> {
-    return stoppable(() => this.#native.invokeAsync(fn, [...args], within(options)), options);
+    const start = () => this.#native.invokeAsync(fn, [...args], within(options));
+    return stoppable(start, options, INVOKE_OPTIONS);
   }
 }
 
@@ -278,6 +282,14 @@ export interface VMOptions extends WasiOptions {
   /** The configuration; WASI is added to it. */
   config?: Config | ConfigOptions;
 }
+
+/** Names of options; the last ones are those of the old package that change nothing here. */
+const VM_OPTIONS: ReadonlySet<string> = new Set([
+  ...WASI_OPTIONS,
+  "config",
+  "EnableAOT",
+  "EnableMeasure",
+]);
 
 /** Where wasm-bindgen's functions write a pointer and a length of what they return. */
 const RETURN_AREA = 8;
@@ -304,6 +316,7 @@ export class VM {
       this.#native = new native.NativeVm(Config.nativeOf(this.#config), store);
       return;
     }
+    checkOptions(second, VM_OPTIONS);
     const options = (second ?? {}) as VMOptions;
     this.#config = new Config(options.config);
     this.#config.wasi = true;
@@ -460,6 +473,7 @@ export class VM {
 
   /** Gives the guest's WASI module another environment; the configuration must have asked for it. */
   configureWasi(options: WasiOptions): this {
+    checkOptions(options, VM_OPTIONS);
     if (!this.#native.configureWasi(...nativeOptions(options))) {
       throw new RuntimeError("the configuration registers no WASI: set 'wasi' in it");
     }
@@ -479,6 +493,11 @@ export class VM {
   /** What was written to standard error, if WASI was told to keep it. */
   get stderr(): Uint8Array | undefined {
     return this.#native.output(2) ?? undefined;
+  }
+
+  /** Whether the guest wanted to write more than is kept. */
+  get truncated(): boolean {
+    return this.#native.truncated;
   }
 
   /** What the guest was refused, each thing once, and at most 1000. */
@@ -544,7 +563,7 @@ export class VM {
     if (this.#module === undefined) throw new RuntimeError("the VM has no module to compile");
     const bytes = Module.bytes(this.#module);
     const compiled = native.NativeModule.compileToBytes(Config.nativeOf(this.#config), bytes);
-    writeFileSync(path, compiled);
+    fs.writeFileSync(path, compiled);
   }
 
   /** Takes the loaded module through the steps that are left. */

@@ -1,6 +1,7 @@
-import { RuntimeError } from "./errors.js";
-import { type Bytes, toBytes, toDescriptor } from "./idl.js";
-import { ModuleInstance } from "./instance.js";
+import { ExitError } from "./errors.js";
+import { type Bytes, isBytes, toBytes, toDescriptor } from "./idl.js";
+import { addAlternate, ModuleInstance } from "./instance.js";
+import { Memory } from "./memory.js";
 import {
   type Denial,
   type NativeMemoryFs,
@@ -8,7 +9,15 @@ import {
   type NativeWasiOptions,
   native,
 } from "./native.js";
-import type { CallOptions } from "./task.js";
+import {
+  alreadyStarted,
+  checkObject,
+  checkOptions,
+  outOfRange,
+  wrongType,
+  wrongValue,
+} from "./options.js";
+import { type CallOptions, limitOf } from "./task.js";
 
 /** A directory of the guest: one of this machine, by its path, or files in memory. */
 export type Mount = string | MemoryFs | { path: string | MemoryFs; readOnly?: boolean };
@@ -45,11 +54,21 @@ export interface WasiOptions extends WasiLimits {
   stdout?: "inherit" | "ignore" | "buffer" | number;
   /** Standard error, as standard output. */
   stderr?: "inherit" | "ignore" | "buffer" | number;
-  /** Most bytes of each stream that are kept; 16 MiB unless told otherwise. */
+  /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
   outputLimit?: number;
 }
 
-const OUTPUT_LIMIT = 16 << 20;
+/**
+ * The names in {@link WasiOptions}.
+ * @internal
+ */
+export const WASI_OPTIONS: ReadonlySet<string> = new Set([
+  ...["args", "env", "preopens", "stdin", "stdout", "stderr"],
+  ...["outputLimit", "sockets", "maxDescriptors"],
+]);
+const MOUNT_OPTIONS: ReadonlySet<string> = new Set(["path", "readOnly"]);
+const SOCKET_OPTIONS: ReadonlySet<string> = new Set(["allow"]);
+const FILES_OPTIONS: ReadonlySet<string> = new Set(["over", "capacity", "files"]);
 
 /**
  * The word by which the addon knows what a stream is connected to.
@@ -77,7 +96,8 @@ export function nativeOptions(
   const preopens: string[][] = [];
   const [mounts, places]: [NativeMemoryFs[], string[][]] = [[], []];
   for (const [guest, mount] of Object.entries(given)) {
-    const isPlain = typeof mount === "string" || mount instanceof MemoryFs;
+    const isPlain = typeof mount !== "object" || mount === null || mount instanceof MemoryFs;
+    if (!isPlain) checkOptions(mount, MOUNT_OPTIONS);
     const place = isPlain ? mount : mount.path;
     const mode = !isPlain && mount.readOnly ? "ro" : "rw";
     if (place instanceof MemoryFs) {
@@ -92,6 +112,7 @@ export function nativeOptions(
     if (value !== undefined) env.push([name, String(value)]);
   }
   const { stdin, sockets = false, maxDescriptors } = options;
+  if (typeof sockets === "object") checkOptions(sockets, SOCKET_OPTIONS);
   let bytes: Uint8Array | undefined;
   if (typeof stdin === "object") {
     bytes = "text" in stdin ? new TextEncoder().encode(stdin.text) : toBytes(stdin);
@@ -103,10 +124,10 @@ export function nativeOptions(
     stdinMode: bytes === undefined ? streamMode(stdin, "stdin") : "bytes",
     stdoutMode: streamMode(options.stdout, "stdout"),
     stderrMode: streamMode(options.stderr, "stderr"),
-    outputLimit: options.outputLimit ?? OUTPUT_LIMIT,
     sockets: sockets === true,
     allowedAddresses: typeof sockets === "object" ? [...sockets.allow].map(String) : [],
   };
+  if (options.outputLimit !== undefined) inner.outputLimit = options.outputLimit;
   if (maxDescriptors !== undefined) inner.maxDescriptors = maxDescriptors;
   if (bytes !== undefined) inner.stdin = bytes;
   return [inner, mounts, places];
@@ -137,6 +158,7 @@ export class MemoryFs {
       files?: Readonly<Record<string, string | Bytes>>;
     } = {},
   ) {
+    checkOptions(options, FILES_OPTIONS);
     this.#native = new native.NativeMemoryFs(options.over, options.capacity);
     for (const [path, content] of Object.entries(options.files ?? {})) {
       const folder = path.slice(0, path.lastIndexOf("/") + 1).replace(/^\/+|\/+$/g, "");
@@ -194,12 +216,16 @@ export class Wasi {
 
   /** Makes the module; directories are opened now. */
   constructor(options: WasiOptions = {}) {
-    this.#native = new native.NativeWasi(...nativeOptions(options));
+    // Those of `WASI` may have more, as they may for `node:wasi`.
+    const likeNode = this instanceof WASI;
+    if (!likeNode) checkOptions(options, WASI_OPTIONS);
+    const [inner, mounts, places] = nativeOptions(options);
+    this.#native = new native.NativeWasi({ ...inner, likeNode }, mounts, places);
   }
 
   /** The host module, to be registered in stores. */
   get instance(): ModuleInstance {
-    this.#instance ??= ModuleInstance.wrap(this.#native.instance());
+    this.#instance ??= withAlternates(ModuleInstance.wrap(this.#native.instance(false)));
     return this.#instance;
   }
 
@@ -218,21 +244,90 @@ export class Wasi {
     return this.#native.stderr() ?? undefined;
   }
 
+  /** Whether the guest wanted to write more than is kept. */
+  get truncated(): boolean {
+    return this.#native.truncated;
+  }
+
   /** What the guest was refused so far, each thing once, and at most 1000. */
   get denials(): Denial[] {
     return this.#native.denials();
   }
+
+  /** @internal */
+  static nativeOf(wasi: Wasi): NativeWasi {
+    return wasi.#native;
+  }
+}
+
+/** Of some functions there are two versions, and an import gets the one that has its type. */
+function withAlternates(instance: ModuleInstance): ModuleInstance {
+  for (const [name, item] of Object.entries(instance.exports)) {
+    const second = instance.exports[`${name}_v2`];
+    if (second !== undefined) addAlternate(item, second);
+  }
+  return instance;
 }
 
 /** Options of {@link WASI}: those of `node:wasi`, and what {@link WasiOptions} adds. */
 export interface WASIOptions extends WasiOptions {
-  /** The version of WASI; both are the same here. */
+  /** The version of WASI; `unstable` is the one before preview 1, which guests import as `wasi_unstable`. */
   version?: "preview1" | "unstable";
   /** Whether `start` returns the exit code instead of ending this process; true by default. */
   returnOnExit?: boolean;
 }
 
+/** Fails for options that `node:wasi` refuses, with its codes. */
+function checkedLikeNode(options: WASIOptions): WASIOptions {
+  checkObject(options, "options");
+  const { version, args, env, preopens, returnOnExit } = options;
+  if (version !== undefined && typeof version !== "string") {
+    throw wrongType("options.version", "of type string", version);
+  }
+  if (version !== undefined && version !== "preview1" && version !== "unstable") {
+    throw wrongValue("options.version", "unsupported WASI version", version);
+  }
+  if (args !== undefined && !Array.isArray(args)) {
+    throw wrongType("options.args", "an instance of Array", args);
+  }
+  if (env !== undefined) checkObject(env, "options.env");
+  if (preopens !== undefined) checkObject(preopens, "options.preopens");
+  for (const name of ["stdin", "stdout", "stderr"] as const) {
+    const stream: unknown = options[name];
+    if (typeof stream === "number") {
+      if (!Number.isInteger(stream)) {
+        throw outOfRange(`options.${name}`, "an integer", stream);
+      }
+      if (stream < 0 || stream > 2 ** 31 - 1) {
+        throw outOfRange(`options.${name}`, ">= 0 && <= 2147483647", stream);
+      }
+    } else if (stream !== undefined && !isStream(stream, name)) {
+      throw wrongType(`options.${name}`, "of type number", stream);
+    }
+  }
+  if (returnOnExit !== undefined && typeof returnOnExit !== "boolean") {
+    throw wrongType("options.returnOnExit", "of type boolean", returnOnExit);
+  }
+  return options;
+}
+
+/** Whether it is one of the streams that {@link WasiOptions} has besides numbers. */
+function isStream(stream: unknown, name: string): boolean {
+  if (name === "stdin" && typeof stream === "object" && stream !== null) {
+    return "text" in stream || isBytes(stream);
+  }
+  return stream === "inherit" || stream === "ignore" || (name !== "stdin" && stream === "buffer");
+}
+
+/** What {@link WASI} works with: an instance, or something else that has exports. */
+export interface WithExports {
+  /** What it exports; among it the memory. */
+  readonly exports: Record<string, any>;
+}
+
 const started = new WeakSet<WASI>();
+/** Memories that are kept for calls that no guest makes. */
+const memories = new WeakMap<WASI, Memory>();
 
 /** WASI in the shape of `node:wasi`. */
 export class WASI extends Wasi {
@@ -243,14 +338,18 @@ export class WASI extends Wasi {
 
   /** Makes the module; directories are opened now. */
   constructor(options: WASIOptions = {}) {
+    super(checkedLikeNode(options));
     const { version = "preview1", returnOnExit = true } = options;
-    if (version !== "preview1" && version !== "unstable") {
-      throw new TypeError("the property 'version' must be 'preview1' or 'unstable'");
+    this.#returnOnExit = returnOnExit;
+    if (version === "unstable") {
+      this.#module = "wasi_unstable";
+      this.wasiImport = { ...ModuleInstance.wrap(Wasi.nativeOf(this).instance(true)).exports };
+    } else {
+      this.#module = "wasi_snapshot_preview1";
+      const { sock_accept_v2: sock_accept, ...exports } = this.instance.exports;
+      // Under this name preview 1 has what is the second version elsewhere.
+      this.wasiImport = { ...exports, sock_accept, sock_accept_v2: sock_accept };
     }
-    super(options);
-    this.#returnOnExit = Boolean(returnOnExit);
-    this.#module = version === "preview1" ? "wasi_snapshot_preview1" : "wasi_unstable";
-    this.wasiImport = { ...this.instance.exports };
   }
 
   /** An import object with the functions. */
@@ -258,44 +357,67 @@ export class WASI extends Wasi {
     return { [this.#module]: this.wasiImport };
   }
 
-  /** Runs the guest as a command: calls `_start`, and gives the exit code. */
-  start(instance: ModuleInstance<any>, options?: CallOptions): number {
-    this.#begin(instance);
-    const { exports } = instance;
-    if (typeof exports._start !== "function") {
-      throw new TypeError("a command must export a function _start");
+  /**
+   * Runs the guest as a command: calls `_start`, and gives the exit code. From now on functions of
+   * {@link WASI.wasiImport} that JavaScript calls work on the memory that it exports.
+   */
+  start(instance: WithExports, options?: CallOptions): number {
+    const exports = this.#begin(instance);
+    const { _start, _initialize } = exports;
+    if (typeof _start !== "function") {
+      throw wrongType("instance.exports._start", "of type function", _start);
     }
-    if (exports._initialize !== undefined) {
-      throw new TypeError("a command must not export _initialize");
+    if (_initialize !== undefined) {
+      throw wrongType("instance.exports._initialize", "undefined", _initialize);
     }
     try {
-      instance.call("_start", [], options);
+      callWithin(_start as () => unknown, options);
     } catch (error) {
-      if ((error as Error).name !== "ExitError") throw error;
+      if (!(error instanceof ExitError)) throw error;
       if (!this.#returnOnExit) process.exit(this.exitCode);
     }
     return this.exitCode;
   }
 
-  /** Prepares a guest that is a library: calls `_initialize` if there is one. */
-  initialize(instance: ModuleInstance<any>, options?: CallOptions): void {
-    this.#begin(instance);
-    const { exports } = instance;
-    if (exports._start !== undefined) {
-      throw new TypeError("a library must not export _start");
+  /** Prepares a guest that is a library, as {@link WASI.start} does: calls `_initialize` if there is one. */
+  initialize(instance: WithExports, options?: CallOptions): void {
+    const exports = this.#begin(instance);
+    const { _start, _initialize } = exports;
+    if (_start !== undefined) {
+      throw wrongType("instance.exports._start", "undefined", _start);
     }
-    if (exports._initialize !== undefined) {
-      instance.call("_initialize", [], options);
+    if (_initialize === undefined) return;
+    if (typeof _initialize !== "function") {
+      throw wrongType("instance.exports._initialize", "of type function", _initialize);
     }
+    callWithin(_initialize as () => unknown, options);
   }
 
-  #begin(instance: ModuleInstance<any>): void {
-    if (!(instance instanceof ModuleInstance)) {
-      throw new TypeError("the first argument must be an Instance");
-    }
-    if (started.has(this)) {
-      throw new RuntimeError("this WASI was started or initialized already");
-    }
-    started.add(this);
+  /** Gives the functions the memory, as {@link WASI.start} does, and calls nothing. */
+  finalizeBindings(instance: WithExports, options: { memory?: Memory } = {}): void {
+    this.#begin(instance, options.memory);
   }
+
+  #begin(instance: WithExports, given?: Memory): Record<string, unknown> {
+    if (started.has(this)) throw alreadyStarted();
+    started.add(this);
+    checkObject(instance, "instance");
+    const { exports } = instance;
+    checkObject(exports, "instance.exports");
+    const memory: unknown = given ?? (exports as Record<string, unknown>).memory;
+    if (!Memory.is(memory)) {
+      const name = given === undefined ? "instance.exports.memory" : "options.memory";
+      throw wrongType(name, "a Memory of wasmspan", memory);
+    }
+    memories.set(this, memory);
+    Wasi.nativeOf(this).setMemory(Memory.nativeOf(memory));
+    return exports as Record<string, unknown>;
+  }
+}
+
+/** Calls a function without arguments; only those of instances can be stopped. */
+function callWithin(fn: () => unknown, options: CallOptions | undefined): void {
+  const limit = limitOf(options);
+  if (limit === undefined) fn();
+  else native.call(fn, [], limit);
 }

@@ -1,9 +1,10 @@
 /**
  * The names of JavaScript's `WebAssembly`, on this runtime.
  */
+import { Config, type ConfigOptions } from "./config.js";
 import { type Bytes, defineNamespace, toBytes } from "./idl.js";
 import { checkImports, type Imports, Instance } from "./instance.js";
-import { Module } from "./module.js";
+import { type CompileOptions, type GlobalModule, Module, toConfig } from "./module.js";
 import { native } from "./native.js";
 
 export { CompileError, LinkError, RuntimeError } from "./errors.js";
@@ -39,34 +40,42 @@ export interface ByteSource {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
+/** How a module is compiled: a configuration or its settings, or what JavaScript's own API has. */
+export type HowToCompile = Config | ConfigOptions | CompileOptions | null;
+
 /** Whether bytes are a valid module. */
-export function validate(bytes: Bytes): boolean {
-  return native.NativeModule.isValid(undefined, toBytes(bytes));
+export function validate(bytes: Bytes, options: HowToCompile | undefined = undefined): boolean {
+  return native.NativeModule.isValid(Config.nativeOf(toConfig(options)), toBytes(bytes));
 }
 
 /** Compiles a module on another thread. */
-export async function compile(bytes: Bytes): Promise<Module> {
-  return Module.compile(bytes);
+export async function compile(
+  bytes: Bytes,
+  options: HowToCompile | undefined = undefined,
+): Promise<Module> {
+  return Module.compile(bytes, options);
 }
 
 /** Instantiates a module: of bytes, which are compiled on another thread, or one that is compiled. */
 export function instantiate<E extends object = Record<string, any>>(
   bytes: Bytes,
   imports?: Imports,
+  options?: HowToCompile,
 ): Promise<InstantiatedSource<E>>;
 export function instantiate<E extends object = Record<string, any>>(
-  module: Module,
+  module: Module | GlobalModule,
   imports?: Imports,
 ): Promise<Instance<E>>;
 export async function instantiate(
-  source: Bytes | Module,
+  source: Bytes | Module | GlobalModule,
   imports: Imports | undefined = undefined,
+  options: HowToCompile | undefined = undefined,
 ): Promise<InstantiatedSource | Instance> {
   checkImports(imports);
   if (source instanceof Module) {
     return new Instance(source, imports);
   }
-  const module = await compile(source);
+  const module = await compile(source as Bytes, options);
   return { module, instance: new Instance(module, imports) };
 }
 
@@ -74,19 +83,23 @@ export async function instantiate(
  * Compiles what a response, or a promise of one, brings. The status of a response must be good, and
  * its type `application/wasm`.
  */
-export async function compileStreaming(source: ByteSource | Promise<ByteSource>): Promise<Module> {
-  return compile(await bytesOf(source));
+export async function compileStreaming(
+  source: ByteSource | PromiseLike<ByteSource>,
+  options: HowToCompile | undefined = undefined,
+): Promise<Module> {
+  return compile(await bytesOf(source), options);
 }
 
 /** As {@link compileStreaming}, and instantiates it. */
 export async function instantiateStreaming<E extends object = Record<string, any>>(
-  source: ByteSource | Promise<ByteSource>,
+  source: ByteSource | PromiseLike<ByteSource>,
   imports: Imports | undefined = undefined,
+  options: HowToCompile | undefined = undefined,
 ): Promise<InstantiatedSource<E>> {
-  return instantiate<E>(await bytesOf(source), imports);
+  return instantiate<E>(await bytesOf(source), imports, options);
 }
 
-async function bytesOf(given: ByteSource | Promise<ByteSource>): Promise<ArrayBuffer> {
+async function bytesOf(given: ByteSource | PromiseLike<ByteSource>): Promise<ArrayBuffer> {
   const source = await given;
   if (source instanceof Response) {
     const type = source.headers.get("content-type");

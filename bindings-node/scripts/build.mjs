@@ -34,8 +34,9 @@ rmSync(join(here, "types"), { recursive: true, force: true });
 run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "-p", "."]);
 
 const names = Object.keys(createRequire(import.meta.url)("../dist/index.js")).sort();
-const lines = names.map((name) => `export const ${name} = wasmspan.${name};\n`).join("");
+const lines = names.map((name) => `  ${name},\n`).join("");
+// Not the default export: bundlers differ in what that is.
 writeFileSync(
   join(here, "index.mjs"),
-  `// Written by scripts/build.mjs.\nimport wasmspan from "./dist/index.js";\n\n${lines}`,
+  `// Written by scripts/build.mjs.\nexport {\n${lines}} from "./dist/index.js";\n`,
 );

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import platform from "../dist/platform.js";
 
 // Each has a package of its own that npm installs only where it fits.
 const PLATFORMS = {
@@ -36,6 +37,11 @@ const { scripts, devDependencies, ...manifest } = JSON.parse(
 const built = Object.keys(PLATFORMS).filter((name) =>
   existsSync(join(here, `wasmspan.${name}.node`)),
 );
+if (String(built) !== String(platform.ADDONS)) {
+  throw new Error(
+    `lib/platform.ts names the addons ${platform.ADDONS}, and those are built: ${built}`,
+  );
+}
 if (built.length === 0) throw new Error("no addon is built: run scripts/build.mjs --dist first");
 
 function pack(content, files) {
@@ -48,7 +54,7 @@ function pack(content, files) {
   return name.trim();
 }
 
-const { license, version, engines } = manifest;
+const { license, version, engines, repository } = manifest;
 for (const name of built) {
   const file = `wasmspan.${name}.node`;
   const description = `The addon of wasmspan for ${name}`;
@@ -57,6 +63,7 @@ for (const name of built) {
     version,
     description,
     license,
+    repository,
     engines,
     main: file,
     files: [file],
@@ -75,4 +82,8 @@ const files = ["dist", "types", "index.mjs", "index.d.mts", "README.md"].map((na
   name,
   name,
 ]);
-console.log(pack({ ...manifest, optionalDependencies }, [...files, ["../LICENSE", "LICENSE"]]));
+const more = [
+  ["../LICENSE", "LICENSE"],
+  ["../tests/wasm/bindgen-rust.wasm", "examples/bindgen.wasm"],
+];
+console.log(pack({ ...manifest, optionalDependencies }, [...files, ...more]));

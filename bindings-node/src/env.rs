@@ -168,14 +168,18 @@ impl EnvState {
         STATES.try_with(find).ok().flatten().map(|state| body(&state))
     }
 
-    /// Keeps the functions that [`Hook`] names.
+    /// Keeps the functions that [`Hook`] names, in place of earlier ones.
     pub fn set_hooks(&self, functions: &[sys::napi_value]) -> napi::Result<()> {
-        let mut hooks = self.hooks.borrow_mut();
+        let mut hooks = Vec::with_capacity(functions.len());
         for &function in functions {
             let mut reference = ptr::null_mut();
             // SAFETY: a function of this environment.
             check(unsafe { sys::napi_create_reference(self.env, function, 1, &mut reference) })?;
             hooks.push(reference);
+        }
+        for old in self.hooks.replace(hooks) {
+            // SAFETY: a reference of this environment, deleted once, on its thread.
+            unsafe { sys::napi_delete_reference(self.env, old) };
         }
         Ok(())
     }
@@ -255,9 +259,12 @@ impl EnvState {
 
     /// Forgets a buffer that was collected.
     pub fn forget_buffer(&self, id: usize) {
-        let mut buffers = self.buffers.borrow_mut();
-        if let Some(at) = buffers.iter().position(|buffer| buffer.id == id) {
-            let buffer = buffers.swap_remove(at);
+        let taken = {
+            let mut buffers = self.buffers.borrow_mut();
+            let at = buffers.iter().position(|buffer| buffer.id == id);
+            at.map(|at| buffers.swap_remove(at))
+        };
+        if let Some(buffer) = taken {
             // SAFETY: the reference belongs to this environment and is deleted once.
             unsafe { sys::napi_delete_reference(self.env, buffer.reference) };
         }
@@ -273,12 +280,13 @@ impl EnvState {
         self.detach_if(|buffer| buffer.memory.len() != buffer.len);
     }
 
+    /// No borrow is held while Node-API is called: some runtimes run finalizers within such calls.
     fn detach_if(&self, outdated: impl Fn(&LiveBuffer) -> bool) {
-        self.buffers.borrow_mut().retain(|buffer| {
-            if !outdated(buffer) {
-                return true;
-            }
-            // SAFETY: the reference belongs to this environment and is deleted once, here.
+        let taken: Vec<LiveBuffer> =
+            self.buffers.borrow_mut().extract_if(.., |buffer| outdated(buffer)).collect();
+        for buffer in taken {
+            // SAFETY: the reference belongs to this environment and is deleted once, here, since the
+            // buffer is off the list.
             unsafe {
                 let mut value = ptr::null_mut();
                 sys::napi_get_reference_value(self.env, buffer.reference, &mut value);
@@ -287,8 +295,7 @@ impl EnvState {
                 }
                 sys::napi_delete_reference(self.env, buffer.reference);
             }
-            false
-        });
+        }
     }
 }
 

@@ -126,7 +126,7 @@ impl Exported {
 
 /// The JavaScript function for `func`: the same one as long as it is in use.
 ///
-/// It gets the name and the gate of `export` if it is made here.
+/// It gets the gate of `export` if it is made here, and its name if the function has no index.
 pub fn to_js(
     state: &Rc<EnvState>,
     func: &Func,
@@ -155,7 +155,9 @@ pub fn to_js(
     // SAFETY: the environment's thread; the finalizer takes the box over once it is set.
     unsafe {
         let env = state.env;
-        let name = export.map_or("wasm", |(name, _)| name);
+        // As the JavaScript API has it, the name is the index in the module.
+        let index = func.index().map(|index| index.to_string());
+        let name = index.as_deref().or(export.map(|(name, _)| name)).unwrap_or_default();
         let status = sys::napi_create_function(
             env,
             name.as_ptr().cast(),

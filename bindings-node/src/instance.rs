@@ -178,10 +178,13 @@ impl NativeInstance {
             unsafe { sys::napi_create_array(state.env, &mut list) };
             for (at, (name, kind)) in instance.export_names().iter().enumerate() {
                 let Some(item) = instance.get_export(name) else { continue };
+                // A function of the host that a module exports is named as those of the module are.
+                let index = instance.export_index(name).map(|index| index.to_string());
+                let called = index.as_deref().unwrap_or(name);
                 let entry = [
                     crate::error::string(state, name),
                     crate::error::string(state, &kind.to_string()),
-                    extern_to_js(state, item, Some((name, &self.gate)))?,
+                    extern_to_js(state, item, Some((called, &self.gate)))?,
                 ];
                 unsafe {
                     let mut triple = ptr::null_mut();

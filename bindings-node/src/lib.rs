@@ -33,11 +33,12 @@ use napi::{Env, JsValue};
 use napi_derive::napi;
 
 /// Sets the environment up with the functions of the package that the addon calls; see
-/// [`env::Hook`].
+/// [`env::Hook`]. Where the package is loaded more than once, as test runners do, those of the last
+/// one are called: what was loaded before may belong to a context that has ended.
 #[napi]
 pub fn begin(env: Env, hooks: Vec<Unknown<'_>>) -> napi::Result<()> {
     wasmspan::log::note_places();
-    let state = env::EnvState::create(env.raw())?;
+    let state = env::EnvState::of(env.raw()).or_else(|_| env::EnvState::create(env.raw()))?;
     let hooks: Vec<_> = hooks.iter().map(JsValue::raw).collect();
     state.set_hooks(&hooks)
 }

@@ -34,12 +34,23 @@ fn coerce(state: &EnvState, value: sys::napi_value, from: Origin) -> Outcome<sys
     if matches!(from, Origin::Import) {
         refuse_promise(state, value)?;
     }
+    // V8 would refuse these with an error of the context that the addon was loaded in, which may not
+    // be the caller's.
+    match type_of(state, value) {
+        sys::ValueType::napi_bigint => return Err(no_number("BigInt")),
+        sys::ValueType::napi_symbol => return Err(no_number("Symbol")),
+        _ => {}
+    }
     let mut number = ptr::null_mut();
     // SAFETY: a value of this environment.
     match unsafe { sys::napi_coerce_to_number(state.env, value, &mut number) } {
         sys::Status::napi_ok => Ok(number),
         _ => Err(Failure::Pending),
     }
+}
+
+fn no_number(what: &str) -> Failure {
+    Failure::Type(format!("Cannot convert a {what} value to a number"))
 }
 
 /// Fails for a promise, which would otherwise be a number that is none.

@@ -173,7 +173,7 @@ impl NativeVm {
     pub fn cleanup(&self, env: Env) -> napi::Result<()> {
         door(env, |_| {
             self.free()?;
-            self.vm.cleanup();
+            self.vm.clear();
             Ok(())
         })
     }
@@ -341,6 +341,12 @@ impl NativeVm {
         let record = self.record.borrow();
         let buffer = if descriptor == 1 { &record.stdout } else { &record.stderr };
         Some(Uint8Array::from(buffer.as_ref()?.contents()))
+    }
+
+    /// Whether the guest wanted to write more than is kept.
+    #[napi(getter)]
+    pub fn truncated(&self) -> bool {
+        self.record.borrow().is_truncated()
     }
 
     /// What the guest was refused.

@@ -3,6 +3,7 @@
 use crate::config::{self, NativeConfig};
 use crate::error::{Failure, Outcome, door, to_js};
 use crate::instance::NativeInstance;
+use crate::memory::NativeMemory;
 use crate::module::NativeModule;
 use crate::task;
 use napi::Env;
@@ -13,6 +14,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::ptr;
 use std::sync::Arc;
 use wasmspan::error::ErrCode;
+use wasmspan::limits::DEFAULT_OUTPUT_BYTES;
 use wasmspan::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer, WasiBuilder};
 use wasmspan::{Command, Wasi, command};
 
@@ -33,14 +35,16 @@ pub struct NativeWasiOptions {
     pub stdout_mode: String,
     /// As `stdout_mode`.
     pub stderr_mode: String,
-    /// Most bytes that a buffer takes.
-    pub output_limit: f64,
+    /// Most bytes that a buffer takes; the runtime's own limit if there is none.
+    pub output_limit: Option<f64>,
     /// Whether sockets are allowed.
     pub sockets: bool,
     /// What sockets are allowed for, if not everything.
     pub allowed_addresses: Vec<String>,
     /// Most descriptors at once.
     pub max_descriptors: Option<f64>,
+    /// Whether refused paths have the error number that Node.js gives.
+    pub like_node: Option<bool>,
 }
 
 /// Something that a guest was refused.
@@ -153,6 +157,12 @@ pub struct Record {
     pub denials: Denials,
 }
 
+impl Record {
+    pub fn is_truncated(&self) -> bool {
+        self.stdout.iter().chain(&self.stderr).any(OutputBuffer::is_truncated)
+    }
+}
+
 /// An open file from "fd:N" or "own:N".
 fn file(mode: &str) -> Outcome<Arc<File>> {
     let wrong = || Failure::Type(format!("{mode:?} names no stream"));
@@ -175,6 +185,16 @@ pub fn open_pipe(env: Env) -> napi::Result<Vec<i32>> {
         let (read, write) = std::io::pipe().map_err(|error| Failure::Type(error.to_string()))?;
         debug_assert!(read.as_raw_fd() > 2 && write.as_raw_fd() > 2);
         Ok(vec![read.into_raw_fd(), write.into_raw_fd()])
+    })
+}
+
+/// Closes an end of a pipe from `open_pipe` that nobody took.
+#[napi]
+pub fn close_pipe(env: Env, descriptor: i32) -> napi::Result<()> {
+    door(env, |_| {
+        // SAFETY: the package passes only what it owns, and once.
+        drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
+        Ok(())
     })
 }
 
@@ -230,6 +250,9 @@ fn environment(
     if let Some(most) = options.max_descriptors {
         wasi = wasi.max_descriptors(most.max(0.0) as usize);
     }
+    if options.like_node == Some(true) {
+        wasi = wasi.outside_is_not_capable();
+    }
     Ok(wasi.stdin(input(options)?))
 }
 
@@ -238,7 +261,7 @@ pub fn builder(
     mut options: NativeWasiOptions,
     mounts: &Mounts<'_>,
 ) -> Outcome<(WasiBuilder, Record)> {
-    let limit = options.output_limit.max(0.0) as usize;
+    let limit = options.output_limit.map_or(DEFAULT_OUTPUT_BYTES, |most| most.max(0.0) as usize);
     let wasi = environment(Wasi::builder(), &mut options, mounts)?;
     let kept = |mode: &str| -> Outcome<(Output, Option<OutputBuffer>)> {
         Ok(output(mode)?.map_or_else(
@@ -278,10 +301,25 @@ impl NativeWasi {
         self.wasi.exit_code()
     }
 
-    /// The host module.
+    /// The host module: of preview 1, or of the interface before it.
     #[napi]
-    pub fn instance(&self) -> NativeInstance {
-        NativeInstance::from(self.wasi.instance().clone())
+    pub fn instance(&self, env: Env, unstable: bool) -> napi::Result<NativeInstance> {
+        door(env, |_| {
+            let instance = match unstable {
+                true => self.wasi.unstable_instance()?,
+                false => self.wasi.instance().clone(),
+            };
+            Ok(NativeInstance::from(instance))
+        })
+    }
+
+    /// Says what callers work on that have no memory of their own, such as functions of JavaScript.
+    #[napi]
+    pub fn set_memory(&self, env: Env, memory: &NativeMemory) -> napi::Result<()> {
+        door(env, |_| {
+            self.wasi.set_memory(&memory.get()?);
+            Ok(())
+        })
     }
 
     /// What was written to standard output, if that is kept.
@@ -294,6 +332,12 @@ impl NativeWasi {
     #[napi]
     pub fn stderr(&self) -> Option<Uint8Array> {
         self.record.stderr.as_ref().map(|buffer| Uint8Array::from(buffer.contents()))
+    }
+
+    /// Whether the guest wanted to write more than is kept.
+    #[napi(getter)]
+    pub fn truncated(&self) -> bool {
+        self.record.is_truncated()
     }
 
     /// What the guest was refused.
@@ -349,10 +393,11 @@ pub fn run_command<'env>(
 ) -> napi::Result<Unknown<'env>> {
     let denials = Denials::new();
     let command = door(*env, |_| {
-        let mut command = Command::new(&module.module)
-            .record_denials(&denials)
-            .config(&config::of(config))
-            .output_limit(options.output_limit.max(0.0) as usize);
+        let mut command =
+            Command::new(&module.module).record_denials(&denials).config(&config::of(config));
+        if let Some(most) = options.output_limit {
+            command = command.output_limit(most.max(0.0) as usize);
+        }
         if let Some(output) = output(&options.stdout_mode)? {
             command = command.stdout(output);
         }

@@ -19,7 +19,6 @@ const DIFFERENCES = [
   [/^Instance inherits$/, "an Instance is a ModuleInstance"],
   [/Error inherits$/, "they share a class that holds code and frames"],
   [/Error own keys$/, "errors carry code and frames"],
-  [/Error without new( and a message)?$/, "they are classes"],
   [/^Global\.value set to nothing$/, "a setter of JavaScript can't tell that it got nothing"],
   [/ of (dataview|shared)$/, "every BufferSource is taken; V8 refuses views that are no arrays"],
   [/ of text$/, "the text format is accepted"],
@@ -36,11 +35,6 @@ const DIFFERENCES = [
   ],
   [/^Global value externref$/, "undefined, as the specification says; V8 gives null"],
   [
-    /^function (name|name's property|text)$|^internal function's name$/,
-    "names are those of the exports",
-  ],
-  [/^import exported again$|^exports are frozen$/, "names are those of the exports"],
-  [
     /^function (keys|has a prototype|with new|constructed|as new\.target|extended|instanceof)$/,
     "Node-API makes only functions that can be constructed",
   ],
@@ -53,6 +47,10 @@ const DIFFERENCES = [
   ],
   [/^endless recursion$/, "it is a trap like others"],
   [/^table of 10000001 elements$/, "no instance can be made of it; V8 has a RangeError"],
+  [
+    /^(Module|validate|compile|instantiate) with (the number|the text|true)$/,
+    "no object, as the specification says; V8 ignores it",
+  ],
   [/^proposal /, "V8 of this Node.js does not have it yet"],
 ];
 

@@ -17,7 +17,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { guest } from "./helper.mjs";
+import { blocks, expected } from "./examples.mjs";
+import { guest, install } from "./helper.mjs";
 
 const home = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "wasmspan-"));
@@ -40,28 +41,14 @@ if (tarballs) {
     assert.ok(existsSync(join(installed, name, "LICENSE")), `${name} has no licence`);
   }
 } else {
-  mkdirSync(installed);
-  symlinkSync(home, join(installed, "wasmspan"));
+  install(folder);
 }
 mkdirSync(join(installed, "@types"));
 symlinkSync(join(tools, "@types/node"), join(installed, "@types/node"));
 symlinkSync(join(tools, "undici-types"), join(installed, "undici-types"));
 copyFileSync(guest("hello-c"), join(folder, "program.wasm"));
-copyFileSync(guest("bindgen-rust"), join(folder, "bindgen.wasm"));
 
-const blocks = [...readFileSync(join(home, "README.md"), "utf8").matchAll(/```js\n(.*?)```/gs)];
-assert.equal(blocks.length, 7);
-
-const expected = [
-  /^0 hello/i,
-  /^hello.*\n0\n$/is,
-  /^20\n$/,
-  /^true\nAbortError\n5\n$/,
-  /^\[ 2, 4, 6 \]\n$/,
-  /^41\n\[ 7 \]\n$/,
-  /^hello bindgen funcs test\n246\n$/,
-];
-for (const [at, [, source]] of blocks.entries()) {
+for (const [at, source] of blocks.entries()) {
   writeFileSync(join(folder, `module${at}.mjs`), source);
   writeFileSync(join(folder, `typescript${at}.mts`), source);
   // As CommonJS, with the one line that differs.

@@ -87,6 +87,11 @@ test("kept output is limited", async () => {
   const result = await run(CAT, { stdin: "0123456789", outputLimit: 4 });
   assert.equal(result.stdout.toString(), "0123");
   assert.equal(result.truncated, true);
+  const usual = 64 << 20;
+  for (const size of [usual, usual + 1]) {
+    const { stdout, truncated } = await run(CAT, { stdin: Buffer.alloc(size) });
+    assert.deepEqual([stdout.length, truncated], [usual, size > usual]);
+  }
 });
 
 test("a run is stopped by its time limit or its signal", async () => {

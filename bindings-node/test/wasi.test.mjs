@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import {
   Instance,
+  Memory,
   MemoryFs,
   Module,
   run as runProgram,
@@ -89,11 +90,72 @@ test("standard input is what it is told to be", () => {
   }
   const limited = new VM(echo, { stdin: { text: "grüße" }, stdout: "buffer", outputLimit: 3 });
   limited.start();
-  assert.equal(limited.stdout.length, 3);
+  assert.deepEqual([limited.stdout.length, limited.truncated], [3, true]);
   const ignored = new VM(echo, { stdin: "ignore", stdout: "buffer" });
   ignored.start();
   assert.equal(ignored.stdout.length, 0);
   assert.throws(() => new Wasi({ stdout: "somewhere" }), TypeError);
+});
+
+test("a function of two versions is linked by its type", () => {
+  const P1 = "wasi_snapshot_preview1";
+  const versions = {
+    sock_accept: ["i32 i32", "i32 i32 i32"],
+    sock_getlocaladdr: ["i32 i32 i32 i32", "i32 i32 i32"],
+    sock_getpeeraddr: ["i32 i32 i32 i32", "i32 i32 i32"],
+    sock_recv_from: ["i32 i32 i32 i32 i32 i32 i32", "i32 i32 i32 i32 i32 i32 i32 i32"],
+  };
+  const sources = [
+    new WASI().getImportObject(),
+    { [P1]: new Wasi().instance.exports },
+    { [P1]: { ...new Wasi().instance.exports } },
+  ];
+  for (const [name, types] of Object.entries(versions)) {
+    for (const type of types) {
+      const zeros = type.replaceAll("i32", "(i32.const 99)");
+      const module = new Module(
+        wat(`(module (import "${P1}" "${name}" (func $f (param ${type}) (result i32)))
+          (memory (export "memory") 1) (func (export "f") (result i32) (call $f ${zeros})))`),
+      );
+      // The descriptor 99 is not open, or the sockets are not allowed.
+      for (const imports of sources) assert.ok(new Instance(module, imports).exports.f() > 0);
+    }
+    const wrong = wat(`(module (import "${P1}" "${name}" (func (param i64))))`);
+    for (const imports of sources) {
+      assert.throws(() => new Instance(new Module(wrong), imports), { name: "LinkError" });
+    }
+  }
+});
+
+test("a guest of the interface before preview 1 gets its layouts", () => {
+  const stat = (version, module) => {
+    const wasi = new WASI({ version, stdin: "ignore" });
+    const source = `(module
+      (import "${module}" "fd_filestat_get" (func $stat (param i32 i32) (result i32)))
+      (memory (export "memory") 1) (data (i32.const 56) "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\ff")
+      (func (export "_start") (drop (call $stat (i32.const 0) (i32.const 0)))))`;
+    const instance = new Instance(new Module(wat(source)), wasi.getImportObject());
+    wasi.start(instance);
+    return [...new Uint8Array(instance.exports.memory.buffer, 56, 8)];
+  };
+  // Its records are 8 bytes shorter.
+  assert.deepEqual(stat("unstable", "wasi_unstable"), Array(8).fill(255));
+  assert.deepEqual(stat("preview1", "wasi_snapshot_preview1"), Array(8).fill(0));
+});
+
+test("a memory that was given to functions is not kept by them", () => {
+  const wasi = new WASI();
+  const text = `(module (memory (export "memory") 1))`;
+  const instance = new Instance(new Module(wat(text)));
+  wasi.finalizeBindings(instance);
+  assert.equal(wasi.wasiImport.args_sizes_get(0, 4), 0);
+  instance.dispose();
+  assert.equal(wasi.wasiImport.args_sizes_get(0, 4), 21);
+  assert.throws(() => wasi.finalizeBindings(instance), { code: "ERR_WASI_ALREADY_STARTED" });
+  const memory = new Memory({ initial: 1 });
+  const other = new WASI();
+  other.finalizeBindings({ exports: {} }, { memory });
+  assert.equal(other.wasiImport.args_sizes_get(0, 4), 0);
 });
 
 /** Connects to 127.0.0.1 at a port; gives the error number. */

@@ -8,33 +8,51 @@ export interface ErrorDetails {
     /** WebAssembly frames, innermost first: module, function, offset and source line where known. */
     frames?: string[];
 }
-/** Shared by the runtime's errors. */
-declare class WasmError extends Error {
+/** What the runtime's errors have in common. */
+export interface WasmError extends Error {
     /** The code in WasmEdge's table; 0 if the error has none. */
     readonly code: number;
     /** WebAssembly frames, innermost first. */
     readonly frames: readonly string[];
-    constructor(message?: string, options?: ErrorOptions & ErrorDetails);
+}
+/** A class of errors; as those of JavaScript it may be called without `new`. */
+export interface ErrorClass<T extends Error> {
+    readonly prototype: T;
+    new (message?: string, options?: ErrorOptions & ErrorDetails): T;
+    (message?: string, options?: ErrorOptions & ErrorDetails): T;
 }
 /** A module is malformed or invalid. */
-export declare class CompileError extends WasmError {
+export interface CompileError extends WasmError {
+}
+/** A module is malformed or invalid. */
+export declare const CompileError: ErrorClass<CompileError>;
+/** A module can't be instantiated with the imports that it was given. */
+export interface LinkError extends WasmError {
 }
 /** A module can't be instantiated with the imports that it was given. */
-export declare class LinkError extends WasmError {
+export declare const LinkError: ErrorClass<LinkError>;
+/** Running code trapped, or the runtime was used in a way that its state does not allow. */
+export interface RuntimeError extends WasmError {
 }
 /** Running code trapped, or the runtime was used in a way that its state does not allow. */
-export declare class RuntimeError extends WasmError {
+export declare const RuntimeError: ErrorClass<RuntimeError>;
+/** A call was stopped because its time was over. */
+export interface TimeoutError extends RuntimeError {
 }
 /** A call was stopped because its time was over. */
-export declare class TimeoutError extends RuntimeError {
+export declare const TimeoutError: ErrorClass<TimeoutError>;
+/** A synchronous call met an instance that runs a call on another thread. */
+export interface BusyError extends RuntimeError {
 }
 /** A synchronous call met an instance that runs a call on another thread. */
-export declare class BusyError extends RuntimeError {
+export declare const BusyError: ErrorClass<BusyError>;
+/** The guest ended its run, as `proc_exit` does. */
+export interface ExitError extends RuntimeError {
 }
 /** The guest ended its run, as `proc_exit` does. */
-export declare class ExitError extends RuntimeError {
+export declare const ExitError: ErrorClass<ExitError>;
+/** A function of a guest of wasmedge-bindgen failed with this message. */
+export interface GuestError extends WasmError {
 }
 /** A function of a guest of wasmedge-bindgen failed with this message. */
-export declare class GuestError extends WasmError {
-}
-export {};
+export declare const GuestError: ErrorClass<GuestError>;

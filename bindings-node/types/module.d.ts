@@ -1,4 +1,4 @@
-import { Config } from "./config.js";
+import { Config, type ConfigOptions } from "./config.js";
 import { type Bytes } from "./idl.js";
 import type { FunctionType } from "./instance.js";
 import { type ExternKind } from "./native.js";
@@ -23,6 +23,24 @@ export interface ModuleToken {
     /** Marks the value as a token, with the number of the module. */
     readonly wasmspanModule: number;
 }
+/** What JavaScript's own API lets a program say about a module; nothing of it has an effect here. */
+export interface CompileOptions {
+    /** Sets of functions that a runtime may put in place of imports: there are none. */
+    builtins?: readonly string[];
+    /** The name of a module whose imports are texts: there is none. */
+    importedStringConstants?: string | null;
+}
+/**
+ * The type of modules in the namespace `WebAssembly` of a program that has one, so that this
+ * namespace can stand in its place.
+ */
+export type GlobalModule = typeof globalThis extends {
+    WebAssembly: {
+        Module: {
+            prototype: infer M;
+        };
+    };
+} ? M : never;
 /** A WebAssembly module. It never changes, and any number of instances can be made of it. */
 export declare class Module {
     #private;
@@ -32,7 +50,7 @@ export declare class Module {
      *
      * @throws {@link CompileError} if the bytes are no valid module.
      */
-    constructor(bytes: Bytes, config?: Config | undefined);
+    constructor(bytes: Bytes, config?: Config | ConfigOptions | CompileOptions | null | undefined);
     /** What a module exports, in its order. */
     static exports(module: Module): ModuleExportDescriptor[];
     /** What a module imports, in its order. */
@@ -42,7 +60,7 @@ export declare class Module {
     /** A copy of a module in the binary format. */
     static bytes(module: Module): Uint8Array;
     /** Compiles on another thread. */
-    static compile(bytes: Bytes, config?: Config): Promise<Module>;
+    static compile(bytes: Bytes, config?: Config | ConfigOptions | CompileOptions | null): Promise<Module>;
     /** Compiles the module in a file, which may be in the text format. */
     static fromFile(path: string | URL, config?: Config): Module;
     /**

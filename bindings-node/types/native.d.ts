@@ -65,6 +65,7 @@ export interface Native {
         new (over: string | undefined, capacity: number | undefined): NativeMemoryFs;
     };
     openPipe(): [read: number, write: number];
+    closePipe(descriptor: number): void;
     runCommand(module: NativeModule, config: NativeConfig | undefined, options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][], limits: NativeLimits): Started<[finished: NativeFinished, error?: Error]>;
 }
 /** Work on another thread: its promise, and the number that stops it. */
@@ -168,10 +169,11 @@ export interface NativeWasiOptions {
     stdinMode: string;
     stdoutMode: string;
     stderrMode: string;
-    outputLimit: number;
+    outputLimit?: number;
     sockets: boolean;
     allowedAddresses: string[];
     maxDescriptors?: number;
+    likeNode?: boolean;
 }
 /** Something that a guest asked for and did not get. */
 export interface Denial {
@@ -209,9 +211,11 @@ export interface NativeFinished {
 }
 export interface NativeWasi {
     readonly exitCode: number;
-    instance(): NativeInstance;
+    instance(unstable: boolean): NativeInstance;
+    setMemory(memory: NativeMemory): void;
     stdout(): Uint8Array | null;
     stderr(): Uint8Array | null;
+    readonly truncated: boolean;
     denials(): Denial[];
 }
 export interface NativeStatistics {
@@ -243,6 +247,7 @@ export interface NativeVm {
     configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
     readonly exitCode: number | null;
     output(descriptor: number): Uint8Array | null;
+    readonly truncated: boolean;
     denials(): Denial[];
 }
 /** The kinds of imports and exports. */

@@ -1,7 +1,7 @@
 /**
  * Modules as processes.
  */
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { type Config, type ConfigOptions } from "./config.js";
 import { type Bytes } from "./idl.js";
@@ -40,7 +40,7 @@ export interface RunOptions extends ProcessOptions {
     stdout?: "buffer" | "inherit" | "ignore" | Writable;
     /** Standard error: kept unless told otherwise. */
     stderr?: "buffer" | "inherit" | "ignore" | Writable;
-    /** Most bytes of each stream that are kept, 16 MiB by default; what is more fails to be written. */
+    /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
     outputLimit?: number;
 }
 /** Settings of {@link spawn}. */
@@ -60,7 +60,7 @@ export interface RunResult {
     stdout: Buffer;
     /** Standard error, if that was kept. */
     stderr: Buffer;
-    /** Whether the guest wanted to write more than was kept. */
+    /** Whether the guest wanted to write more than was kept, so that something is missing here. */
     truncated: boolean;
     /** Milliseconds from the start of its code to its end. */
     wallTime: number;

@@ -164,6 +164,8 @@ export declare class VM {
     get stdout(): Uint8Array | undefined;
     /** What was written to standard error, if WASI was told to keep it. */
     get stderr(): Uint8Array | undefined;
+    /** Whether the guest wanted to write more than is kept. */
+    get truncated(): boolean;
     /** What the guest was refused, each thing once, and at most 1000. */
     get denials(): Denial[];
     /** Calls `_start`, and gives the exit code. */

@@ -1,7 +1,8 @@
 import { type Bytes } from "./idl.js";
 import { ModuleInstance } from "./instance.js";
+import { Memory } from "./memory.js";
 import { type Denial } from "./native.js";
-import type { CallOptions } from "./task.js";
+import { type CallOptions } from "./task.js";
 /** A directory of the guest: one of this machine, by its path, or files in memory. */
 export type Mount = string | MemoryFs | {
     path: string | MemoryFs;
@@ -42,7 +43,7 @@ export interface WasiOptions extends WasiLimits {
     stdout?: "inherit" | "ignore" | "buffer" | number;
     /** Standard error, as standard output. */
     stderr?: "inherit" | "ignore" | "buffer" | number;
-    /** Most bytes of each stream that are kept; 16 MiB unless told otherwise. */
+    /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
     outputLimit?: number;
 }
 /** A difference between files in memory and the directory that they lie over. */
@@ -94,15 +95,22 @@ export declare class Wasi {
     get stdout(): Uint8Array | undefined;
     /** What was written to standard error so far, if that is kept. */
     get stderr(): Uint8Array | undefined;
+    /** Whether the guest wanted to write more than is kept. */
+    get truncated(): boolean;
     /** What the guest was refused so far, each thing once, and at most 1000. */
     get denials(): Denial[];
 }
 /** Options of {@link WASI}: those of `node:wasi`, and what {@link WasiOptions} adds. */
 export interface WASIOptions extends WasiOptions {
-    /** The version of WASI; both are the same here. */
+    /** The version of WASI; `unstable` is the one before preview 1, which guests import as `wasi_unstable`. */
     version?: "preview1" | "unstable";
     /** Whether `start` returns the exit code instead of ending this process; true by default. */
     returnOnExit?: boolean;
+}
+/** What {@link WASI} works with: an instance, or something else that has exports. */
+export interface WithExports {
+    /** What it exports; among it the memory. */
+    readonly exports: Record<string, any>;
 }
 /** WASI in the shape of `node:wasi`. */
 export declare class WASI extends Wasi {
@@ -113,8 +121,15 @@ export declare class WASI extends Wasi {
     constructor(options?: WASIOptions);
     /** An import object with the functions. */
     getImportObject(): Record<string, Record<string, (...args: any[]) => any>>;
-    /** Runs the guest as a command: calls `_start`, and gives the exit code. */
-    start(instance: ModuleInstance<any>, options?: CallOptions): number;
-    /** Prepares a guest that is a library: calls `_initialize` if there is one. */
-    initialize(instance: ModuleInstance<any>, options?: CallOptions): void;
+    /**
+     * Runs the guest as a command: calls `_start`, and gives the exit code. From now on functions of
+     * {@link WASI.wasiImport} that JavaScript calls work on the memory that it exports.
+     */
+    start(instance: WithExports, options?: CallOptions): number;
+    /** Prepares a guest that is a library, as {@link WASI.start} does: calls `_initialize` if there is one. */
+    initialize(instance: WithExports, options?: CallOptions): void;
+    /** Gives the functions the memory, as {@link WASI.start} does, and calls nothing. */
+    finalizeBindings(instance: WithExports, options?: {
+        memory?: Memory;
+    }): void;
 }

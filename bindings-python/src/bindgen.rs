@@ -12,8 +12,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 use pyo3::{IntoPyObjectExt, PyTraverseError};
-use wasmspan::Result;
 use wasmspan::bindgen::{self, CallError, Found, HeapStyle, Kind, Results, Span, Value};
+use wasmspan::{Result, Survey};
 
 /// Makes something that keeps handles to an instance, and counts these.
 fn on<T: Send>(
@@ -22,13 +22,16 @@ fn on<T: Send>(
     make: impl FnOnce(&wasmspan::Instance) -> Result<T> + Send,
 ) -> PyResult<(T, Vec<Held>)> {
     let (core, owner) = (instance.get().core(), instance.get().owner().bind(py));
-    let before = core.holders();
+    let before = holders(core);
     let made = door::run(py, Some(owner.get()), None, || make(core))?;
-    let handles = match (before, core.holders()) {
-        (Some(before), Some(after)) => after.saturating_sub(before),
-        _ => 0,
-    };
+    let handles = holders(core).saturating_sub(before);
     Ok((made, (0..handles).map(|_| Held::new(owner)).collect()))
+}
+
+fn holders(instance: &wasmspan::Instance) -> usize {
+    let mut survey = Survey::default();
+    let unit = survey.instance(instance);
+    survey.finish().units[unit].holders
 }
 
 /// A guest that was built with the crates `wasmedge-bindgen` 0.4, whose functions take and return strings,
@@ -155,7 +158,7 @@ fn read_all(results: &Results<'_>) -> Result<Vec<Read>> {
             return results.get(at).map(Read::Value);
         }
         let memory = Memory::new(results.memory().clone());
-        let copied = Python::try_attach(|py| {
+        let copied = door::attached(|py| {
             memory.bytes(py, address as usize, size as usize).map(Bound::unbind)
         });
         match copied {

@@ -3,15 +3,18 @@
 //! A call lets go of the interpreter while it compiles or runs, takes the instance for this thread,
 //! and makes an exception of whatever goes wrong, a panic included.
 
+use crate::cycle;
 use crate::error;
 use crate::names;
 use crate::owner::Owner;
 use crate::signals;
 use pyo3::prelude::*;
 use std::any::Any;
+use std::cell::Cell;
+use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use wasmspan::config::Limits;
 use wasmspan::{Interrupt, Result};
@@ -54,7 +57,7 @@ pub fn attempt<T: Send>(
 ) -> PyResult<Result<T>> {
     signals::look_at_faults();
     let guarded = signals::guard();
-    let outcome = py.detach(|| catch_unwind(AssertUnwindSafe(work)));
+    let outcome = detached(py, || catch_unwind(AssertUnwindSafe(work)));
     if guarded.leave() {
         py.check_signals()?;
     }
@@ -82,10 +85,10 @@ pub fn run<T: Send>(
         }))
     };
     let outcome = match owner {
-        Some(owner) if owner.gate.keeps_interpreter => call(),
+        Some(owner) if owner.gate.keeps_interpreter => kept(call),
         _ => {
             let guarded = signals::guard();
-            let outcome = py.detach(call);
+            let outcome = detached(py, call);
             if guarded.leave() {
                 py.check_signals()?;
             }
@@ -116,6 +119,66 @@ pub fn run_briefly(
         Ok(Err(failure)) => Err(error::in_owner(py, &failure, owner)),
         Err(panic) => Err(panicked(py, panic)),
     }
+}
+
+/// Functions that run at exit are run: the interpreter may be ending.
+static MAY_END: AtomicBool = AtomicBool::new(false);
+
+/// To be called at exit.
+#[pyfunction]
+pub fn at_exit(py: Python<'_>) -> PyResult<()> {
+    MAY_END.store(true, Ordering::Relaxed);
+    cycle::tie(py)
+}
+
+/// Whether functions that run at exit have begun to run.
+pub fn may_end() -> bool {
+    MAY_END.load(Ordering::Relaxed)
+}
+
+/// Lets go of the interpreter for a call. Not at its end, when it could not be taken back for a host
+/// function, and nobody else could use it.
+#[inline]
+fn detached<T: Send>(py: Python<'_>, call: impl FnOnce() -> T + Send) -> T {
+    if MAY_END.load(Ordering::Relaxed) && is_ending() { kept(call) } else { py.detach(call) }
+}
+
+thread_local! {
+    /// The thread is in a call and has the interpreter all the same.
+    static KEEPS: Cell<bool> = const { Cell::new(false) };
+}
+
+fn kept<T>(call: impl FnOnce() -> T) -> T {
+    let before = KEEPS.replace(true);
+    let returned = call();
+    KEEPS.set(before);
+    returned
+}
+
+/// Runs with the interpreter what a guest calls; `None` if it can't be had any more.
+#[inline]
+pub fn attached<T>(body: impl FnOnce(Python<'_>) -> T) -> Option<T> {
+    if !MAY_END.load(Ordering::Relaxed) || !is_ending() {
+        return Python::try_attach(body);
+    }
+    // SAFETY: the thread has the interpreter; it only isn't allowed to ask for it.
+    KEEPS.get().then(|| body(unsafe { Python::assume_attached() }))
+}
+
+/// Whether the interpreter has begun to end: other threads that want it then sleep for ever.
+pub fn is_ending() -> bool {
+    static ASK: OnceLock<Option<extern "C" fn() -> c_int>> = OnceLock::new();
+    let ask = ASK.get_or_init(|| {
+        // Every version that runs this has it; its name lost the line in front of it with 3.13.
+        let found = [c"Py_IsFinalizing", c"_Py_IsFinalizing"].into_iter().find_map(|name| {
+            // SAFETY: looks a name up in the process.
+            let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+            (!found.is_null()).then_some(found)
+        });
+        // SAFETY: both are functions of this type.
+        found.map(|found| unsafe { std::mem::transmute(found) })
+    });
+    ask.is_some_and(|ask| ask() != 0)
 }
 
 /// The exception for a panic.
@@ -152,6 +215,8 @@ pub struct Gate {
     /// The thread inside, or 0.
     inside: AtomicUsize,
     when_busy: WhenBusy,
+    /// Anybody may enter: what it is for has no state of its own.
+    is_open: bool,
     /// Calls keep the interpreter: for very short ones, in programs with many threads.
     keeps_interpreter: bool,
     waiting: AtomicUsize,
@@ -159,13 +224,38 @@ pub struct Gate {
     left: Condvar,
 }
 
+/// The number of the next thread; none is used twice.
+static NEXT_THREAD: AtomicUsize = AtomicUsize::new(1);
+/// After a fork: the only thread that came along, and the first number of those made since.
+static CAME_ALONG: AtomicUsize = AtomicUsize::new(0);
+static MADE_SINCE: AtomicUsize = AtomicUsize::new(0);
+
 thread_local! {
-    /// Its address tells threads apart.
-    static THREAD: u8 = const { 0 };
+    /// The thread's number, or 0 until it needs one.
+    static THREAD: Cell<usize> = const { Cell::new(0) };
 }
 
+#[inline]
 fn this_thread() -> usize {
-    THREAD.with(|thread| std::ptr::from_ref(thread) as usize)
+    match THREAD.get() {
+        0 => {
+            let number = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
+            THREAD.set(number);
+            number
+        }
+        number => number,
+    }
+}
+
+/// To be called in the child of a fork, where no other thread exists: what others were inside is free.
+pub fn after_fork() {
+    CAME_ALONG.store(this_thread(), Ordering::SeqCst);
+    MADE_SINCE.store(NEXT_THREAD.load(Ordering::SeqCst), Ordering::SeqCst);
+}
+
+/// Whether a thread stayed in the parent of a fork.
+fn stayed(thread: usize) -> bool {
+    thread < MADE_SINCE.load(Ordering::SeqCst) && thread != CAME_ALONG.load(Ordering::SeqCst)
 }
 
 /// A thread's stay in an instance.
@@ -182,6 +272,7 @@ impl Gate {
         Gate {
             inside: AtomicUsize::new(0),
             when_busy,
+            is_open: false,
             keeps_interpreter,
             waiting: AtomicUsize::new(0),
             turn: Mutex::new(()),
@@ -189,15 +280,31 @@ impl Gate {
         }
     }
 
+    /// For what is no instance. Calls of it keep the interpreter: it is Python's own, or short.
+    pub fn open() -> Gate {
+        Gate { is_open: true, ..Gate::new(WhenBusy::Raise, true) }
+    }
+
     #[inline]
     fn enter(&self, py: Python<'_>, stops: Option<&Stops>) -> PyResult<Entered<'_>> {
         let me = this_thread();
         let waited = Duration::ZERO;
+        if self.is_open {
+            return Ok(Entered { gate: self, outermost: false, waited });
+        }
         match self.inside.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst) {
             Ok(_) => Ok(Entered { gate: self, outermost: true, waited }),
             Err(inside) if inside == me => Ok(Entered { gate: self, outermost: false, waited }),
+            Err(inside) if stayed(inside) && self.take_over(inside, me) => {
+                Ok(Entered { gate: self, outermost: true, waited })
+            }
             Err(_) => self.enter_later(py, me, stops),
         }
+    }
+
+    #[cold]
+    fn take_over(&self, from: usize, me: usize) -> bool {
+        self.inside.compare_exchange(from, me, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     #[cold]

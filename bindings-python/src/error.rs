@@ -103,6 +103,7 @@ fn class_of(error: &Error) -> &'static Class {
         ErrCode::CostLimitExceeded => &names::OUT_OF_FUEL,
         ErrCode::UnknownImport | ErrCode::IncompatibleImportType => &names::LINK_ERROR,
         ErrCode::InvalidMemPages => &names::MEMORY_LIMIT,
+        _ if error.is_out_of_memory() => &names::MEMORY_LIMIT,
         ErrCode::IllegalPath | ErrCode::ReadError | ErrCode::ModuleNameConflict => {
             &names::WASM_ERROR
         }

@@ -45,7 +45,7 @@ struct Data {
     callee: Callee,
     params: Box<[ValType]>,
     results: Box<[ValType]>,
-    held: Option<Held>,
+    held: Held,
     name: Option<String>,
     /// A call ends before letting go of the interpreter would pay.
     brief: bool,
@@ -75,7 +75,7 @@ impl Data {
         if args.len() != self.params.len() {
             return Err(self.wrong_count(args.len()));
         }
-        let owner = self.held.as_ref().map(|held| held.owner().get());
+        let owner = Some(self.held.owner().get());
         match &self.callee {
             Callee::Slots(func) if !self.is_limited(stops) => {
                 let count = func.slot_count();
@@ -99,18 +99,19 @@ impl Data {
                 let get = |at: usize| Ok(value::from_slot(py, slots[at], self.results[at]));
                 value::results(py, self.results.len(), get)
             }
-            _ => {
+            // PyO3 is told of the interpreter, so that references that end here end at once.
+            _ => Python::attach(|_| {
                 let values = self.values(py, args)?;
                 let results = door::run(py, owner, stops, || match self.is_limited(stops) {
                     false => self.func().call(&values),
                     true => {
-                        let made_by = owner.and_then(|owner| owner.executor.clone());
+                        let made_by = owner.and_then(|owner| owner.executor.get().cloned());
                         let limits = stops.and_then(|stops| stops.limits).unwrap_or_default();
                         made_by.unwrap_or_default().invoke_within(self.func(), &values, &limits)
                     }
                 })?;
                 value::all(py, &results)
-            }
+            }),
         }
     }
 
@@ -241,7 +242,7 @@ fn make_type(py: Python<'_>) -> PyResult<Py<PyType>> {
 pub fn make<'py>(
     py: Python<'py>,
     func: Func,
-    held: Option<Held>,
+    held: Held,
     name: Option<String>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (params, results) = (func.ty().params().into(), func.ty().results().into());
@@ -254,7 +255,7 @@ pub fn make<'py>(
         Callee::Slots(slots) => slots.func().is_brief(),
         Callee::Values(_) => false,
     };
-    let executor = held.as_ref().and_then(|held| held.owner().get().executor.as_ref());
+    let executor = held.owner().get().executor.get();
     let limited = executor.is_some_and(|executor| {
         let Limits { time_ms, stack_bytes, output_bytes, .. } = executor.config().limits;
         time_ms.or(stack_bytes).or(output_bytes).is_some()
@@ -275,14 +276,14 @@ pub fn make<'py>(
 
 /// The function of the core, and the handle by which Python knows it; `None` if the object is no
 /// function.
-pub fn core_and_held<'a>(object: &'a Bound<'_, PyAny>) -> Option<(&'a Func, Option<&'a Held>)> {
+pub fn core_and_held<'a>(object: &'a Bound<'_, PyAny>) -> Option<(&'a Func, &'a Held)> {
     let class = python_type(object.py()).ok()?;
     if !object.get_type().is(class) {
         return None;
     }
     // SAFETY: the class says what the object is, which is immutable and lives as long as `object`.
     let data = unsafe { (*object.as_ptr().cast::<Object>()).data.as_ref()? };
-    Some((data.func(), data.held.as_ref()))
+    Some((data.func(), &data.held))
 }
 
 /// The function of the core, if the object is a function.
@@ -475,8 +476,8 @@ unsafe extern "C" fn traverse(
         if class != 0 {
             return class;
         }
-        match (*object.cast::<Object>()).data.as_ref().and_then(|data| data.held.as_ref()) {
-            Some(held) => visit(held.owner().as_ptr(), arg),
+        match (*object.cast::<Object>()).data.as_ref() {
+            Some(data) => visit(data.held.owner().as_ptr(), arg),
             None => 0,
         }
     }

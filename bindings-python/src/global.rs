@@ -18,23 +18,18 @@ use wasmspan::Mutability;
 #[pyclass(frozen, weakref, module = "wasmspan")]
 pub struct Global {
     core: wasmspan::Global,
-    held: Option<Held>,
+    held: Held,
 }
 
 impl Global {
     /// The Python object for a global; `held` counts the handle.
-    pub fn new(core: wasmspan::Global, held: Option<Held>) -> Global {
+    pub fn new(core: wasmspan::Global, held: Held) -> Global {
         Global { core, held }
     }
 
     /// The global itself.
     pub fn core(&self) -> &wasmspan::Global {
         &self.core
-    }
-
-    /// What it comes from.
-    pub fn held(&self) -> Option<&Held> {
-        self.held.as_ref()
     }
 
     fn is_mutable(&self) -> bool {
@@ -54,7 +49,8 @@ impl Global {
         let value = value::to_val(value, ty.content)?;
         let made = wasmspan::Global::new(ty, &value);
         let made = made.map_err(|failure| error::to_python(py, &failure))?;
-        Ok(Global::new(made, None))
+        let held = Held::item(py, &made.clone().into())?;
+        Ok(Global::new(made, held.expect("a global belongs to something")))
     }
 
     /// The type it was made with.
@@ -83,6 +79,6 @@ impl Global {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.held.as_ref().map_or(Ok(()), |held| held.traverse(&visit))
+        self.held.traverse(&visit)
     }
 }

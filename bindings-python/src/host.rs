@@ -1,11 +1,12 @@
 //! Host functions: Python callables that wasm calls.
 
+use crate::door;
 use crate::error;
 use crate::function;
 use crate::instance::Instance;
 use crate::link;
 use crate::memory::Memory;
-use crate::owner::{Owner, Target};
+use crate::owner::{Held, Owner};
 use crate::value;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyReferenceError, PyRuntimeError, PyTypeError};
@@ -13,65 +14,116 @@ use pyo3::ffi;
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
 use std::cell::UnsafeCell;
-use std::sync::{Arc, OnceLock};
-use wasmspan::{Func, FuncType, Result, Val};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use wasmspan::{Func, FuncType, Result, Survey, Surveyed, Val};
 
-/// A callable that a host function calls, until the garbage collector takes it.
-pub struct Callable {
-    object: UnsafeCell<Option<Py<PyAny>>>,
-    /// Whether it is given the caller first.
-    wants_caller: bool,
-    /// The instance it was made for, weakly.
-    owner: OnceLock<Py<PyWeakrefReference>>,
-}
+/// A Python object that the core refers to, until the garbage collector takes it.
+pub struct Reference(UnsafeCell<Option<Py<PyAny>>>);
 
 // SAFETY: the object is only written by `clear`, which the garbage collector calls when nothing can
-// reach the function any more, so that nobody reads.
-unsafe impl Sync for Callable {}
+// reach the reference any more, so that nobody reads.
+unsafe impl Sync for Reference {}
+
+impl Reference {
+    /// To an object.
+    pub fn new(object: Py<PyAny>) -> Reference {
+        Reference(UnsafeCell::new(Some(object)))
+    }
+
+    /// The object.
+    #[inline]
+    pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
+        // SAFETY: nobody writes while it can be reached; see `Sync`.
+        match unsafe { &*self.0.get() } {
+            Some(object) => Ok(object.bind(py)),
+            None => Err(PyReferenceError::new_err("the object was garbage-collected")),
+        }
+    }
+
+    /// Shows the object to the garbage collector.
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        // SAFETY: as in `get`; the collector does not clear while it looks.
+        visit.call(unsafe { &*self.0.get() })
+    }
+
+    /// Lets go of the object.
+    ///
+    /// # Safety
+    ///
+    /// For the garbage collector, when nothing can reach the reference any more.
+    pub unsafe fn clear(&self) {
+        // SAFETY: the caller's promise.
+        let object = unsafe { (*self.0.get()).take() };
+        drop(object);
+    }
+}
+
+/// A callable that a host function or stream calls.
+pub struct Callable {
+    object: Reference,
+    /// Whether it is given the caller first.
+    wants_caller: bool,
+}
+
+/// The callable of each host function, by the function's identity.
+fn callables() -> MutexGuard<'static, HashMap<usize, Weak<Callable>>> {
+    static CALLABLES: LazyLock<Mutex<HashMap<usize, Weak<Callable>>>> =
+        LazyLock::new(Mutex::default);
+    CALLABLES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A host function's body: it goes with the function.
+struct Body {
+    callable: Arc<Callable>,
+    /// The function's identity, once it has one.
+    identity: OnceLock<usize>,
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Some(identity) = self.identity.get() {
+            callables().remove(identity);
+        }
+    }
+}
+
+/// The callables in each closed unit.
+pub fn callables_of(found: &Surveyed, closed: &[bool]) -> Vec<Vec<Arc<Callable>>> {
+    let callables = callables();
+    let of_unit = |(unit, is_closed): (&wasmspan::Unit, &bool)| match is_closed {
+        true => unit.members.iter().filter_map(|at| callables.get(at)?.upgrade()).collect(),
+        false => Vec::new(),
+    };
+    found.units.iter().zip(closed).map(of_unit).collect()
+}
 
 impl Callable {
     /// For callables that are no host functions.
     pub fn plain(object: Py<PyAny>) -> Callable {
-        Callable {
-            object: UnsafeCell::new(Some(object)),
-            wants_caller: false,
-            owner: OnceLock::new(),
-        }
+        Callable { object: Reference::new(object), wants_caller: false }
     }
 
     /// The callable itself.
+    #[inline]
     pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        // SAFETY: nobody writes while a function can be called; see `Sync`.
-        match unsafe { &*self.object.get() } {
-            Some(object) => Ok(object.bind(py)),
-            None => Err(PyReferenceError::new_err("the callable was garbage-collected")),
-        }
-    }
-
-    /// Tells which instance the function was made for.
-    pub fn belongs_to(&self, owner: &Bound<'_, Owner>) -> PyResult<()> {
-        let weak = PyWeakrefReference::new(owner.as_any())?;
-        let _ = self.owner.set(weak.unbind());
-        Ok(())
+        self.object.get(py)
     }
 
     /// Shows the callable to the garbage collector.
     pub fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        // SAFETY: as in `get`; the collector does not clear while it looks.
-        visit.call(unsafe { &*self.object.get() })
+        self.object.traverse(visit)
     }
 
     /// Lets go of the callable.
     ///
     /// # Safety
     ///
-    /// For the garbage collector, when nothing can reach the function any more.
+    /// As [`Reference::clear`].
     pub unsafe fn clear(&self) {
         // SAFETY: the caller's promise.
-        let object = unsafe { (*self.object.get()).take() };
-        drop(object);
+        unsafe { self.object.clear() };
     }
 
     /// Calls it with arguments that `get` gives.
@@ -92,8 +144,7 @@ impl Callable {
                 _ => vectorcall(callable, &(0..count).map(get).collect::<PyResult<Vec<_>>>()?),
             };
         }
-        let caller =
-            Bound::new(py, Caller::new(caller, self.owner.get().map(|o| o.clone_ref(py))))?;
+        let caller = Bound::new(py, Caller::new(caller))?;
         let mut args = Vec::with_capacity(count + 1);
         args.push(caller.into_any());
         for at in 0..count {
@@ -103,7 +154,7 @@ impl Callable {
     }
 }
 
-unsafe extern "C" {
+unsafe extern "C-unwind" {
     /// Every version from 3.9 on has it; the limited API names it from 3.12 on.
     fn PyObject_Vectorcall(
         callable: *mut ffi::PyObject,
@@ -113,56 +164,68 @@ unsafe extern "C" {
     ) -> *mut ffi::PyObject;
 }
 
+/// A thread's stay in the interpreter. One that wants to go on there when the interpreter has begun to end
+/// is ended from within, through all frames, before version 3.14. Those of guests can't be left that
+/// way, so it sleeps instead.
+struct Stay;
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
 /// Calls a callable without making a tuple of its arguments.
 #[inline]
-fn vectorcall<'py>(
+pub fn vectorcall<'py>(
     callable: &Bound<'py, PyAny>,
     args: &[Bound<'py, PyAny>],
 ) -> PyResult<Bound<'py, PyAny>> {
     // SAFETY: the interpreter is attached, and everything alive; a bound reference is a pointer.
     unsafe {
         let (function, first) = (callable.as_ptr(), args.as_ptr().cast());
+        let stay = Stay;
         let returned = PyObject_Vectorcall(function, first, args.len(), std::ptr::null_mut());
+        std::mem::forget(stay);
         Bound::from_owned_ptr_or_err(callable.py(), returned)
     }
 }
 
 /// Makes a host function of a callable. `function` is the type as Python has it.
-pub fn make(
-    py: Python<'_>,
-    callable: &Bound<'_, PyAny>,
-    ty: &FuncType,
-) -> PyResult<(Func, Arc<Callable>)> {
+pub fn make(py: Python<'_>, callable: &Bound<'_, PyAny>, ty: &FuncType) -> PyResult<Func> {
     static PREPARE: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
     let prepare = PREPARE.import(py, "wasmspan._host", "prepare")?;
     let (object, wants_caller): (Py<PyAny>, bool) = prepare
         .call1((callable, link::list(py, ty.params())?, link::list(py, ty.results())?))?
         .extract()?;
-    let callable = Arc::new(Callable {
-        object: UnsafeCell::new(Some(object)),
-        wants_caller,
-        owner: OnceLock::new(),
-    });
-    let body = Arc::clone(&callable);
+    let callable = Arc::new(Callable { object: Reference::new(object), wants_caller });
+    let noted = Arc::downgrade(&callable);
+    let body = Arc::new(Body { callable, identity: OnceLock::new() });
+    let made_of = Arc::clone(&body);
     let by_slots = !ty.params().iter().chain(ty.results()).any(|ty| ty.is_ref());
     let made = if by_slots {
         let types = ty.clone();
-        Func::with_slots(ty.clone(), move |caller, slots| call_slots(&body, &types, &caller, slots))
+        Func::with_slots(ty.clone(), move |caller, slots| {
+            call_slots(&made_of.callable, &types, &caller, slots)
+        })
     } else {
         let types = ty.clone();
         Func::new(ty.clone(), move |caller, params, results| {
-            call_values(&body, &types, &caller, params, results)
+            call_values(&made_of.callable, &types, &caller, params, results)
         })
     };
-    match made {
-        Ok(func) => Ok((func, callable)),
-        Err(failure) => Err(error::to_python(py, &failure)),
-    }
+    let func = made.map_err(|failure| error::to_python(py, &failure))?;
+    let identity = Survey::identity(&func);
+    let _ = body.identity.set(identity);
+    callables().insert(identity, noted);
+    Ok(func)
 }
 
 /// Runs with the interpreter; an exception becomes the error that carries it.
 fn attached(body: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
-    match Python::try_attach(|py| body(py).map_err(error::from_python)) {
+    match door::attached(|py| body(py).map_err(error::from_python)) {
         Some(result) => result,
         None => Err(error::shutting_down()),
     }
@@ -240,12 +303,11 @@ fn each_result(
 pub struct Caller {
     instance: Option<wasmspan::Instance>,
     memory: Option<wasmspan::Memory>,
-    owner: Option<Py<PyWeakrefReference>>,
 }
 
 impl Caller {
-    fn new(caller: &wasmspan::Caller<'_>, owner: Option<Py<PyWeakrefReference>>) -> Caller {
-        Caller { instance: caller.instance(), memory: caller.memory(0), owner }
+    fn new(caller: &wasmspan::Caller<'_>) -> Caller {
+        Caller { instance: caller.instance(), memory: caller.memory(0) }
     }
 }
 
@@ -257,14 +319,7 @@ impl Caller {
         let Some(instance) = &self.instance else {
             return Err(PyRuntimeError::new_err("the host function was called by Python itself"));
         };
-        let known = self.owner.as_ref().and_then(|weak| weak.bind(py).upgrade());
-        if let Some(owner) = known.and_then(|owner| owner.cast_into::<Owner>().ok())
-            && let Target::Instance(target) = &owner.get().target
-            && target.same(instance)
-        {
-            return Instance::of(&owner);
-        }
-        Instance::foreign(py, instance, None)
+        Instance::of(&Owner::of_instance(py, instance)?)
     }
 
     /// The first memory of the instance that called, whether it is exported or not.
@@ -297,9 +352,9 @@ pub fn make_standalone<'py>(
     callable: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let ty = link::func_type(ty)?;
-    let (func, callable) = make(py, callable, &ty)?;
-    let name = callable.get(py)?.getattr(intern!(py, "__name__")).ok();
+    let name = callable.getattr(intern!(py, "__name__")).ok();
     let name = name.and_then(|name| name.extract::<String>().ok());
-    let owner = crate::owner::of_func(py, func.clone(), callable)?;
-    function::make(py, func, Some(crate::owner::Held::new(owner.bind(py))), name)
+    let func = make(py, callable, &ty)?;
+    let held = Held::func(py, &func)?;
+    function::make(py, func, held, name)
 }

@@ -34,10 +34,8 @@ pub struct Instance {
     exports: OnceLock<Py<PyAny>>,
     /// Items of a host module, as they were given.
     items: Option<Py<PyDict>>,
-    /// What the items come from.
-    held: Mutex<Vec<Held>>,
-    /// Its place in a pool, which counts as a handle.
-    place: Mutex<Option<(Pooled, Held)>>,
+    /// Its place in a pool, and its handles to instance and pool.
+    place: Mutex<Option<(Pooled, Held, Held)>>,
 }
 
 impl Instance {
@@ -49,10 +47,22 @@ impl Instance {
                 owner: owner.clone().unbind(),
                 exports: OnceLock::new(),
                 items: None,
-                held: Mutex::default(),
                 place: Mutex::default(),
             },
         )
+    }
+
+    /// The Python object for an instance that an executor has just made for Python.
+    pub fn made<'py>(
+        py: Python<'py>,
+        owner: Owner,
+        executor: &Executor,
+    ) -> PyResult<Bound<'py, Instance>> {
+        let _ = owner.executor.set(executor.clone());
+        if let Some(instance) = owner.instance() {
+            owner.weight.of_instance(instance);
+        }
+        Instance::of(&owner.enter(py)?)
     }
 
     /// The Python object for an instance that Python did not make; `executor` is what made it.
@@ -61,10 +71,11 @@ impl Instance {
         core: &wasmspan::Instance,
         executor: Option<&Executor>,
     ) -> PyResult<Bound<'py, Instance>> {
-        let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, false);
-        let mut owner = Owner::of(Target::Instance(core.clone()), gate);
-        owner.executor = executor.cloned();
-        Instance::of(&Bound::new(py, owner)?)
+        let owner = Owner::of_instance(py, core)?;
+        if let Some(executor) = executor {
+            let _ = owner.get().executor.set(executor.clone());
+        }
+        Instance::of(&owner)
     }
 
     /// The Python object for the host functions of a system interface.
@@ -72,14 +83,13 @@ impl Instance {
         let held = HeldWasi::new(wasi).expect("the owner of a system interface");
         let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, false);
         let mut owner = Owner::of(Target::Instance(held.core.instance().clone()), gate);
-        owner.imports.push(Held::new(wasi));
         owner.wasi = Some(held);
-        Instance::of(&Bound::new(wasi.py(), owner)?)
+        Instance::of(&owner.enter(wasi.py())?)
     }
 
     /// Keeps the place in a pool for as long as this object lives, or until it is left.
-    pub fn keep(&self, py: Python<'_>, place: Pooled) {
-        let place = Some((place, Held::new(self.owner.bind(py))));
+    pub fn keep(&self, py: Python<'_>, place: Pooled, pool: &Py<Owner>) {
+        let place = Some((place, Held::new(self.owner.bind(py)), Held::new(pool.bind(py))));
         *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }
 
@@ -96,17 +106,6 @@ impl Instance {
     /// Items of a host module, as they were given.
     pub fn items(&self) -> Option<&Py<PyDict>> {
         self.items.as_ref()
-    }
-
-    /// The handle that whoever imports the item has, if it counts for something that Python made.
-    pub fn handle_of(&self, py: Python<'_>, name: &str) -> PyResult<Option<Held>> {
-        if let Some(items) = &self.items {
-            let item = items.bind(py).get_item(name)?;
-            return Ok(item.as_ref().and_then(held_of).map(|held| held.again(py)));
-        }
-        let item = self.core().get_export(name);
-        let counts = item.is_some_and(|item| crate::owner::counts(&item));
-        Ok(counts.then(|| Held::new(self.owner.bind(py))))
     }
 
     /// The error for a name that nothing is exported under.
@@ -127,19 +126,6 @@ impl Instance {
     }
 }
 
-/// How Python knows an item that it can define or import.
-fn held_of<'a>(item: &'a Bound<'_, PyAny>) -> Option<&'a Held> {
-    if let Some((_, held)) = function::core_and_held(item) {
-        held
-    } else if let Ok(table) = item.cast::<Table>() {
-        table.get().held()
-    } else if let Ok(global) = item.cast::<Global>() {
-        global.get().held()
-    } else {
-        None
-    }
-}
-
 #[pymethods]
 impl Instance {
     #[new]
@@ -147,10 +133,9 @@ impl Instance {
         let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, true);
         let target = Target::Instance(wasmspan::Instance::host(name));
         Ok(Instance {
-            owner: Py::new(py, Owner::of(target, gate))?,
+            owner: Owner::of(target, gate).enter(py)?.unbind(),
             exports: OnceLock::new(),
             items: Some(PyDict::new(py).unbind()),
-            held: Mutex::default(),
             place: Mutex::default(),
         })
     }
@@ -158,17 +143,13 @@ impl Instance {
     /// Puts an item into a host module under a name, replacing what had it.
     fn define(&self, name: &str, item: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = item.py();
-        let mut held = None;
-        let item_of_core = if let Some((func, from)) = function::core_and_held(item) {
-            held = from.map(|from| from.again(py));
-            Extern::Func(func.clone())
+        let item_of_core = if let Some(func) = function::core_of(item) {
+            Extern::Func(func)
         } else if let Ok(memory) = item.cast::<Memory>() {
             Extern::Memory(memory.get().core().clone())
         } else if let Ok(table) = item.cast::<Table>() {
-            held = table.get().held().map(|from| from.again(py));
             Extern::Table(table.get().core().clone())
         } else if let Ok(global) = item.cast::<Global>() {
-            held = global.get().held().map(|from| from.again(py));
             Extern::Global(global.get().core().clone())
         } else {
             return Err(PyTypeError::new_err(
@@ -177,7 +158,6 @@ impl Instance {
         };
         let defined = self.core().define(name, item_of_core);
         defined.map_err(|failure| error::to_python(py, &failure))?;
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).extend(held);
         if let Some(items) = &self.items {
             items.bind(py).set_item(name, item)?;
         }
@@ -208,7 +188,7 @@ impl Instance {
     /// unknown, as for a host module.
     #[getter]
     fn statistics(&self) -> Option<Statistics> {
-        let executor = self.owner.get().executor.as_ref()?;
+        let executor = self.owner.get().executor.get()?;
         Some(Statistics::of(executor.statistics()))
     }
 
@@ -269,15 +249,11 @@ impl Instance {
         visit.call(&self.owner)?;
         visit.call(&self.items)?;
         visit.call(self.exports.get())?;
-        if let Ok(held) = self.held.try_lock() {
-            for held in held.iter() {
-                held.traverse(&visit)?;
-            }
-        }
         if let Ok(place) = self.place.try_lock()
-            && let Some((_, held)) = &*place
+            && let Some((_, instance, pool)) = &*place
         {
-            held.traverse(&visit)?;
+            instance.traverse(&visit)?;
+            pool.traverse(&visit)?;
         }
         Ok(())
     }

@@ -1,13 +1,14 @@
 //! The native module of the Python package: thin classes over `wasmspan`.
 //!
 //! `door` is the one way into the core: it lets go of the interpreter, takes the instance, catches
-//! panics. `error` makes exceptions of the core's errors. `owner` shows the garbage collector what
-//! instances hold. The other files have a class or two each.
+//! panics. `error` makes exceptions of the core's errors. `owner` counts what Python holds, and `cycle` shows the
+//! garbage collector what that holds. The other files have a class or two each.
 
 mod bindgen;
 mod command;
 mod config;
 mod control;
+mod cycle;
 mod door;
 mod error;
 mod function;
@@ -22,6 +23,7 @@ mod module;
 mod names;
 mod owner;
 mod pool;
+mod pressure;
 mod signals;
 mod source;
 mod stages;
@@ -52,6 +54,10 @@ mod _native {
     #[pymodule_export]
     use control::Interrupt;
     #[pymodule_export]
+    use cycle::collecting;
+    #[pymodule_export]
+    use door::at_exit;
+    #[pymodule_export]
     use global::Global;
     #[pymodule_export]
     use host::Caller;
@@ -65,6 +71,8 @@ mod _native {
     use memory::Memory;
     #[pymodule_export]
     use module::Module;
+    #[pymodule_export]
+    use names::look_up;
     #[pymodule_export]
     use pool::Pool;
     #[pymodule_export]

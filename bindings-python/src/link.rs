@@ -7,14 +7,14 @@ use crate::host;
 use crate::instance::Instance;
 use crate::memory::Memory;
 use crate::names;
-use crate::owner::{Held, HostFunc, Owner};
+use crate::owner::{Held, Owner};
 use crate::table::Table;
 use crate::wasi::Wasi;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyTuple};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use wasmspan::error::ErrCode;
 use wasmspan::{
     ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType, Mutability, RefType, Store,
@@ -133,16 +133,6 @@ fn limits(object: &Bound<'_, PyAny>) -> PyResult<Limits> {
     Ok(Limits::new(object.getattr("minimum")?.extract()?, object.getattr("maximum")?.extract()?))
 }
 
-/// What a module's imports were found to be.
-pub struct Linked {
-    /// Names to link against.
-    pub store: Store,
-    /// Host functions made for this instance.
-    pub hosts: Vec<HostFunc>,
-    /// What comes from others that Python made, once for each import.
-    pub imports: Vec<Held>,
-}
-
 /// Finds what `wanted` asks for in `given`: a mapping from module names to mappings from names to
 /// items, or to instances. What is not there is left out, for the core to report.
 pub fn resolve(
@@ -150,18 +140,14 @@ pub fn resolve(
     wanted: &[ImportType],
     given: Option<&Bound<'_, PyAny>>,
     wasi: Option<&Wasi>,
-) -> PyResult<Linked> {
-    let mut linked = Linked { store: Store::new(), hosts: Vec::new(), imports: Vec::new() };
+) -> PyResult<Store> {
+    let store = Store::new();
     let fail = |failure| error::to_python(py, &failure);
     if let Some(wasi) = wasi {
         let instance = wasi.core().instance();
-        linked.store.register(instance.name(), instance).map_err(fail)?;
-        let from_wasi = wanted.iter().filter(|import| {
-            import.module == instance.name() && instance.get_export(&import.name).is_some()
-        });
-        linked.imports.extend(from_wasi.map(|_| Held::new(wasi.owner().bind(py))));
+        store.register(instance.name(), instance).map_err(fail)?;
     }
-    let Some(given) = given else { return Ok(linked) };
+    let Some(given) = given else { return Ok(store) };
     let given = given.cast::<PyMapping>().map_err(|_| {
         PyTypeError::new_err("imports is a mapping: {\"module\": {\"name\": item}}")
     })?;
@@ -174,28 +160,41 @@ pub fn resolve(
                 Some(items) => items.bind(py).clone().into_any(),
                 None => {
                     let core = instance.get().core();
-                    let known = modules.entry(&import.module).or_insert_with(|| core.clone());
-                    if let Some(item) = known.get_export(&import.name)
-                        && crate::owner::counts(&item)
-                    {
-                        linked.imports.push(Held::new(instance.get().owner().bind(py)));
-                    }
+                    modules.entry(&import.module).or_insert_with(|| core.clone());
                     continue;
                 }
             },
         };
-        let Ok(item) = items.get_item(&import.name) else { continue };
         let module = modules
             .entry(&import.module)
             .or_insert_with(|| wasmspan::Instance::host(&import.module));
+        let Ok(item) = items.get_item(&import.name) else {
+            let asked = wanted.iter().filter(|other| other.module == import.module);
+            name_items(module, &items, &asked.map(|other| other.name.as_str()).collect());
+            continue;
+        };
         if module.get_export(&import.name).is_none() {
-            define(py, module, import, &item, &mut linked)?;
+            define(py, module, import, &item)?;
         }
     }
     for (name, module) in modules {
-        linked.store.register(name, &module).map_err(fail)?;
+        store.register(name, &module).map_err(fail)?;
     }
-    Ok(linked)
+    Ok(store)
+}
+
+/// Gives a module the names of a mapping that are not `asked` for, so that the error about one that the
+/// mapping lacks can tell them. What they stand for doesn't matter: linking fails.
+fn name_items(module: &wasmspan::Instance, items: &Bound<'_, PyAny>, asked: &HashSet<&str>) {
+    let names = items.cast::<PyMapping>().and_then(|items| Ok(items.keys()));
+    let Ok(Ok(names)) = names else { return };
+    for name in names.iter().filter_map(|name| name.extract::<String>().ok()) {
+        if !asked.contains(&*name)
+            && let Ok(nothing) = wasmspan::Func::wrap(|| ())
+        {
+            let _ = module.define(&name, nothing);
+        }
+    }
 }
 
 fn define(
@@ -203,27 +202,20 @@ fn define(
     module: &wasmspan::Instance,
     import: &ImportType,
     item: &Bound<'_, PyAny>,
-    linked: &mut Linked,
 ) -> PyResult<()> {
     let name = &import.name;
-    let held = |held: Option<&Held>| held.map(|held| held.again(py));
-    let defined = if let Some((func, from)) = function::core_and_held(item) {
-        linked.imports.extend(held(from));
-        module.define(name, func.clone())
+    let defined = if let Some(func) = function::core_of(item) {
+        module.define(name, func)
     } else if let Ok(memory) = item.cast::<Memory>() {
         module.define(name, memory.get().core().clone())
     } else if let Ok(table) = item.cast::<Table>() {
-        linked.imports.extend(held(table.get().held()));
         module.define(name, table.get().core().clone())
     } else if let Ok(global) = item.cast::<Global>() {
-        linked.imports.extend(held(global.get().held()));
         module.define(name, global.get().core().clone())
     } else if let ExternType::Func(ty) = &import.ty
         && item.is_callable()
     {
-        let (func, callable) = host::make(py, item, ty)?;
-        linked.hosts.push(HostFunc { func: func.clone(), callable });
-        module.define(name, func)
+        module.define(name, host::make(py, item, ty)?)
     } else {
         return Err(PyTypeError::new_err(format!(
             "the import {}.{name} is to be {}, not {}",
@@ -293,15 +285,14 @@ pub fn export<'py>(
     name: &str,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some(instance) = owner.get().instance() else { return Ok(None) };
-    // An item that was imported counts where it comes from; then the owner is held without counting
-    // more handles than there are.
-    let before = instance.holders();
     let Some(item) = instance.get_export(name) else { return Ok(None) };
-    let own = matches!((before, instance.holders()), (Some(a), Some(b)) if b == a + 1);
-    let held = if own { Some(Held::new(owner)) } else { Some(Held::uncounted(owner)) };
+    let Some(held) = Held::item(py, &item)? else {
+        let wasmspan::Extern::Memory(memory) = item else { return Ok(None) };
+        return Ok(Some(Bound::new(py, Memory::new(memory))?.into_any()));
+    };
     Ok(Some(match item {
         wasmspan::Extern::Func(func) => function::make(py, func, held, Some(name.to_string()))?,
-        wasmspan::Extern::Memory(memory) => Bound::new(py, Memory::new(memory))?.into_any(),
+        wasmspan::Extern::Memory(_) => return Ok(None),
         wasmspan::Extern::Table(table) => Bound::new(py, Table::new(table, held))?.into_any(),
         wasmspan::Extern::Global(global) => Bound::new(py, Global::new(global, held))?.into_any(),
     }))

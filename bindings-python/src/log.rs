@@ -1,5 +1,6 @@
 //! The log of the runtime, which is off until somebody asks for it.
 
+use crate::door;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub fn set_log(py: Python<'_>, level: &str, sink: Option<Py<PyAny>>) -> PyResult
     };
     let sink = sink.map(|sink| -> log::Sink {
         Arc::new(move |level, line| {
-            Python::try_attach(|py| {
+            door::attached(|py| {
                 if let Err(failed) = sink.call1(py, (level.text(), line)) {
                     failed.write_unraisable(py, Some(sink.bind(py)));
                 }

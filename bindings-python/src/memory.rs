@@ -5,6 +5,7 @@
 
 use crate::door;
 use crate::error;
+use crate::pressure::{self, Weight};
 use pyo3::IntoPyObjectExt;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyTypeError, PyValueError};
@@ -26,12 +27,13 @@ use wasmspan::{ErrCode, Error};
 #[pyclass(frozen, weakref, module = "wasmspan")]
 pub struct Memory {
     core: wasmspan::Memory,
+    weight: Weight,
 }
 
 impl Memory {
     /// The Python object for a memory.
     pub fn new(core: wasmspan::Memory) -> Memory {
-        Memory { core }
+        Memory { core, weight: Weight::default() }
     }
 
     /// The memory itself.
@@ -159,7 +161,10 @@ impl Memory {
     #[new]
     fn make(py: Python<'_>, r#type: &Bound<'_, PyAny>) -> PyResult<Memory> {
         let ty = crate::link::memory_type(r#type)?;
-        door::work(py, || wasmspan::Memory::new(ty)).map(Memory::new)
+        let made = pressure::make(py, || door::attempt(py, || wasmspan::Memory::new(ty)))?;
+        let memory = Memory::new(made.map_err(|failure| error::to_python(py, &failure))?);
+        memory.weight.set(memory.core.len());
+        Ok(memory)
     }
 
     /// The type it was made with.

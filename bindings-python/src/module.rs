@@ -8,6 +8,7 @@ use crate::limits::{self, Limits};
 use crate::link;
 use crate::names;
 use crate::owner::{Owner, Target};
+use crate::pressure;
 use crate::source;
 use crate::wasi::Wasi;
 use pyo3::prelude::*;
@@ -173,20 +174,18 @@ impl Module {
     ) -> PyResult<Bound<'py, Instance>> {
         let gate = Gate::new(WhenBusy::parse(when_busy)?, !release_gil && wasi.is_none());
         let wanted = self.core.imports();
-        let linked = link::resolve(py, &wanted, imports, wasi)?;
+        let store = link::resolve(py, &wanted, imports, wasi)?;
         let executor = Executor::new(&limits::within(&self.config, limits));
-        let made = door::attempt(py, || executor.instantiate(&linked.store, &self.core))?;
+        let made =
+            pressure::make(py, || door::attempt(py, || executor.instantiate(&store, &self.core)))?;
         let core = made.map_err(|failure| match wasi {
             Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core().exit_code()),
             _ => link::explain(py, &failure, &wanted),
         })?;
-        drop(linked.store);
+        drop(store);
         let mut owner = Owner::of(Target::Instance(core), gate);
-        (owner.hosts, owner.imports) = (linked.hosts, linked.imports);
-        (owner.wasi, owner.executor) = (wasi.and_then(|wasi| wasi.held(py)), Some(executor));
-        let owner = Bound::new(py, owner)?;
-        Owner::tell_hosts(&owner)?;
-        Instance::of(&owner)
+        owner.wasi = wasi.and_then(|wasi| wasi.held(py));
+        Instance::made(py, owner, &executor)
     }
 
     fn __repr__(&self) -> String {

@@ -25,7 +25,19 @@ impl Class {
 macro_rules! classes {
     ($($constant:ident = $module:literal, $name:literal;)*) => {
         $(pub static $constant: Class = Class::new($module, $name);)*
+
+        /// All of them.
+        static ALL: &[&Class] = &[$(&$constant),*];
     };
+}
+
+/// Looks those up whose modules the package imports first: they are needed at the end of the
+/// interpreter, too, when nothing can be imported.
+#[pyfunction]
+pub fn look_up(py: Python<'_>) -> PyResult<()> {
+    const FIRST: [&str; 3] = ["wasmspan._details", "wasmspan._errors", "wasmspan._exports"];
+    let mut first = ALL.iter().filter(|class| FIRST.contains(&class.module));
+    first.try_for_each(|class| class.get(py).map(drop))
 }
 
 classes! {

@@ -8,7 +8,8 @@ use crate::limits::{self, Limits};
 use crate::link;
 use crate::module::Module;
 use crate::names;
-use crate::owner::{self, Held, HeldWasi, Owner, Target};
+use crate::owner::{Held, HeldWasi, Owner, Target};
+use crate::pressure;
 use crate::statistics::Statistics;
 use crate::wasi::Wasi;
 use pyo3::PyTraverseError;
@@ -32,9 +33,8 @@ use wasmspan::{Executor, Pooled};
 #[pyclass(frozen, weakref, module = "wasmspan")]
 pub struct Pool {
     core: wasmspan::Pool,
+    held: Held,
     executor: Executor,
-    /// Handles of the pool to what Python made; every instance has the same.
-    imports: Vec<Held>,
     wasi: Option<HeldWasi>,
 }
 
@@ -42,11 +42,9 @@ impl Pool {
     fn handed_out<'py>(&self, py: Python<'py>, place: Pooled) -> PyResult<Bound<'py, Instance>> {
         let gate = Gate::new(WhenBusy::Raise, false);
         let mut owner = Owner::of(Target::Instance((*place).clone()), gate);
-        owner.imports = self.imports.iter().map(|held| held.again(py)).collect();
         owner.wasi = self.wasi.as_ref().map(|wasi| wasi.again(py));
-        owner.executor = Some(self.executor.clone());
-        let instance = Instance::of(&Bound::new(py, owner)?)?;
-        instance.get().keep(py, place);
+        let instance = Instance::made(py, owner, &self.executor)?;
+        instance.get().keep(py, place, self.held.owner());
         Ok(instance)
     }
 }
@@ -64,18 +62,17 @@ impl Pool {
         limits: Option<&Limits>,
     ) -> PyResult<Pool> {
         let wanted = module.core().imports();
-        let linked = link::resolve(py, &wanted, imports, wasi)?;
+        let store = link::resolve(py, &wanted, imports, wasi)?;
         let executor = Executor::new(&limits::within(module.config(), limits));
         let made = door::attempt(py, || {
-            wasmspan::Pool::with_executor(&executor, module.core(), &linked.store, size)
+            wasmspan::Pool::with_executor(&executor, module.core(), &store, size)
         })?;
         let core = made.map_err(|failure| link::explain(py, &failure, &wanted))?;
-        let mut imports = linked.imports;
-        for host in linked.hosts {
-            let owner = owner::of_func(py, host.func, host.callable)?;
-            imports.push(Held::new(owner.bind(py)));
-        }
-        Ok(Pool { core, executor, imports, wasi: wasi.and_then(|wasi| wasi.held(py)) })
+        drop(store);
+        let owner = Owner::of(Target::Pool(core.clone()), Gate::open()).enter(py)?;
+        // The object itself has a handle, too.
+        let held = Held::new(&owner);
+        Ok(Pool { core, held, executor, wasi: wasi.and_then(|wasi| wasi.held(py)) })
     }
 
     /// A fresh instance. Waits for a place, `timeout` seconds at most; then it raises `Busy`.
@@ -90,7 +87,8 @@ impl Pool {
         loop {
             let left = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
             let now = left.map_or(LOOK, |left| left.min(LOOK));
-            if let Some(place) = door::work(py, || self.core.try_get_for(now))? {
+            let place = pressure::make(py, || door::attempt(py, || self.core.try_get_for(now)))?;
+            if let Some(place) = place.map_err(|failure| error::to_python(py, &failure))? {
                 return self.handed_out(py, place);
             }
             py.check_signals()?;
@@ -103,7 +101,8 @@ impl Pool {
 
     /// A fresh instance, or `None` if all are in use.
     fn try_get<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, Instance>>> {
-        let place = door::work(py, || self.core.try_get())?;
+        let place = pressure::make(py, || door::attempt(py, || self.core.try_get()))?;
+        let place = place.map_err(|failure| error::to_python(py, &failure))?;
         place.map(|place| self.handed_out(py, place)).transpose()
     }
 
@@ -141,6 +140,6 @@ impl Pool {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.wasi.as_ref().map_or(Ok(()), |wasi| wasi.traverse(&visit))?;
-        self.imports.iter().try_for_each(|held| held.traverse(&visit))
+        self.held.traverse(&visit)
     }
 }

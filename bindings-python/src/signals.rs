@@ -143,6 +143,7 @@ fn start() -> bool {
 /// In the child of a fork there is no such thread.
 #[pyfunction]
 pub fn after_fork() {
+    crate::door::after_fork();
     MAIN.set(None);
     INSIDE.store(false, Ordering::SeqCst);
     DECIDING.store(false, Ordering::SeqCst);

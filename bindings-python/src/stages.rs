@@ -9,6 +9,7 @@ use crate::limits::Limits;
 use crate::link;
 use crate::module::Module;
 use crate::owner::{Owner, Target};
+use crate::pressure;
 use crate::source::Source;
 use crate::statistics::Statistics;
 use crate::store::Store;
@@ -128,19 +129,18 @@ impl Executor {
         py: Python<'_>,
         store: &Store,
         module: &Module,
-        make: impl FnOnce() -> Result<wasmspan::Instance> + Send,
+        make: impl Fn() -> Result<wasmspan::Instance> + Send + Sync,
     ) -> PyResult<Py<Instance>> {
         let wanted = module.core().imports();
-        let made = door::attempt(py, make)?;
+        let made = pressure::make(py, || door::attempt(py, &make))?;
         let wasi = store.wasi(py);
         let core = made.map_err(|failure| match &wasi {
             Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core.exit_code()),
             _ => link::explain(py, &failure, &wanted),
         })?;
         let mut owner = Owner::of(Target::Instance(core), Gate::new(WhenBusy::Raise, false));
-        (owner.imports, owner.executor) = (store.imports_of(py, &wanted)?, Some(self.core.clone()));
         owner.wasi = wasi;
-        Instance::of(&Bound::new(py, owner)?).map(Bound::unbind)
+        Instance::made(py, owner, &self.core).map(Bound::unbind)
     }
 }
 
@@ -199,8 +199,7 @@ impl Executor {
         let py = function.py();
         let (func, values) = call_of(function, args)?;
         let limits = limits.map(|limits| *limits.core()).unwrap_or_default();
-        let held = function::core_and_held(function).and_then(|(_, held)| held);
-        let owner = held.map(|held| held.owner().get());
+        let owner = function::core_and_held(function).map(|(_, held)| held.owner().get());
         let call = || self.core.invoke_within(&func, &values, &limits);
         let results = door::run(py, owner, None::<&Stops>, call)?;
         value::all(py, &results)

@@ -1,13 +1,12 @@
 //! The store of registered instances.
 
-use crate::door;
+use crate::door::{self, Gate};
 use crate::instance::Instance;
-use crate::owner::{Held, HeldWasi};
+use crate::owner::{Held, HeldWasi, Owner, Target};
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use wasmspan::ImportType;
 
 /// Instances under the names that others import from.
 ///
@@ -16,27 +15,34 @@ use wasmspan::ImportType;
 /// >>> store
 /// <wasmspan.Store: env>
 #[pyclass(frozen, weakref, module = "wasmspan")]
-#[derive(Default)]
 pub struct Store {
     core: wasmspan::Store,
-    /// What was registered from Python, and the handle that the store has.
-    registered: Mutex<Vec<(String, Py<Instance>, Held)>>,
+    /// For the handle above.
+    held: Held,
+    /// What was registered from Python.
+    registered: Mutex<Vec<(String, Py<Instance>)>>,
 }
 
 impl Store {
+    /// An empty store.
+    pub fn make(py: Python<'_>) -> PyResult<Store> {
+        let core = wasmspan::Store::new();
+        let owner = Owner::of(Target::Store(core.clone()), Gate::open()).enter(py)?;
+        Ok(Store { core, held: Held::new(&owner), registered: Mutex::default() })
+    }
+
     /// The store itself.
     pub fn core(&self) -> &wasmspan::Store {
         &self.core
     }
 
-    fn registered(&self) -> MutexGuard<'_, Vec<(String, Py<Instance>, Held)>> {
+    fn registered(&self) -> MutexGuard<'_, Vec<(String, Py<Instance>)>> {
         self.registered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes an instance that the core has registered.
     pub fn note(&self, name: &str, instance: &Bound<'_, Instance>) {
-        let held = Held::new(instance.get().owner().bind(instance.py()));
-        self.registered().push((name.to_string(), instance.clone().unbind(), held));
+        self.registered().push((name.to_string(), instance.clone().unbind()));
     }
 
     /// Forgets all instances that were noted; the core has, too.
@@ -48,33 +54,17 @@ impl Store {
     /// The system interface among what is registered, which knows how guests end.
     pub fn wasi(&self, py: Python<'_>) -> Option<HeldWasi> {
         let registered = self.registered();
-        registered.iter().find_map(|(_, instance, _)| {
+        registered.iter().find_map(|(_, instance)| {
             instance.get().owner().get().wasi.as_ref().map(|wasi| wasi.again(py))
         })
-    }
-
-    /// What a module that was linked against the store imports from instances of Python.
-    pub fn imports_of(&self, py: Python<'_>, wanted: &[ImportType]) -> PyResult<Vec<Held>> {
-        let instance = |module: &str| {
-            let registered = self.registered();
-            let found = registered.iter().find(|(name, ..)| name == module);
-            found.map(|(_, instance, _)| instance.bind(py).clone())
-        };
-        let mut held = Vec::new();
-        for import in wanted {
-            if let Some(instance) = instance(&import.module) {
-                held.extend(instance.get().handle_of(py, &import.name)?);
-            }
-        }
-        Ok(held)
     }
 }
 
 #[pymethods]
 impl Store {
     #[new]
-    fn new() -> Store {
-        Store::default()
+    fn new(py: Python<'_>) -> PyResult<Store> {
+        Store::make(py)
     }
 
     /// Registers an instance under a name, or under its own.
@@ -91,10 +81,8 @@ impl Store {
     fn unregister(&self, instance: &Bound<'_, Instance>) -> bool {
         let core = instance.get().core();
         let found = self.core.unregister(core);
-        let gone: Vec<_> = self
-            .registered()
-            .extract_if(.., |(_, known, _)| known.get().core().same(core))
-            .collect();
+        let gone: Vec<_> =
+            self.registered().extract_if(.., |(_, known)| known.get().core().same(core)).collect();
         drop(gone);
         found
     }
@@ -108,7 +96,7 @@ impl Store {
     /// The instance registered under a name, or `None`.
     fn find<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, Instance>>> {
         let Some(found) = self.core.find(name) else { return Ok(None) };
-        for (_, known, _) in self.registered().iter() {
+        for (_, known) in self.registered().iter() {
             if known.get().core().same(&found) {
                 return Ok(Some(known.bind(py).clone()));
             }
@@ -126,11 +114,8 @@ impl Store {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         if let Ok(registered) = self.registered.try_lock() {
-            for (_, instance, held) in registered.iter() {
-                visit.call(instance)?;
-                held.traverse(&visit)?;
-            }
+            registered.iter().try_for_each(|(_, instance)| visit.call(instance))?;
         }
-        Ok(())
+        self.held.traverse(&visit)
     }
 }

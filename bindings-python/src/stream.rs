@@ -1,23 +1,21 @@
 //! What a guest's standard streams are connected to: words, descriptors, bytes, callables and objects
 //! like files.
 
+use crate::door;
 use crate::error;
-use crate::host::Callable;
+use crate::host::{self, Callable};
 use crate::source;
-use pyo3::Borrowed;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+use pyo3::{Borrowed, IntoPyObjectExt};
 use std::convert::Infallible;
 use std::fs::File;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use wasmspan::wasi::{Input, Output, OutputBuffer};
-
-/// Most bytes that are kept of a captured stream, unless told otherwise.
-const OUTPUT_LIMIT: usize = 64 << 20;
 
 /// A stream, and the callable behind it if there is one.
 pub struct Connected<T> {
@@ -57,7 +55,7 @@ pub fn input(given: &Bound<'_, PyAny>) -> PyResult<Connected<Input>> {
     let body = Arc::clone(&callable);
     let core = Input::reader(move |room| {
         attached(|py| {
-            let read = body.get(py)?.call1((room.len(),))?;
+            let read = host::vectorcall(body.get(py)?, &[room.len().into_bound_py_any(py)?])?;
             let bytes = read.cast::<PyBytes>()?.as_bytes();
             let taken = bytes.len().min(room.len());
             room[..taken].copy_from_slice(&bytes[..taken]);
@@ -95,7 +93,7 @@ pub fn output(what: &str, given: &Sink<'_>) -> PyResult<(Connected<Output>, Opti
         return match word.to_str()? {
             "inherit" => Ok((Connected::plain(Output::Inherit), None)),
             "capture" => {
-                let buffer = OutputBuffer::with_limit(OUTPUT_LIMIT);
+                let buffer = OutputBuffer::default();
                 Ok((Connected::plain(Output::Buffer(buffer.clone())), Some(buffer)))
             }
             word => Err(PyValueError::new_err(format!(
@@ -112,7 +110,7 @@ pub fn output(what: &str, given: &Sink<'_>) -> PyResult<(Connected<Output>, Opti
     let body = Arc::clone(&callable);
     let core = Output::writer(move |bytes| {
         attached(|py| {
-            body.get(py)?.call1((PyBytes::new(py, bytes),))?;
+            host::vectorcall(body.get(py)?, &[PyBytes::new(py, bytes).into_any()])?;
             Ok(bytes.len())
         })
     });
@@ -136,7 +134,7 @@ fn descriptor(what: &str, given: &Bound<'_, PyAny>) -> PyResult<Option<File>> {
 
 /// Runs with the interpreter; an exception ends the guest's run.
 fn attached(body: impl FnOnce(Python<'_>) -> PyResult<usize>) -> io::Result<usize> {
-    let failure = match Python::try_attach(body) {
+    let failure = match door::attached(body) {
         Some(Ok(moved)) => return Ok(moved),
         Some(Err(raised)) => error::from_python(raised),
         None => error::shutting_down(),

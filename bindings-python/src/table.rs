@@ -18,23 +18,18 @@ use wasmspan::{Val, ValType};
 #[pyclass(frozen, sequence, weakref, module = "wasmspan")]
 pub struct Table {
     core: wasmspan::Table,
-    held: Option<Held>,
+    held: Held,
 }
 
 impl Table {
     /// The Python object for a table; `held` counts the handle.
-    pub fn new(core: wasmspan::Table, held: Option<Held>) -> Table {
+    pub fn new(core: wasmspan::Table, held: Held) -> Table {
         Table { core, held }
     }
 
     /// The table itself.
     pub fn core(&self) -> &wasmspan::Table {
         &self.core
-    }
-
-    /// What it comes from.
-    pub fn held(&self) -> Option<&Held> {
-        self.held.as_ref()
     }
 
     fn element(&self) -> ValType {
@@ -48,7 +43,8 @@ impl Table {
     fn make(py: Python<'_>, r#type: &Bound<'_, PyAny>) -> PyResult<Table> {
         let ty = crate::link::table_type(r#type)?;
         let made = door::work(py, || wasmspan::Table::new(ty))?;
-        Ok(Table::new(made, None))
+        let held = Held::item(py, &made.clone().into())?;
+        Ok(Table::new(made, held.expect("a table belongs to something")))
     }
 
     /// The type it was made with.
@@ -89,6 +85,6 @@ impl Table {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.held.as_ref().map_or(Ok(()), |held| held.traverse(&visit))
+        self.held.traverse(&visit)
     }
 }

@@ -1,14 +1,17 @@
 //! Calls on threads of the runtime's own.
 
 use crate::control;
-use crate::door::LOOK;
+use crate::door::{self, LOOK};
 use crate::error;
+use crate::owner::HeldWasi;
 use crate::value;
+use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTimeoutError;
+use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use std::time::Instant;
-use wasmspan::{Result, Task, Val, Wasi};
+use wasmspan::{Result, Task, Val};
 
 /// A call that runs on another thread: made by the `…_async` functions of `VM` and `Executor`.
 ///
@@ -28,7 +31,7 @@ pub struct Async {
     /// Always there until the object goes.
     core: Option<Task>,
     /// Tells the status of a guest that ended itself.
-    wasi: Option<Wasi>,
+    wasi: Option<HeldWasi>,
     /// The event loop that coroutines of the host run in.
     surroundings: Py<PyAny>,
 }
@@ -37,7 +40,7 @@ impl Async {
     /// Starts a call.
     pub fn start(
         py: Python<'_>,
-        wasi: Option<Wasi>,
+        wasi: Option<HeldWasi>,
         call: impl FnOnce() -> Result<Vec<Val>> + Send + 'static,
     ) -> PyResult<Async> {
         static SURROUNDINGS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -46,7 +49,7 @@ impl Async {
         let inside = surroundings.clone_ref(py);
         let started = Task::start(move || {
             // Python knows the thread from here to the end: what it notes for it would be lost else.
-            let ran = Python::try_attach(|py| {
+            let ran = door::attached(|py| {
                 let entered = inside.call_method0(py, "enter");
                 drop(inside);
                 entered.map_err(error::from_python)?;
@@ -95,7 +98,7 @@ impl Async {
             return Err(PyTimeoutError::new_err("the call has not ended yet"));
         }
         let results = self.task().get().map_err(|failure| match &self.wasi {
-            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.exit_code()),
+            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core.exit_code()),
             _ => error::to_python(py, &failure),
         })?;
         value::all(py, &results)
@@ -118,6 +121,11 @@ impl Async {
         wait.call1((slf,))?.call_method0("__await__")
     }
 
+    fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        visit.call(&self.surroundings)?;
+        self.wasi.as_ref().map_or(Ok(()), |wasi| wasi.traverse(&visit))
+    }
+
     fn __repr__(&self) -> String {
         format!("<wasmspan.Async: {}>", if self.is_finished() { "finished" } else { "running" })
     }
@@ -125,7 +133,13 @@ impl Async {
 
 impl Drop for Async {
     fn drop(&mut self) {
-        let task = self.core.take();
+        let Some(task) = self.core.take() else { return };
+        if door::is_ending() {
+            // The call's thread can't take the interpreter any more, so its end would never come.
+            task.cancel();
+            task.detach();
+            return;
+        }
         // It waits for the guest's end, which may need the interpreter.
         Python::attach(|py| py.detach(|| drop(task)));
     }

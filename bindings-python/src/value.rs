@@ -4,6 +4,8 @@
 //! 16 bytes. Any object may be an `externref`, of which `None` is null.
 
 use crate::function;
+use crate::host::Reference;
+use crate::owner::Held;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyTuple};
@@ -11,7 +13,7 @@ use std::ffi::c_int;
 use wasmspan::{ExternRef, FuncType, Val, ValType};
 
 /// A Python object that wasm refers to.
-struct Object(Py<PyAny>);
+pub type Object = Reference;
 
 /// The slot of a number or vector.
 #[inline]
@@ -55,7 +57,7 @@ pub fn to_val(object: &Bound<'_, PyAny>, ty: ValType) -> PyResult<Val> {
         }),
         ValType::ExternRef => Val::ExternRef(match object.is_none() {
             true => None,
-            false => Some(ExternRef::new(Object(object.clone().unbind()))),
+            false => Some(ExternRef::new(Object::new(object.clone().unbind()))),
         }),
     })
 }
@@ -68,10 +70,10 @@ pub fn from_val<'py>(py: Python<'py>, value: &Val) -> PyResult<Bound<'py, PyAny>
         Val::F32(value) => PyFloat::new(py, (*value).into()).into_any(),
         Val::F64(value) => PyFloat::new(py, *value).into_any(),
         Val::V128(value) => PyBytes::new(py, &value.to_le_bytes()).into_any(),
-        Val::FuncRef(Some(func)) => function::make(py, func.clone(), None, None)?,
+        Val::FuncRef(Some(func)) => function::make(py, func.clone(), Held::func(py, func)?, None)?,
         Val::FuncRef(None) | Val::ExternRef(None) => py.None().into_bound(py),
         Val::ExternRef(Some(object)) => match object.downcast_ref::<Object>() {
-            Some(object) => object.0.bind(py).clone(),
+            Some(object) => object.get(py)?.clone(),
             None => return Err(PyTypeError::new_err("the externref is no Python object")),
         },
     })

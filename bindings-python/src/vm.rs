@@ -1,24 +1,28 @@
 //! The VM of WasmEdge's API.
 
 use crate::config::Config;
-use crate::door;
+use crate::door::{self, Gate};
+use crate::error;
 use crate::instance::Instance;
 use crate::limits::Limits;
 use crate::link;
+use crate::owner::{Held, HeldWasi, Owner, Target};
+use crate::pressure::{self, Weight};
 use crate::source::Source;
 use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::task::Async;
 use crate::value;
 use crate::wasi::Wasi;
+use pyo3::PyTraverseError;
+use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use wasmspan::{FuncType, Result, Val, VmState};
 
 /// Loads, validates, instantiates and runs modules, step by step or all at once, as WasmEdge's VM does.
 ///
-/// Any thread may use it; what changes its module waits for its turn. Host functions that refer to the VM
-/// keep it alive until it is cleaned up, which `with` does at its end.
+/// Any thread may use it; what changes its module waits for its turn.
 ///
 /// >>> vm = VM()
 /// >>> vm.load(b'(module (func (export "neg") (param i32) (result i32)'
@@ -30,15 +34,25 @@ use wasmspan::{FuncType, Result, Val, VmState};
 #[pyclass(frozen, weakref, name = "VM", module = "wasmspan")]
 pub struct Vm {
     core: wasmspan::Vm,
+    /// For the handle above.
+    held: Held,
     store: Py<Store>,
-    wasi: Option<wasmspan::Wasi>,
+    wasi: Option<HeldWasi>,
+    weight: Weight,
 }
 
 impl Vm {
     fn register_wasi(&self, py: Python<'_>) -> PyResult<()> {
         let Some(wasi) = &self.wasi else { return Ok(()) };
-        let registered = self.core.register_instance(wasi.instance());
-        registered.map_err(|failure| crate::error::to_python(py, &failure))
+        let registered = self.core.register_instance(wasi.core.instance());
+        registered.map_err(|failure| error::to_python(py, &failure))
+    }
+
+    /// Notes what the active instance takes.
+    fn weigh(&self) {
+        if let Some(active) = self.core.active_module() {
+            self.weight.of_instance(&active);
+        }
     }
 
     fn call<'py>(
@@ -47,8 +61,8 @@ impl Vm {
         call: impl FnOnce() -> Result<Vec<Val>> + Send,
     ) -> PyResult<Bound<'py, PyAny>> {
         let exit = |failure: wasmspan::Error| match &self.wasi {
-            Some(wasi) if failure.is_terminated() => crate::error::exit(py, wasi.exit_code()),
-            _ => crate::error::to_python(py, &failure),
+            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core.exit_code()),
+            _ => error::to_python(py, &failure),
         };
         let results = door::attempt(py, call)?.map_err(exit)?;
         value::all(py, &results)
@@ -90,7 +104,8 @@ impl Vm {
         call: impl FnOnce(&wasmspan::Vm) -> Result<Vec<Val>> + Send + 'static,
     ) -> PyResult<Async> {
         let vm = self.core.clone();
-        Async::start(py, self.wasi.clone(), move || call(&vm))
+        let wasi = self.wasi.as_ref().map(|wasi| wasi.again(py));
+        Async::start(py, wasi, move || call(&vm))
     }
 }
 
@@ -107,11 +122,18 @@ impl Vm {
         statistics: Option<&Statistics>,
     ) -> PyResult<Vm> {
         let config = config.map(|config| config.core().clone()).unwrap_or_default();
-        let store = store.map_or_else(|| Bound::new(py, Store::default()), Ok)?;
+        let store = store.map_or_else(|| Bound::new(py, Store::make(py)?), Ok)?;
         let statistics = statistics.map(|given| given.core().clone()).unwrap_or_default();
         let of_core = store.get().core();
         let core = door::work(py, || wasmspan::Vm::with_statistics(&config, of_core, &statistics))?;
-        let vm = Vm { core, store: store.unbind(), wasi: wasi.map(|wasi| wasi.core().clone()) };
+        let owner = Owner::of(Target::Vm(core.clone()), Gate::open()).enter(py)?;
+        let vm = Vm {
+            core,
+            held: Held::new(&owner),
+            store: store.unbind(),
+            wasi: wasi.and_then(|wasi| wasi.held(py)),
+            weight: Weight::default(),
+        };
         vm.register_wasi(py)?;
         Ok(vm)
     }
@@ -147,7 +169,9 @@ impl Vm {
 
     /// Instantiates the validated module and makes the instance the active one.
     fn instantiate(&self, py: Python<'_>) -> PyResult<()> {
-        door::work(py, || self.core.instantiate())
+        let made = pressure::make(py, || door::attempt(py, || self.core.instantiate()))?;
+        self.weigh();
+        made.map_err(|failure| error::to_python(py, &failure))
     }
 
     /// Calls a function of the active module, within the VM's limits and those of this call.
@@ -208,7 +232,10 @@ impl Vm {
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = source.py();
         let (module, params) = self.module_and_params(source, name, args)?;
-        self.call(py, || self.core.run_module(&module, name, &params))
+        pressure::relieve(py)?;
+        let ran = self.call(py, || self.core.run_module(&module, name, &params));
+        self.weigh();
+        ran
     }
 
     /// As `run`, on another thread; loads the module and returns.
@@ -283,7 +310,7 @@ impl Vm {
     /// Forgets the module, the active instance and everything registered but WASI.
     fn cleanup(&self, py: Python<'_>) -> PyResult<()> {
         door::work(py, || {
-            self.core.cleanup();
+            self.core.clear();
             Ok(())
         })?;
         self.store.get().forget();
@@ -303,6 +330,12 @@ impl Vm {
         _traceback: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         self.cleanup(py)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        self.held.traverse(&visit)?;
+        visit.call(&self.store)?;
+        self.wasi.as_ref().map_or(Ok(()), |wasi| wasi.traverse(&visit))
     }
 
     fn __repr__(&self) -> String {

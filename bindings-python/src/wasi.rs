@@ -278,7 +278,7 @@ impl Wasi {
         let core = door::work(py, || builder.build())?;
         let mut owner = Owner::of(Target::Wasi(core), Gate::new(WhenBusy::Raise, true));
         owner.streams = callables.into_iter().flatten().collect();
-        Ok(Wasi { owner: Py::new(py, owner)?, stdout: out_buffer, stderr: err_buffer })
+        Ok(Wasi { owner: owner.enter(py)?.unbind(), stdout: out_buffer, stderr: err_buffer })
     }
 
     /// What the guest wrote so far, if standard output is captured.
@@ -291,6 +291,12 @@ impl Wasi {
     #[getter]
     fn stderr<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         captured(py, self.stderr.as_ref())
+    }
+
+    /// Whether the guest wanted to write more than is captured of a stream.
+    #[getter]
+    fn truncated(&self) -> bool {
+        self.stdout.iter().chain(&self.stderr).any(OutputBuffer::is_truncated)
     }
 
     /// The module of host functions, for a `Store` or a `VM`.

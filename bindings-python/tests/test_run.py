@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import wasmspan
-from wasmspan import VM, Exit, MemoryFs, Module, Trap, Wasi, WasmError, WasmTimeout
+from wasmspan import VM, Exit, MemoryFs, Module, OutputTruncated, Trap, Wasi, WasmError, WasmTimeout
 
 SPIN = '(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))'
 
@@ -39,6 +39,36 @@ def test_run_ends(guests):
     assert caught.value.stdout == b""
     with pytest.raises(WasmError):
         wasmspan.run(b"(module)")
+
+
+CAT = """(module
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+        (i32.store (i32.const 0) (i32.const 16))
+        (loop
+            (i32.store (i32.const 4) (i32.const 65000))
+            (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (i32.store (i32.const 4) (i32.load (i32.const 8)))
+            (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (br_if 0 (i32.load (i32.const 4))))))"""
+
+
+def test_output_that_is_cut_is_an_error():
+    cat, limit = Module.from_wat(CAT), 64 << 20
+    done = wasmspan.run(cat, stdin=bytes(limit), check=True)
+    assert (len(done.stdout), done.truncated) == (limit, False)
+    for size, options in [(limit + 1, {}), (6, {"output_limit": 5})]:
+        # The guest drops the error of its write, and ends as if all were well.
+        done = wasmspan.run(cat, stdin=bytes(size), **options)
+        assert (done.exit_code, len(done.stdout), done.truncated) == (0, size - 1, True)
+        with pytest.raises(OutputTruncated) as caught:
+            wasmspan.run(cat, stdin=bytes(size), check=True, **options)
+        assert len(caught.value.stdout) == size - 1
+    wasi = Wasi(stdin=bytes(limit + 1), stdout="capture")
+    cat.instantiate(wasi=wasi).exports._start()
+    assert (len(wasi.stdout), wasi.truncated) == (limit, True)
 
 
 def test_arun_is_cancelled():

@@ -74,7 +74,9 @@ pub use runtime::{
     Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
 };
 #[doc(hidden)]
-pub use runtime::{RawFunc, Slots, binding_frame, in_call, interruptible};
+pub use runtime::{
+    Object, RawFunc, Slots, Survey, Surveyed, Unit, binding_frame, in_call, interruptible,
+};
 pub use statistics::Statistics;
 pub use store::Store;
 pub use task::Task;

@@ -99,9 +99,9 @@ pub const CUSTOM_FS_BYTES: usize = 256 * 1024;
 /// Refusals that a record of them keeps.
 pub const MAX_DENIALS: usize = 1000;
 
-/// Bytes that a [`Command`](crate::Command) captures of each output stream unless told otherwise
-/// (16 MiB).
-pub const DEFAULT_OUTPUT_BYTES: usize = 16 << 20;
+/// Bytes of each output stream that are captured unless told otherwise, by a
+/// [`Command`](crate::Command) and by an [`OutputBuffer`](crate::wasi::OutputBuffer) (64 MiB).
+pub const DEFAULT_OUTPUT_BYTES: usize = 64 << 20;
 
 /// Subscriptions that one `poll_oneoff` of a WASI guest takes.
 pub const MAX_WASI_SUBSCRIPTIONS: u32 = 65_536;
@@ -112,3 +112,13 @@ pub const MAX_WASI_ADDRESSES: u32 = 256;
 /// Name look-ups of WASI guests that run at once in this process, those that were left behind when
 /// their guest was stopped included.
 pub const MAX_WASI_RESOLVERS: usize = 64;
+
+/// Names of a module's exports that an error tells at most.
+pub const MAX_NAMES_SHOWN: usize = 16;
+
+/// How long the first writer of a pipe is waited for from which a module is read.
+pub const PIPE_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Smallest module whose compiled code the disk cache keeps, in bytes: smaller ones are compiled as fast as
+/// their code is found.
+pub const MIN_CACHED_BYTES: usize = 2048;

@@ -98,7 +98,10 @@ int main(void) {
   vm = WasmEdge_VMCreate(NULL, NULL);
   WasmEdge_ModuleInstanceContext *env = host_module();
   must(WasmEdge_VMRegisterModuleFromImport(vm, env));
-  instantiate(vm, load_file(NULL, "examples/demo.wat"));
+  config = made(WasmEdge_ConfigureCreate());
+  must(wasmspan_configure_set_lenient_input(config, true)); /* for a module in text format */
+  instantiate(vm, load_file(config, "examples/demo.wat"));
+  WasmEdge_ConfigureDelete(config);
   start = now();
   WasmEdge_Value params[2] = {WasmEdge_ValueGenI32(10000)}, sum;
   must(WasmEdge_VMExecute(vm, name("sum_of_doubles"), params, 1, &sum, 1));

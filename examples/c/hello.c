@@ -1,6 +1,6 @@
 #include <stdio.h>
 #include <string.h>
-#include <wasmedge/wasmedge.h>
+#include <wasmspan/wasmspan.h>
 
 static const char text[] = "(module"
                            "  (import \"env\" \"double\" (func $double (param i32) (result i32)))"
@@ -25,13 +25,17 @@ int main(void) {
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(NULL, NULL);
   WasmEdge_Result result = WasmEdge_VMRegisterModuleFromImport(vm, env);
   WasmEdge_Value param = WasmEdge_ValueGenI32(5), value;
+  wasmspan_bytes wasm = {0};
   if (WasmEdge_ResultOK(result))
-    result = WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)text, strlen(text),
+    result = wasmspan_wat_to_wasm(text, strlen(text), &wasm);
+  if (WasmEdge_ResultOK(result))
+    result = WasmEdge_VMRunWasmFromBuffer(vm, wasm.data, (uint32_t)wasm.size,
                                           WasmEdge_StringWrap("quadruple", 9), &param, 1, &value, 1);
   if (WasmEdge_ResultOK(result))
     printf("%d\n", WasmEdge_ValueGetI32(value));
   else
     fprintf(stderr, "%s\n", WasmEdge_ResultGetMessage(result));
+  wasmspan_bytes_delete(&wasm);
   WasmEdge_VMDelete(vm);
   WasmEdge_ModuleInstanceDelete(env);
   return !WasmEdge_ResultOK(result);

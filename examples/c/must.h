@@ -49,7 +49,10 @@ static inline WasmEdge_ASTModuleContext *load_file(const WasmEdge_ConfigureConte
 static inline WasmEdge_ASTModuleContext *load_text(const WasmEdge_ConfigureContext *config, const char *text) {
   WasmEdge_ASTModuleContext *module;
   WasmEdge_LoaderContext *loader = made(WasmEdge_LoaderCreate(config));
-  must(WasmEdge_LoaderParseFromBuffer(loader, &module, (const uint8_t *)text, (uint32_t)strlen(text)));
+  wasmspan_bytes wasm;
+  must(wasmspan_wat_to_wasm(text, strlen(text), &wasm));
+  must(WasmEdge_LoaderParseFromBuffer(loader, &module, wasm.data, (uint32_t)wasm.size));
+  wasmspan_bytes_delete(&wasm);
   return validated(config, loader, module);
 }
 

@@ -97,7 +97,7 @@ static void streams(void) {
   OK(streams, wasmspan_wasi_configure(wasi, config));
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(NULL, NULL);
   OK(streams, WasmEdge_VMRegisterModuleFromImport(vm, wasi));
-  OK(streams, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)HELLO, sizeof(HELLO) - 1,
+  OK(streams, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(HELLO),
                                            name_of("_start"), NULL, 0, NULL, 0));
   CHECK(streams, WasmEdge_ModuleInstanceWASIGetExitCode(wasi) == 5);
   wasmspan_bytes out;

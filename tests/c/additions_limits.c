@@ -88,7 +88,7 @@ static void limits(void) {
   CHECK(figures, !wasmspan_statistics_read(NULL, &figures));
   CHECK(figures, !wasmspan_statistics_read(statistics, NULL));
   CHECK(limits, !WasmEdge_ResultOK(WasmEdge_VMRunWasmFromBuffer(
-                    vm, (const uint8_t *)WASM, sizeof(WASM) - 1, name_of("next"), NULL, 0, NULL, 0)));
+                    vm, TEXT(WASM), name_of("next"), NULL, 0, NULL, 0)));
   WasmEdge_VMDelete(vm);
 }
 
@@ -215,7 +215,7 @@ static void cache(void) {
   memcpy(end - 3, "\"))", 3);
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(configure, NULL);
   WasmEdge_Value got;
-  OK(cache, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)text, sizeof(text), name_of("next"),
+  OK(cache, WasmEdge_VMRunWasmFromBuffer(vm, TEXT_OF(text, sizeof(text)), name_of("next"),
                                          NULL, 0, &got, 1));
   WasmEdge_VMDelete(vm);
   uint64_t entries = 9, size = 9;
@@ -230,7 +230,7 @@ static void cache(void) {
   wasmspan_configure_no_cache(configure);
   wasmspan_configure_no_cache(NULL);
   vm = WasmEdge_VMCreate(configure, NULL);
-  OK(cache, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)text, sizeof(text), name_of("next"),
+  OK(cache, WasmEdge_VMRunWasmFromBuffer(vm, TEXT_OF(text, sizeof(text)), name_of("next"),
                                          NULL, 0, &got, 1));
   WasmEdge_VMDelete(vm);
   OK(cache, wasmspan_cache_stats(folder, &entries, NULL));

@@ -32,7 +32,7 @@ static void signals(void) {
     CHECK(signals, traps == on && interrupts == on);
     WasmEdge_VMContext *vm = WasmEdge_VMCreate(configure, NULL);
     WasmEdge_Value param = WasmEdge_ValueGenI32(1 << 20), got;
-    CODE(signals, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)TRAPS, sizeof(TRAPS) - 1,
+    CODE(signals, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(TRAPS),
                                                name_of("load"), &param, 1, &got, 1),
          WasmEdge_ErrCode_MemoryOutOfBounds);
     param = WasmEdge_ValueGenI32(0);
@@ -62,7 +62,7 @@ static void compiling(void) {
     OK(compiling, wasmspan_configure_set_compile_time(configure, time));
     WasmEdge_VMContext *vm = WasmEdge_VMCreate(configure, NULL);
     WasmEdge_Value params[2] = {WasmEdge_ValueGenI32(40), WasmEdge_ValueGenI32(2)}, got;
-    OK(compiling, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)TRAPS, sizeof(TRAPS) - 1,
+    OK(compiling, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(TRAPS),
                                                name_of("add"), params, 2, &got, 1));
     CHECK(compiling, WasmEdge_ValueGetI32(got) == 42);
 
@@ -84,7 +84,7 @@ static void compiling(void) {
 
   WasmEdge_CompilerContext *compiler = WasmEdge_CompilerCreate(configure);
   wasmspan_bytes compiled;
-  OK(compiling, wasmspan_compile(compiler, (const uint8_t *)TRAPS, sizeof(TRAPS) - 1, &compiled));
+  OK(compiling, wasmspan_compile(compiler, TEXT(TRAPS), &compiled));
   CHECK(compiling, !WasmEdge_ResultOK(
                        wasmspan_compile(compiler, (const uint8_t *)"none", 4, &compiled)));
   CHECK(compiling, !WasmEdge_ResultOK(wasmspan_compile(compiler, NULL, 4, &compiled)));
@@ -168,7 +168,7 @@ static int64_t guest(const wasmspan_wasi_config *config, const char *function, i
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(NULL, NULL);
   OK(guest, WasmEdge_VMRegisterModuleFromImport(vm, wasi));
   WasmEdge_Value param = WasmEdge_ValueGenI32(argument), got = WasmEdge_ValueGenI64(-1);
-  OK(guest, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)GUEST, sizeof(GUEST) - 1,
+  OK(guest, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(GUEST),
                                          name_of(function), &param, argument >= 0, &got, 1));
   WasmEdge_VMDelete(vm);
   WasmEdge_ModuleInstanceDelete(wasi);

@@ -58,7 +58,7 @@ static int guest(const wasmspan_wasi_config *config, const char *function) {
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(NULL, NULL);
   OK(guest, WasmEdge_VMRegisterModuleFromImport(vm, wasi));
   WasmEdge_Value got = WasmEdge_ValueGenI32(-1);
-  OK(guest, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)GUEST, sizeof(GUEST) - 1,
+  OK(guest, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(GUEST),
                                          name_of(function), NULL, 0, &got, 1));
   WasmEdge_VMDelete(vm);
   WasmEdge_ModuleInstanceDelete(wasi);
@@ -210,6 +210,11 @@ static void memory(void) {
        WasmEdge_ErrCode_WrongVMWorkflow);
   wasmspan_wasi_config_capture(config, false, 100);
   CHECK(memory, guest(config, "cat") == 0 && captured(config, "flat"));
+  CHECK(memory, !wasmspan_wasi_config_truncated(config, false));
+  wasmspan_wasi_config_capture(config, false, 3);
+  guest(config, "cat");
+  CHECK(memory, captured(config, "fla") && wasmspan_wasi_config_truncated(config, false));
+  CHECK(memory, !wasmspan_wasi_config_truncated(config, true) && !wasmspan_wasi_config_truncated(NULL, false));
   wasmspan_wasi_config_stdin(config, (const uint8_t *)"new", 3);
   CHECK(memory, guest(config, "save") == 0);
   wasmspan_wasi_config_delete(config);
@@ -406,7 +411,7 @@ static void sockets(void) {
       WasmEdge_VMGetImportModuleContext(vm, WasmEdge_HostRegistration_Wasi);
   for (int round = 0; round < 2; round++) {
     WasmEdge_Value got;
-    OK(sockets, WasmEdge_VMRunWasmFromBuffer(vm, (const uint8_t *)GUEST, sizeof(GUEST) - 1,
+    OK(sockets, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(GUEST),
                                              name_of("socket"), NULL, 0, &got, 1));
     CHECK(sockets, WasmEdge_ValueGetI32(got) == 0);
     OK(sockets, wasmspan_wasi_sockets(wasi, false));

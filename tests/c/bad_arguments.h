@@ -1,4 +1,5 @@
 /* The head of a program that a test generates: calls of every function with bad arguments. */
+#include "text.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static WasmEdge_ASTModuleContext *load(const char *text) {
   WasmEdge_LoaderContext *loader = WasmEdge_LoaderCreate(NULL);
   WasmEdge_ValidatorContext *validator = WasmEdge_ValidatorCreate(NULL);
   WasmEdge_ASTModuleContext *module = NULL;
-  WasmEdge_LoaderParseFromBuffer(loader, &module, (const uint8_t *)text, (uint32_t)strlen(text));
+  WasmEdge_LoaderParseFromBuffer(loader, &module, TEXT(text));
   WasmEdge_ValidatorValidate(validator, module);
   WasmEdge_LoaderDelete(loader);
   WasmEdge_ValidatorDelete(validator);

@@ -1,5 +1,6 @@
 // Exceptions that leave a host function become failures; the VM can be used again.
 #include "check.h"
+#include "text.h"
 #include "examples/modules.h"
 #include <exception>
 #include <stdexcept>
@@ -111,8 +112,7 @@ void callbacks() {
   OK(callbacks, WasmEdge_VMRegisterModuleFromImport(vm, wasi));
   for (const char *name : {"write", "stat"}) {
     WasmEdge_Value got;
-    OK(callbacks, WasmEdge_VMRunWasmFromBuffer(vm, reinterpret_cast<const uint8_t *>(text),
-                                               sizeof(text) - 1, name_of(name), nullptr, 0, &got, 1));
+    OK(callbacks, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(text), name_of(name), nullptr, 0, &got, 1));
     CHECK(callbacks, WasmEdge_ValueGetI32(got) == 29);
     CHECK(callbacks, std::uncaught_exceptions() == 0);
   }

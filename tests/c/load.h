@@ -3,6 +3,7 @@
 #define LOAD_H
 
 #include "check.h"
+#include "text.h"
 #include <stdlib.h>
 #include <wasmspan/wasmspan.h>
 
@@ -11,8 +12,10 @@ static inline WasmEdge_ASTModuleContext *load_with(const WasmEdge_ConfigureConte
   WasmEdge_LoaderContext *loader = WasmEdge_LoaderCreate(configure);
   WasmEdge_ValidatorContext *validator = WasmEdge_ValidatorCreate(configure);
   WasmEdge_ASTModuleContext *module = NULL;
-  OK(load, WasmEdge_LoaderParseFromBuffer(loader, &module, (const uint8_t *)text,
-                                          (uint32_t)strlen(text)));
+  wasmspan_bytes wasm = {NULL, 0};
+  OK(load, wasmspan_wat_to_wasm(text, strlen(text), &wasm));
+  OK(load, WasmEdge_LoaderParseFromBuffer(loader, &module, wasm.data, (uint32_t)wasm.size));
+  wasmspan_bytes_delete(&wasm);
   OK(load, WasmEdge_ValidatorValidate(validator, module));
   WasmEdge_LoaderDelete(loader);
   WasmEdge_ValidatorDelete(validator);

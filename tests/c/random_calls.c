@@ -3,6 +3,7 @@
  *   random_calls SEQUENCES [SEED]
  *
  * Nothing may crash, and what sanitizers see must be clean. A failure names its seed. */
+#include "text.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -363,8 +364,7 @@ int main(int argc, char *argv[]) {
   WasmEdge_LogOff();
   WasmEdge_LoaderContext *loader = WasmEdge_LoaderCreate(NULL);
   WasmEdge_ValidatorContext *validator = WasmEdge_ValidatorCreate(NULL);
-  if (!WasmEdge_ResultOK(WasmEdge_LoaderParseFromBuffer(loader, &module, (const uint8_t *)WASM,
-                                                        sizeof(WASM) - 1)) ||
+  if (!WasmEdge_ResultOK(WasmEdge_LoaderParseFromBuffer(loader, &module, TEXT(WASM))) ||
       !WasmEdge_ResultOK(WasmEdge_ValidatorValidate(validator, module)))
     return 1;
   for (long sequence = 0; sequence < sequences; sequence++, seed++) {

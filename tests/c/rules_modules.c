@@ -1,7 +1,6 @@
 /* The rules of modules, VMs, executors, calls on other threads, frames and statistics. */
 #include "check.h"
-
-#define TEXT(text) (const uint8_t *)(text), (uint32_t)(sizeof(text) - 1)
+#include "text.h"
 
 static const char FIB[] =
     "(module (func $f (export \"fib\") (param i32) (result i32)"
@@ -30,8 +29,7 @@ static const char HOST[] =
 static WasmEdge_Value i32(int32_t number) { return WasmEdge_ValueGenI32(number); }
 
 static WasmEdge_Result load(WasmEdge_VMContext *vm, const char *text, size_t length) {
-  WasmEdge_Result result =
-      WasmEdge_VMLoadWasmFromBuffer(vm, (const uint8_t *)text, (uint32_t)length);
+  WasmEdge_Result result = WasmEdge_VMLoadWasmFromBuffer(vm, TEXT_OF(text, length));
   if (WasmEdge_ResultOK(result))
     result = WasmEdge_VMValidate(vm);
   if (WasmEdge_ResultOK(result))
@@ -43,7 +41,7 @@ static WasmEdge_Result load(WasmEdge_VMContext *vm, const char *text, size_t len
 static void states(void) {
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(NULL, NULL);
   WasmEdge_Value param = i32(10), got;
-  CODE(84, WasmEdge_VMLoadWasmFromBuffer(vm, TEXT("\0as")), WasmEdge_ErrCode_UnexpectedEnd);
+  CODE(84, WasmEdge_VMLoadWasmFromBuffer(vm, (const uint8_t *)"\0as", 3), WasmEdge_ErrCode_UnexpectedEnd);
   CODE(83, WasmEdge_VMValidate(vm), WasmEdge_ErrCode_WrongVMWorkflow);
   OK(82, WasmEdge_VMLoadWasmFromBuffer(vm, TEXT(FIB)));
   CODE(83, WasmEdge_VMInstantiate(vm), WasmEdge_ErrCode_WrongVMWorkflow);
@@ -409,10 +407,22 @@ static void wasi(void) {
   CODE(96, result, 1);
   CHECK(96, WasmEdge_ModuleInstanceWASIGetExitCode(WasmEdge_VMGetImportModuleContext(
                 vm, WasmEdge_HostRegistration_Wasi)) == 42);
+  CHECK(wasi, WasmEdge_ModuleInstanceListFunctionLength(WasmEdge_VMGetImportModuleContext(
+                  vm, WasmEdge_HostRegistration_Wasi)) == 58);
   WasmEdge_VMDelete(vm);
   vm = WasmEdge_VMCreate(NULL, NULL);
   WasmEdge_ModuleInstanceContext *own = WasmEdge_ModuleInstanceCreateWASI(NULL, 0, NULL, 0, NULL, 0);
   OK(95, WasmEdge_VMRegisterModuleFromImport(vm, own));
+  /* The release's functions are listed, and guests may import later ones all the same. */
+  CHECK(wasi, WasmEdge_ModuleInstanceListFunctionLength(own) == 58);
+  CHECK(wasi, !WasmEdge_ModuleInstanceFindFunction(own, name_of("sock_open_v2")));
+  CHECK(wasi, WasmEdge_ModuleInstanceFindFunction(own, name_of("sock_open")));
+  static const char later[] =
+      "(module (import \"wasi_snapshot_preview1\" \"sock_open_v2\" (func (param i32 i32 i32) (result i32)))"
+      " (import \"wasi_snapshot_preview1\" \"sock_accept_v2\" (func (param i32 i32 i32) (result i32)))"
+      " (import \"wasi_snapshot_preview1\" \"sock_accept\" (func (param i32 i32 i32) (result i32)))"
+      " (func (export \"_start\")))";
+  OK(wasi, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(later), name_of("_start"), NULL, 0, NULL, 0));
   OK(95, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(exits), name_of("_start"), NULL, 0, NULL, 0));
   CHECK(95, WasmEdge_ModuleInstanceWASIGetExitCode(own) == 42);
   WasmEdge_ModuleInstanceDelete(own); /* rule 98: before the VM */

@@ -41,7 +41,7 @@ fn wrong_arguments_are_refused_with_both_types() {
             let error = instance.call("add", params).expect_err("the types differ");
             assert_eq!(error.code(), ErrCode::FuncSigMismatch);
             let text = error.to_string();
-            assert!(text.contains("params{i32 , i32} returns{i32}"), "{text}");
+            assert!(text.contains("expected (i32, i32) -> i32"), "{text}");
         }
         let error = instance.typed::<(i32, i64), i32>("add").expect_err("the types differ");
         assert_eq!(error.code(), ErrCode::FuncSigMismatch);
@@ -161,8 +161,8 @@ fn every_import_at_fault_is_named_with_both_types() {
         wasmspan::Module::new(text).expect("valid").instantiate(&store).expect_err("nothing fits");
     let text = error.to_string();
     for part in [
-        "params{i64} returns{i64}",
-        "params{i32} returns{i32}",
+        "got (i64) -> i64",
+        "expected (i32) -> i32",
         "externref",
         "funcref",
         "f64",

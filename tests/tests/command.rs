@@ -3,7 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 use wasmspan::command::{Command, Ending};
-use wasmspan::wasi::{Denials, Input, MemoryFs, Output};
+use wasmspan::limits::DEFAULT_OUTPUT_BYTES;
+use wasmspan::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer};
 use wasmspan::{ErrCode, Module};
 use wasmspan_tests::wasi_guest::Folder;
 
@@ -70,7 +71,35 @@ fn output_stops_at_its_limit() {
     let finished = command.run().unwrap();
     assert_eq!((finished.stdout.len(), finished.truncated), (1000, true));
     assert_eq!(finished.exit_code(), Some(5));
+    let buffer = OutputBuffer::with_limit(1000);
+    let finished = command.stdout(Output::Buffer(buffer.clone())).run().unwrap();
+    assert_eq!((buffer.contents().len(), finished.truncated), (1000, true));
     assert!(!text("(module (func (export \"_start\")))").run().unwrap().truncated);
+}
+
+#[test]
+fn output_stops_at_the_limit_that_the_documents_state() {
+    assert_eq!(DEFAULT_OUTPUT_BYTES, 64 << 20);
+    let writes = |more: u32| {
+        text(&format!(
+            r#"(module
+            (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+            (memory (export "memory") 17)
+            (func (export "_start") (local $left i32)
+                (local.set $left (i32.const 64))
+                (i32.store (i32.const 0) (i32.const 16)) (i32.store (i32.const 4) (i32.const 0x100000))
+                (loop
+                    (if (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)) (then unreachable))
+                    (br_if 0 (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+                (i32.store (i32.const 4) (i32.const {more}))
+                (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))"#
+        ))
+    };
+    for more in [0, 1] {
+        let finished = writes(more).run().unwrap();
+        assert_eq!((finished.exit_code(), finished.stdout.len()), (Some(0), DEFAULT_OUTPUT_BYTES));
+        assert_eq!((finished.truncated, finished.success()), (more > 0, more == 0));
+    }
 }
 
 #[test]

@@ -297,6 +297,9 @@ fn modules_import_from_registered_ones() {
         (func (export "four") (result i32) (i32.add (call $two) (call $two))))"#;
     assert_eq!(vm.run_bytes(guest, "four", &[]).unwrap()[0].i32(), Some(4));
     vm.cleanup();
+    assert_eq!((vm.state(), vm.active_module().is_none()), (Inited, true));
+    assert_eq!(vm.run_bytes(guest, "four", &[]).unwrap()[0].i32(), Some(4));
+    vm.clear();
     assert!(vm.store().names().is_empty());
     let error = vm.run_bytes(guest, "four", &[]).unwrap_err();
     assert_eq!(error.code(), ErrCode::UnknownImport);
@@ -319,7 +322,7 @@ fn host_registrations_are_there_from_the_start_and_after_cleanup() {
     let vm = Vm::with_store(&config, &store).unwrap();
     let wasi = vm.wasi().unwrap().instance();
     assert!(store.find("wasi_snapshot_preview1").unwrap().same(wasi));
-    vm.cleanup();
+    vm.clear();
     assert!(store.find("wasi_snapshot_preview1").unwrap().same(wasi));
     // A second VM on the store does not fail, and leaves the first one's module in place.
     let second = Vm::with_store(&config, &store).unwrap();

@@ -102,7 +102,7 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_vm_execute_for(
 
 /**
  * As WasmEdge_ExecutorInvoke(), on another thread. Delete what it gives with
- * WasmEdge_AsyncDelete(). NULL if a context is missing or no thread can be had.
+ * WasmEdge_AsyncDelete(). NULL if a context is missing.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Async *wasmspan_executor_invoke_async(
     const WasmEdge_ExecutorContext *executor,
@@ -136,8 +136,7 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_wat_to_wasm(const char *text,
                                                           wasmspan_bytes *wasm);
 
 /**
- * Compiles a module, in binary or text format, to what WasmEdge_CompilerCompile()
- * would write into a file.
+ * Compiles a module to what WasmEdge_CompilerCompile() would write into a file.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result
 wasmspan_compile(const WasmEdge_CompilerContext *compiler, const uint8_t *data,
@@ -200,6 +199,11 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_compile_time(
 /** Sets how many threads compile a module; 0, as at first, is one for each core. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_compile_threads(
     WasmEdge_ConfigureContext *configure, size_t threads);
+
+/** Sets whether text is taken where a module is expected, and a shared object in
+ * a buffer. Off at first, as in WasmEdge: both are then MalformedMagic. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_lenient_input(
+    WasmEdge_ConfigureContext *configure, bool lenient);
 
 /** Switches on every proposal that is finished, in place of those that were on. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_add_finished_proposals(
@@ -309,7 +313,8 @@ wasmspan_statistics_read(const WasmEdge_StatisticsContext *statistics,
  * a folder, for this process and later ones. It must belong to the user and not
  * be writable by others; it is made if it is not there. NULL is the user's own,
  * `wasmspan` in their cache folder. Entries take up to max_bytes, 0 being 1 GiB.
- * A cache that can't be used does no harm: a warning goes to the log.
+ * A cache that can't be used does no harm: a warning goes to the log. Modules of
+ * less than 2,048 bytes are compiled as fast as their code is found, and not kept.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result
 wasmspan_configure_set_cache(WasmEdge_ConfigureContext *configure,
@@ -600,6 +605,12 @@ WASMEDGE_CAPI_EXPORT bool
 wasmspan_wasi_config_output(const wasmspan_wasi_config *config,
                             bool standard_error, wasmspan_bytes *bytes);
 
+/** Whether the guest wanted to write more than `limit`: then what was captured
+ * is not all. */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_wasi_config_truncated(const wasmspan_wasi_config *config,
+                               bool standard_error);
+
 /**
  * Lets the guest read what a function gives as its standard input: one call for
  * each read. False, and `finalize` is not called, if there is no such context or
@@ -745,7 +756,7 @@ typedef struct wasmspan_finished {
   wasmspan_bytes out;
   /** What it wrote to its standard error. */
   wasmspan_bytes err;
-  /** Whether it wanted to write more than the limit. */
+  /** Whether it wanted to write more than the limit: then some of it is missing. */
   bool truncated;
   /** Whether its time was over; else an Interrupted run was stopped by somebody. */
   bool timed_out;
@@ -798,7 +809,13 @@ wasmspan_command_configure(wasmspan_command *command,
 WASMEDGE_CAPI_EXPORT void
 wasmspan_command_timeout(wasmspan_command *command, uint64_t milliseconds);
 
-/** Keeps at most so many bytes of each output stream. */
+/** Bytes of each output stream that a command keeps unless told otherwise. */
+#define WASMSPAN_DEFAULT_OUTPUT_BYTES ((size_t)64 << 20)
+
+/**
+ * Keeps at most so many bytes of each output stream. Writing more fails in the
+ * guest, and `truncated` says so after the run.
+ */
 WASMEDGE_CAPI_EXPORT void
 wasmspan_command_output_limit(wasmspan_command *command, size_t limit);
 

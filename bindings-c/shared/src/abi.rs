@@ -15,7 +15,7 @@ pub struct WasmEdge_Value {
     pub Rest: [u32; 3],
 }
 
-/// Bytes with a length; not ended by zero.
+/// Bytes with a length; those that the library gives are followed by a zero.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct WasmEdge_String {
@@ -95,8 +95,8 @@ contexts! {
     WasmEdge_MemoryTypeContext = MemoryType, crate::kinds::MemoryKind;
     WasmEdge_TableTypeContext = TableType, crate::kinds::TableKind;
     WasmEdge_GlobalTypeContext = GlobalType, wasmspan::GlobalType;
-    WasmEdge_ImportTypeContext = ImportType, wasmspan::ImportType;
-    WasmEdge_ExportTypeContext = ExportType, wasmspan::ExportType;
+    WasmEdge_ImportTypeContext = ImportType, crate::ast::ImportItem;
+    WasmEdge_ExportTypeContext = ExportType, crate::ast::ExportItem;
     WasmEdge_CompilerContext = Compiler, crate::compiler::CompilerObject;
     WasmEdge_LoaderContext = Loader, wasmspan::Loader;
     WasmEdge_ValidatorContext = Validator, wasmspan::Validator;
@@ -107,6 +107,6 @@ contexts! {
     WasmEdge_TableInstanceContext = TableInstance, crate::entities::TableObject, |table| table.lent.retire_all();
     WasmEdge_MemoryInstanceContext = MemoryInstance, crate::entities::MemoryObject, |memory| memory.lent.retire_all();
     WasmEdge_GlobalInstanceContext = GlobalInstance, crate::entities::GlobalObject, |global| global.lent.retire_all();
-    WasmEdge_Async = Async, crate::task::AsyncObject;
+    WasmEdge_Async = Async, crate::task::AsyncObject, crate::task::close;
     WasmEdge_VMContext = Vm, crate::vm::VmObject, crate::vm::close;
 }

@@ -10,29 +10,52 @@ use crate::configure;
 use crate::door::{self, bytes, delete, door, fill, logged, need, null_argument, result};
 use crate::handle::{Context, Key, Kind, Lent, create, get};
 use crate::kinds::{MemoryKind, TableKind};
+use crate::string::{Text, Texts};
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 use std::sync::Arc;
-use wasmspan::{ExportType, ExternKind, ExternType, ImportType, Loader, Module, Validator};
+use wasmspan::{
+    ExportType, ExternKind, ExternType, FuncType, GlobalType, ImportType, Loader, Module, Validator,
+};
 
 /// A loaded module and what it lends.
 pub struct AstModule {
     /// The module.
     pub module: Module,
-    imports: Vec<Arc<ImportType>>,
-    exports: Vec<Arc<ExportType>>,
+    imports: Vec<Arc<ImportItem>>,
+    exports: Vec<Arc<ExportItem>>,
+    /// Names beside those of imports and exports.
+    pub texts: Texts,
     /// Import and export types, and the types of what they are.
     pub lent: Lent,
 }
 
+/// An import of a module.
+pub struct ImportItem {
+    module: Text,
+    name: Text,
+    ty: ExternType,
+}
+
+/// An export of a module.
+pub struct ExportItem {
+    name: Text,
+    ty: ExternType,
+}
+
 impl AstModule {
     fn new(module: Module) -> AstModule {
+        let import = |ImportType { module, name, ty }| {
+            Arc::new(ImportItem { module: Text::new(module), name: Text::new(name), ty })
+        };
+        let export = |ExportType { name, ty }| Arc::new(ExportItem { name: Text::new(name), ty });
         AstModule {
-            imports: module.imports().into_iter().map(Arc::new).collect(),
-            exports: module.exports().into_iter().map(Arc::new).collect(),
+            imports: module.imports().into_iter().map(import).collect(),
+            exports: module.exports().into_iter().map(export).collect(),
             module,
+            texts: Texts::default(),
             lent: Lent::default(),
         }
     }
@@ -139,7 +162,7 @@ pub unsafe extern "C" fn WasmEdge_ASTModuleListImports(
 ) -> u32 {
     door(0, || {
         let ast = get(Cxt)?;
-        let lend = |(at, import): (usize, &Arc<ImportType>)| {
+        let lend = |(at, import): (usize, &Arc<ImportItem>)| {
             let key = Key::Numbered(Kind::ImportType, at as u32);
             ast.lent
                 .get_or::<WasmEdge_ImportTypeContext, _>(key, || Some(Arc::clone(import)))
@@ -166,7 +189,7 @@ pub unsafe extern "C" fn WasmEdge_ASTModuleListExports(
 ) -> u32 {
     door(0, || {
         let ast = get(Cxt)?;
-        let lend = |(at, export): (usize, &Arc<ExportType>)| {
+        let lend = |(at, export): (usize, &Arc<ExportItem>)| {
             let key = Key::Numbered(Kind::ExportType, at as u32);
             ast.lent
                 .get_or::<WasmEdge_ExportTypeContext, _>(key, || Some(Arc::clone(export)))
@@ -199,14 +222,14 @@ pub extern "C" fn WasmEdge_ImportTypeGetExternalType(
 pub extern "C" fn WasmEdge_ImportTypeGetModuleName(
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> WasmEdge_String {
-    door(NO_STRING, || Some(WasmEdge_String::borrowed(&get(Cxt)?.module)))
+    door(WasmEdge_String::NONE, || Some(get(Cxt)?.module.lend()))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ImportTypeGetExternalName(
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> WasmEdge_String {
-    door(NO_STRING, || Some(WasmEdge_String::borrowed(&get(Cxt)?.name)))
+    door(WasmEdge_String::NONE, || Some(get(Cxt)?.name.lend()))
 }
 
 #[unsafe(no_mangle)]
@@ -220,23 +243,66 @@ pub extern "C" fn WasmEdge_ExportTypeGetExternalType(
 pub extern "C" fn WasmEdge_ExportTypeGetExternalName(
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> WasmEdge_String {
-    door(NO_STRING, || Some(WasmEdge_String::borrowed(&get(Cxt)?.name)))
+    door(WasmEdge_String::NONE, || Some(get(Cxt)?.name.lend()))
 }
 
-const NO_STRING: WasmEdge_String = WasmEdge_String { Length: 0, Buf: ptr::null() };
+/// An import or export of a module.
+trait Item: Context {
+    fn ty(object: &Self::Object) -> &ExternType;
+}
 
-/// Lends the type behind an import or export, by its handle.
-fn lend_type<C: Context>(
+impl Item for WasmEdge_ImportTypeContext {
+    fn ty(import: &ImportItem) -> &ExternType {
+        &import.ty
+    }
+}
+
+impl Item for WasmEdge_ExportTypeContext {
+    fn ty(export: &ExportItem) -> &ExternType {
+        &export.ty
+    }
+}
+
+/// Lends the type of an import or export, by its handle.
+fn lend_type<C: Context, I: Item>(
     ast: *const WasmEdge_ASTModuleContext,
-    item: u64,
-    ty: &ExternType,
+    item: *const I,
     convert: impl FnOnce(&ExternType) -> Option<C::Object>,
 ) -> *const C {
     door::door(ptr::null(), || {
-        let key = Key::Numbered(C::KIND, (item >> 4) as u32);
+        let ty = I::ty(get(item)?);
+        let key = Key::Numbered(C::KIND, (item as u64 >> 4) as u32);
         let lent = get(ast)?.lent.get_or::<C, C::Object>(key, || convert(ty));
         Some(lent.cast_const())
     })
+}
+
+fn function_type(ty: &ExternType) -> Option<FuncType> {
+    match ty {
+        ExternType::Func(ty) => Some(ty.clone()),
+        _ => None,
+    }
+}
+
+fn table_type(ty: &ExternType) -> Option<TableKind> {
+    match ty {
+        ExternType::Table(ty) => Some(TableKind::of(ty)),
+        _ => None,
+    }
+}
+
+fn memory_type(ty: &ExternType) -> Option<MemoryKind> {
+    match ty {
+        ExternType::Memory(ty) => Some(MemoryKind::of(ty)),
+        _ => None,
+    }
+}
+
+fn global_type(ty: &ExternType) -> Option<GlobalType> {
+    match ty {
+        ExternType::Global(ty) => Some(*ty),
+        _ => None,
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -244,11 +310,7 @@ pub extern "C" fn WasmEdge_ImportTypeGetFunctionType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> *const WasmEdge_FunctionTypeContext {
-    let Some(import) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &import.ty, |ty| match ty {
-        ExternType::Func(ty) => Some(ty.clone()),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, function_type)
 }
 
 #[unsafe(no_mangle)]
@@ -256,11 +318,7 @@ pub extern "C" fn WasmEdge_ExportTypeGetFunctionType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> *const WasmEdge_FunctionTypeContext {
-    let Some(export) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &export.ty, |ty| match ty {
-        ExternType::Func(ty) => Some(ty.clone()),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, function_type)
 }
 
 #[unsafe(no_mangle)]
@@ -268,11 +326,7 @@ pub extern "C" fn WasmEdge_ImportTypeGetTableType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> *const WasmEdge_TableTypeContext {
-    let Some(import) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &import.ty, |ty| match ty {
-        ExternType::Table(ty) => Some(TableKind::of(ty)),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, table_type)
 }
 
 #[unsafe(no_mangle)]
@@ -280,11 +334,7 @@ pub extern "C" fn WasmEdge_ExportTypeGetTableType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> *const WasmEdge_TableTypeContext {
-    let Some(export) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &export.ty, |ty| match ty {
-        ExternType::Table(ty) => Some(TableKind::of(ty)),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, table_type)
 }
 
 #[unsafe(no_mangle)]
@@ -292,11 +342,7 @@ pub extern "C" fn WasmEdge_ImportTypeGetMemoryType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> *const WasmEdge_MemoryTypeContext {
-    let Some(import) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &import.ty, |ty| match ty {
-        ExternType::Memory(ty) => Some(MemoryKind::of(ty)),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, memory_type)
 }
 
 #[unsafe(no_mangle)]
@@ -304,11 +350,7 @@ pub extern "C" fn WasmEdge_ExportTypeGetMemoryType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> *const WasmEdge_MemoryTypeContext {
-    let Some(export) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &export.ty, |ty| match ty {
-        ExternType::Memory(ty) => Some(MemoryKind::of(ty)),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, memory_type)
 }
 
 #[unsafe(no_mangle)]
@@ -316,11 +358,7 @@ pub extern "C" fn WasmEdge_ImportTypeGetGlobalType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> *const WasmEdge_GlobalTypeContext {
-    let Some(import) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &import.ty, |ty| match ty {
-        ExternType::Global(ty) => Some(*ty),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, global_type)
 }
 
 #[unsafe(no_mangle)]
@@ -328,9 +366,5 @@ pub extern "C" fn WasmEdge_ExportTypeGetGlobalType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> *const WasmEdge_GlobalTypeContext {
-    let Some(export) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &export.ty, |ty| match ty {
-        ExternType::Global(ty) => Some(*ty),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, global_type)
 }

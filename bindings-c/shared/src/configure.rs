@@ -23,9 +23,14 @@ impl Configure {
     }
 }
 
+/// The settings of WasmEdge; buffers are modules in the binary format.
+fn defaults() -> Config {
+    Config { lenient_input: false, ..Config::wasmedge() }
+}
+
 /// A copy of the settings; the defaults of WasmEdge for what is no such context.
 pub fn read(context: *const WasmEdge_ConfigureContext) -> Config {
-    get(context).map_or_else(Config::wasmedge, |configure| configure.read(Config::clone))
+    get(context).map_or_else(defaults, |configure| configure.read(Config::clone))
 }
 
 /// The host registration of a number.
@@ -66,7 +71,7 @@ fn ask<R>(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ConfigureCreate() -> *mut WasmEdge_ConfigureContext {
-    door(ptr::null_mut(), || Some(create(Configure(Mutex::new(Config::wasmedge())))))
+    door(ptr::null_mut(), || Some(create(Configure(Mutex::new(defaults())))))
 }
 
 #[unsafe(no_mangle)]

@@ -5,7 +5,7 @@ use crate::abi::{
     WasmEdge_MemoryTypeContext, WasmEdge_Result, WasmEdge_TableInstanceContext,
     WasmEdge_TableTypeContext, WasmEdge_Value,
 };
-use crate::door::{bytes, delete, door, logged, need, null_argument, result};
+use crate::door::{delete, door, logged, need, null_argument, result};
 use crate::handle::{Key, Kind, Lent, create, get};
 use crate::kinds::{MemoryKind, TableKind};
 use std::ptr;
@@ -172,15 +172,11 @@ pub unsafe extern "C" fn WasmEdge_MemoryInstanceGetData(
 ) -> WasmEdge_Result {
     result(|| {
         let memory = &need(Cxt)?.memory;
-        if Data.is_null() && Length > 0 {
+        if Data.is_null() {
             return Err(null_argument("the buffer"));
         }
-        let mut none = [];
-        let buffer = match Length {
-            0 => &mut none[..],
-            // SAFETY: the caller passes a buffer of this length.
-            _ => unsafe { std::slice::from_raw_parts_mut(Data, Length as usize) },
-        };
+        // SAFETY: the caller passes a buffer of this length.
+        let buffer = unsafe { std::slice::from_raw_parts_mut(Data, Length as usize) };
         memory.read(Offset as usize, buffer).map_err(logged)
     })
 }
@@ -194,9 +190,11 @@ pub unsafe extern "C" fn WasmEdge_MemoryInstanceSetData(
 ) -> WasmEdge_Result {
     result(|| {
         let memory = &need(Cxt)?.memory;
-        // SAFETY: the caller passes a buffer of this length, or null.
-        let bytes = unsafe { bytes(Data, Length as usize) };
-        let bytes = bytes.ok_or_else(|| null_argument("the buffer"))?;
+        if Data.is_null() {
+            return Err(null_argument("the buffer"));
+        }
+        // SAFETY: the caller passes a buffer of this length.
+        let bytes = unsafe { std::slice::from_raw_parts(Data, Length as usize) };
         memory.write(Offset as usize, bytes).map_err(logged)
     })
 }

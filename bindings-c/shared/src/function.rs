@@ -6,6 +6,7 @@ use crate::abi::{
 use crate::door::{SUCCESS, delete, door};
 use crate::frame::Frame;
 use crate::handle::{self, Key, Kind, Lent, get};
+use crate::uses::Uses;
 use crate::value::write_halves;
 use std::collections::HashMap;
 use std::mem::MaybeUninit;
@@ -193,10 +194,7 @@ impl FunctionObject {
             // SAFETY: the caller's promise.
             .filter_map(|at| crate::value::val_type(unsafe { (*params.add(at)).Type }));
         let got = FuncType::new(got, self.func.ty().results().iter().copied());
-        Error::with_detail(
-            ErrCode::FuncSigMismatch,
-            format!("Mismatched function type. Expected: {} , Got: {got}", self.func.ty()),
-        )
+        Error::new(ErrCode::FuncSigMismatch).mismatched("function type", self.func.ty(), &got)
     }
 }
 
@@ -295,6 +293,7 @@ fn call_host<B: Body>(
     results: &[ValType],
     lent: &Lent,
 ) -> wasmspan::Result<()> {
+    let _uses = Uses::begin();
     let mut values = Vec::with_capacity(params.len() + results.len());
     // SAFETY: slots hold the parameters; what is written back has the types of the results.
     unsafe {

@@ -6,7 +6,7 @@ use crate::abi::{
 };
 use crate::door::{delete, door, fill};
 use crate::handle::{create, get};
-use crate::value::{NO_TYPE, val_type};
+use crate::value::val_type;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasmspan::limits::MAX_PARAMS;
@@ -228,7 +228,7 @@ pub extern "C" fn WasmEdge_GlobalTypeCreate(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_GlobalTypeGetValType(Cxt: *const WasmEdge_GlobalTypeContext) -> u32 {
-    door(NO_TYPE, || Some(get(Cxt)?.content as u32))
+    door(ValType::I32 as u32, || Some(get(Cxt)?.content as u32))
 }
 
 #[unsafe(no_mangle)]

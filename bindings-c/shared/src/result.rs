@@ -29,27 +29,27 @@ impl WasmEdge_Result {
     /// What a host function's result says to the engine.
     pub fn into_error(self) -> Error {
         match self.category() {
-            WASM => Error::new(ErrCode::from_number(self.code()).unwrap_or(ErrCode::RuntimeError)),
+            WASM => Error::from_number(self.code()),
             _ => Error::user(self.code()),
         }
     }
 }
 
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ResultOK(Res: WasmEdge_Result) -> bool {
-    Res.category() == WASM && Res.code() <= ErrCode::Terminated as u32
+/// Whether a result is a success.
+pub fn ok(result: WasmEdge_Result) -> bool {
+    result.category() == WASM && result.code() <= ErrCode::Terminated as u32
 }
 
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ResultGetCode(Res: WasmEdge_Result) -> u32 {
-    Res.code()
+/// The code of a result.
+pub fn code(result: WasmEdge_Result) -> u32 {
+    result.code()
 }
 
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ResultGetMessage(Res: WasmEdge_Result) -> *const c_char {
+/// The text of a result's code; a constant.
+pub fn message(result: WasmEdge_Result) -> *const c_char {
     door(c"unknown error code".as_ptr(), || {
-        let code = match Res.category() {
-            WASM => Res.code(),
+        let code = match result.category() {
+            WASM => result.code(),
             _ => ErrCode::UserDefError as u32,
         };
         MESSAGES.get(&code).map(|text| text.as_ptr())

@@ -7,16 +7,9 @@ use std::ffi::{CStr, c_char};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
-const EMPTY: WasmEdge_String = WasmEdge_String { Length: 0, Buf: ptr::null() };
-
 impl WasmEdge_String {
-    /// A borrowed string; the text must outlive its use in C.
-    pub fn borrowed(text: &str) -> WasmEdge_String {
-        WasmEdge_String {
-            Length: u32::try_from(text.len()).unwrap_or(u32::MAX),
-            Buf: text.as_ptr().cast(),
-        }
-    }
+    /// What functions give that have no string to give.
+    pub const NONE: WasmEdge_String = WasmEdge_String { Length: 0, Buf: ptr::null() };
 
     /// The bytes; none if there is no address.
     ///
@@ -52,35 +45,61 @@ impl WasmEdge_String {
     }
 }
 
-/// Texts handed out as borrowed strings; they stay as long as this does.
+/// Bytes with a zero behind them. Programs read the strings that they get as C strings, because
+/// WasmEdge's end with zero.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub struct Text(Box<[u8]>);
+
+impl Text {
+    /// A copy with a zero behind it.
+    pub fn new(text: impl AsRef<[u8]>) -> Text {
+        Text([text.as_ref(), &[0]].concat().into())
+    }
+
+    /// The text as C gets it; it must not be used longer than this lives.
+    pub fn lend(&self) -> WasmEdge_String {
+        let length = self.0.len() - 1;
+        WasmEdge_String {
+            Length: u32::try_from(length).unwrap_or(u32::MAX),
+            Buf: self.0.as_ptr().cast(),
+        }
+    }
+}
+
+/// Texts that are lent; they stay as long as this does.
 #[derive(Default)]
-pub struct Texts(Mutex<BTreeSet<Box<str>>>);
+pub struct Texts(Mutex<BTreeSet<Text>>);
 
 impl Texts {
-    /// The text as a borrowed string.
+    /// Lends a copy of the text.
     pub fn lend(&self, text: &str) -> WasmEdge_String {
         let mut texts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !texts.contains(text) {
-            texts.insert(text.into());
+        let text = Text::new(text);
+        if let Some(kept) = texts.get(&text) {
+            return kept.lend();
         }
-        let kept = texts.get(text).map_or("", |kept| kept);
-        WasmEdge_String::borrowed(kept)
+        let lent = text.lend();
+        texts.insert(text);
+        lent
     }
 }
 
 /// A new string with these bytes.
 fn owned(bytes: &[u8]) -> WasmEdge_String {
-    let Ok(length) = u32::try_from(bytes.len()) else { return EMPTY };
-    if bytes.is_empty() {
-        return EMPTY;
+    match u32::try_from(bytes.len()) {
+        // Nothing to free.
+        Ok(0) => WasmEdge_String { Length: 0, Buf: c"".as_ptr() },
+        Ok(length) => {
+            let copy = Box::into_raw(Text::new(bytes).0);
+            WasmEdge_String { Length: length, Buf: copy.cast_const().cast() }
+        }
+        Err(_) => WasmEdge_String::NONE,
     }
-    let copy: Box<[u8]> = bytes.into();
-    WasmEdge_String { Length: length, Buf: Box::into_raw(copy).cast_const().cast() }
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn WasmEdge_StringCreateByCString(Str: *const c_char) -> WasmEdge_String {
-    door(EMPTY, || {
+    door(WasmEdge_String::NONE, || {
         // SAFETY: the caller passes a string that ends with zero, or null.
         (!Str.is_null()).then(|| owned(unsafe { CStr::from_ptr(Str) }.to_bytes()))
     })
@@ -91,8 +110,10 @@ pub unsafe extern "C" fn WasmEdge_StringCreateByBuffer(
     Buf: *const c_char,
     Len: u32,
 ) -> WasmEdge_String {
-    // SAFETY: the caller passes a buffer of this length, or null.
-    door(EMPTY, || Some(owned(unsafe { WasmEdge_String { Length: Len, Buf }.bytes() })))
+    door(WasmEdge_String::NONE, || {
+        // SAFETY: the caller passes a buffer of this length, or null.
+        (!Buf.is_null()).then(|| owned(unsafe { WasmEdge_String { Length: Len, Buf }.bytes() }))
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -131,9 +152,10 @@ pub unsafe extern "C" fn WasmEdge_StringCopy(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn WasmEdge_StringDelete(Str: WasmEdge_String) {
     if !Str.Buf.is_null() && Str.Length > 0 {
-        let bytes =
-            ptr::slice_from_raw_parts_mut(Str.Buf.cast_mut().cast::<u8>(), Str.Length as usize);
-        // SAFETY: the caller passes a string that a `StringCreate` function made, once.
+        let size = Str.Length as usize + 1;
+        let bytes = ptr::slice_from_raw_parts_mut(Str.Buf.cast_mut().cast::<u8>(), size);
+        // SAFETY: the caller passes a string that a `StringCreate` function made, once; a zero
+        // follows its bytes.
         drop(unsafe { Box::from_raw(bytes) });
     }
 }

@@ -9,46 +9,54 @@ use wasmspan::Task;
 
 /// A call that runs on another thread.
 pub struct AsyncObject {
-    task: Task,
+    /// The call, or why it could not begin.
+    task: wasmspan::Result<Task>,
     /// Functions that it gave.
     lent: Lent,
 }
 
-/// The context of a task; null, and the error in the log, if it could not be started.
+/// Stops the call, when its handle is deleted. Others may be waiting for it.
+pub fn close(object: &AsyncObject) {
+    if let Ok(task) = &object.task {
+        task.cancel();
+    }
+}
+
+/// The context of a task. One that could not be started, which the log tells, has ended with its error.
 pub fn start(task: impl FnOnce() -> wasmspan::Result<Task>) -> *mut WasmEdge_Async {
-    door(ptr::null_mut(), || match task() {
-        Ok(task) => Some(create(AsyncObject { task, lent: Lent::default() })),
-        Err(error) => {
-            crate::door::note(&logged(error));
-            None
-        }
+    door(ptr::null_mut(), || {
+        let task = task().map_err(logged).inspect_err(crate::door::note);
+        Some(create(AsyncObject { task, lent: Lent::default() }))
     })
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_AsyncWait(Cxt: *const WasmEdge_Async) {
     door((), || {
-        get(Cxt)?.task.wait();
+        get(Cxt)?.task.as_ref().ok()?.wait();
         Some(())
     });
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_AsyncWaitFor(Cxt: *const WasmEdge_Async, Milliseconds: u64) -> bool {
-    door(false, || Some(get(Cxt)?.task.wait_for(Duration::from_millis(Milliseconds))))
+    door(false, || {
+        let Ok(task) = &get(Cxt)?.task else { return Some(true) };
+        Some(task.wait_for(Duration::from_millis(Milliseconds)))
+    })
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_AsyncCancel(Cxt: *mut WasmEdge_Async) {
     door((), || {
-        get(Cxt.cast_const())?.task.cancel();
+        get(Cxt.cast_const())?.task.as_ref().ok()?.cancel();
         Some(())
     });
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_AsyncGetReturnsLength(Cxt: *const WasmEdge_Async) -> u32 {
-    door(0, || Some(get(Cxt)?.task.result_len() as u32))
+    door(0, || Some(get(Cxt)?.task.as_ref().ok()?.result_len() as u32))
 }
 
 #[unsafe(no_mangle)]
@@ -59,7 +67,7 @@ pub unsafe extern "C" fn WasmEdge_AsyncGet(
 ) -> WasmEdge_Result {
     result(|| {
         let object = need(Cxt)?;
-        let results = object.task.get()?;
+        let results = object.task.as_ref().map_err(Clone::clone)?.get()?;
         let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &object.lent));
         // SAFETY: the caller passes a buffer of this length, or null.
         unsafe { fill(Returns, ReturnLen, results) };

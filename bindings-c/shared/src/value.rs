@@ -7,9 +7,6 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use wasmspan::{ErrCode, Error, ExternRef, Val, ValType};
 
-/// Type byte that stands for no type.
-pub const NO_TYPE: u32 = 0x40;
-
 /// An address that C gave as a host object.
 struct Address(usize);
 
@@ -19,8 +16,8 @@ pub fn val_type(byte: u32) -> Option<ValType> {
 }
 
 impl WasmEdge_Value {
-    /// The null value that getters give for what is no context.
-    pub const NONE: WasmEdge_Value = WasmEdge_Value { Value: 0, Type: NO_TYPE, Rest: [0; 3] };
+    /// What getters give for what is no context: zero as an i32, as in WasmEdge.
+    pub const NONE: WasmEdge_Value = WasmEdge_Value { Value: 0, Type: I32, Rest: [0; 3] };
 
     fn new(ty: ValType, payload: u128) -> WasmEdge_Value {
         let mut made = MaybeUninit::uninit();

@@ -5,7 +5,7 @@ use crate::abi::{
     WasmEdge_VMContext, WasmEdge_Value,
 };
 use crate::ast::path;
-use crate::door::{bytes, fill, logged, need, null_argument, result};
+use crate::door::{bytes, door, fill, logged, need, null_argument, result};
 use crate::executor::ExecutorObject;
 use crate::function::values;
 use crate::handle::get;
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn WasmEdge_VMExecute(
         // SAFETY: the caller passes a string and lists of these lengths, or null.
         unsafe {
             let name = FuncName.bytes();
-            vm.with_active(|active| call(vm, active, name, &arguments))
+            call(vm, vm.active_object(), name, &arguments)
                 .inspect(|()| succeeded())
                 .map_err(|error| failed(error, None, name))
         }
@@ -154,12 +154,10 @@ fn run(
         let done = run(vm, &name, &params);
         vm.refresh();
         let results = done?;
-        vm.with_active(|active| {
-            let Some(active) = active else { return };
-            let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
-            // SAFETY: as above.
-            unsafe { fill(arguments.returns, arguments.return_len, results) };
-        });
+        let Some(active) = vm.active_object() else { return Ok(()) };
+        let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
+        // SAFETY: as above.
+        unsafe { fill(arguments.returns, arguments.return_len, results) };
         Ok(())
     })
 }
@@ -226,11 +224,13 @@ fn run_async(
     param_len: u32,
     start: impl FnOnce(&VmObject, &[Val]) -> wasmspan::Result<Task>,
 ) -> *mut WasmEdge_Async {
-    let Some(vm) = get(context.cast_const()) else { return std::ptr::null_mut() };
-    task::start(|| {
-        // SAFETY: the caller passes a list of this length, or null.
-        let params = unsafe { values(params, param_len)? };
-        start(vm, &params)
+    door(std::ptr::null_mut(), || {
+        let vm = get(context.cast_const())?;
+        Some(task::start(|| {
+            // SAFETY: the caller passes a list of this length, or null.
+            let params = unsafe { values(params, param_len)? };
+            start(vm, &params)
+        }))
     })
 }
 

@@ -1,7 +1,9 @@
 //! `libwasmedge_c`: the C interface of WasmEdge 0.10.1.
 //!
-//! Here are only the functions that other releases have in another form: in this one a host function
-//! gets the memory of its caller, not a calling frame.
+//! Here are only the functions that other releases have in another form. In this one a host function
+//! gets the memory of its caller, not a calling frame, and a result is one byte: what is passed or
+//! returned in its place by the shared code has the byte where C looks for it, in the low bits of a
+//! register, and what C passes or returns may have anything above it.
 
 #![allow(non_snake_case, non_camel_case_types, missing_docs)]
 // What every pointer must be is in the header, for all functions alike.
@@ -11,13 +13,37 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use wasmspan_c_shared::abi::{
     WasmEdge_FunctionInstanceContext, WasmEdge_FunctionTypeContext, WasmEdge_MemoryInstanceContext,
-    WasmEdge_Result, WasmEdge_Value,
+    WasmEdge_Value,
 };
 use wasmspan_c_shared::door::door;
 use wasmspan_c_shared::frame::Frame;
 use wasmspan_c_shared::function::{Body, host_function};
 use wasmspan_c_shared::handle::get;
-use wasmspan_c_shared::shim;
+use wasmspan_c_shared::{abi, result, shim};
+
+/// How a call ended: the code, in the one byte that this release has for it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct WasmEdge_Result {
+    pub Code: u8,
+}
+
+impl WasmEdge_Result {
+    fn widened(self) -> abi::WasmEdge_Result {
+        abi::WasmEdge_Result { Code: self.Code.into() }
+    }
+}
+
+/// What the engine gets of a host function's result: any failure is `host function failed` here.
+fn outcome(given: abi::WasmEdge_Result) -> abi::WasmEdge_Result {
+    const FAILED: u32 = 0x8D;
+    abi::WasmEdge_Result {
+        Code: match given.Code & 0xFF {
+            ok @ (0 | 1) => ok,
+            _ => FAILED,
+        },
+    }
+}
 
 type HostFunc = unsafe extern "C" fn(
     *mut c_void,
@@ -41,6 +67,24 @@ pub type WasmEdge_HostFunc_t = Option<HostFunc>;
 
 /// Body that serves many host functions.
 pub type WasmEdge_WrapFunc_t = Option<WrapFunc>;
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ResultOK(Res: WasmEdge_Result) -> bool {
+    result::ok(Res.widened())
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ResultGetCode(Res: WasmEdge_Result) -> u32 {
+    result::code(Res.widened())
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ResultGetMessage(Res: WasmEdge_Result) -> *const c_char {
+    result::message(Res.widened())
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_Plugin_loadWithDefaultPluginPaths() {}
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VersionGet() -> *const c_char {
@@ -80,10 +124,12 @@ impl Body for Direct {
         frame: &Frame<'_>,
         params: *const WasmEdge_Value,
         returns: *mut WasmEdge_Value,
-    ) -> WasmEdge_Result {
-        let memory = frame.memory(0);
+    ) -> abi::WasmEdge_Result {
+        let memory = door(ptr::null_mut(), || Some(frame.memory(0)));
         // SAFETY: the program gave the function for this purpose.
-        unsafe { shim::call4(self.body as usize, self.data, memory.cast(), params, returns) }
+        outcome(unsafe {
+            shim::call4(self.body as usize, self.data, memory.cast(), params, returns)
+        })
     }
 }
 
@@ -118,12 +164,14 @@ impl Body for Wrapped {
         frame: &Frame<'_>,
         params: *const WasmEdge_Value,
         returns: *mut WasmEdge_Value,
-    ) -> WasmEdge_Result {
+    ) -> abi::WasmEdge_Result {
         let Wrapped { body, binding, data, .. } = *self;
-        let memory = frame.memory(0);
+        let memory = door(ptr::null_mut(), || Some(frame.memory(0)));
         let lens = (self.params, self.returns);
         // SAFETY: the program gave the function for this purpose.
-        unsafe { shim::call7(body as usize, binding, data, memory.cast(), params, returns, lens) }
+        outcome(unsafe {
+            shim::call7(body as usize, binding, data, memory.cast(), params, returns, lens)
+        })
     }
 }
 

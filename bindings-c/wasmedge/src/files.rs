@@ -14,6 +14,7 @@ use wasmspan_c_shared::abi::{WasmEdge_Result, WasmEdge_String};
 use wasmspan_c_shared::door::{bytes, delete, door, need, null_argument, result};
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
 use wasmspan_c_shared::shim;
+use wasmspan_c_shared::string::Text;
 
 /// A file system for guests; opaque.
 #[repr(C)]
@@ -160,9 +161,9 @@ pub unsafe extern "C" fn wasmspan_fs_list(
         let names = memory(files)?.list(unsafe { path.lossy() })?;
         let take = take.ok_or_else(|| null_argument("the function"))?;
         for name in &names {
-            let name = WasmEdge_String::borrowed(name);
+            let name = Text::new(name);
             // SAFETY: the caller passes the function for this purpose.
-            unsafe { shim::contain(|| take(data, name, 0)) };
+            unsafe { shim::contain(|| take(data, name.lend(), 0)) };
         }
         Ok(())
     })
@@ -183,9 +184,9 @@ pub unsafe extern "C" fn wasmspan_fs_changes(
                 ChangeKind::Modified => 2,
                 ChangeKind::Removed => 3,
             };
-            let path = WasmEdge_String::borrowed(&change.path);
+            let path = Text::new(&change.path);
             // SAFETY: the caller passes the function for this purpose.
-            unsafe { shim::contain(|| take(data, path, kind)) };
+            unsafe { shim::contain(|| take(data, path.lend(), kind)) };
         }
         Ok(())
     })

@@ -61,6 +61,24 @@ pub extern "C" fn WasmEdge_LogOff() {
 }
 
 #[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_PluginLoadWithDefaultPaths() {}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ResultOK(Res: WasmEdge_Result) -> bool {
+    result::ok(Res)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ResultGetCode(Res: WasmEdge_Result) -> u32 {
+    result::code(Res)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ResultGetMessage(Res: WasmEdge_Result) -> *const c_char {
+    result::message(Res)
+}
+
+#[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ResultGen(Category: u32, Code: u32) -> WasmEdge_Result {
     result::generate(Category, Code)
 }

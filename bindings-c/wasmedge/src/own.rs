@@ -161,12 +161,10 @@ pub unsafe extern "C" fn wasmspan_vm_execute_for(
             task.cancel();
         }
         let results = task.get()?;
-        object.with_active(|active| {
-            let Some(active) = active else { return };
-            let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
-            // SAFETY: as above.
-            unsafe { fill(returns, return_len, results) };
-        });
+        let Some(active) = object.active_object() else { return Ok(()) };
+        let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
+        // SAFETY: as above.
+        unsafe { fill(returns, return_len, results) };
         Ok(())
     })
 }
@@ -178,10 +176,12 @@ pub unsafe extern "C" fn wasmspan_executor_invoke_async(
     params: *const WasmEdge_Value,
     param_len: u32,
 ) -> *mut WasmEdge_Async {
-    start(|| {
-        let (executor, function) = (&need(executor)?.executor, need(function)?);
+    door(ptr::null_mut(), || {
+        let (executor, function) = (&get(executor)?.executor, get(function)?);
         // SAFETY: the caller passes a list of this length, or null.
-        executor.invoke_async(function.func(), &unsafe { values(params, param_len) }?)
+        Some(start(|| {
+            executor.invoke_async(function.func(), &unsafe { values(params, param_len) }?)
+        }))
     })
 }
 
@@ -310,8 +310,10 @@ pub unsafe extern "C" fn wasmspan_module_wasm(
 pub extern "C" fn wasmspan_module_name(
     module: *const WasmEdge_ASTModuleContext,
 ) -> WasmEdge_String {
-    let none = WasmEdge_String { Length: 0, Buf: ptr::null() };
-    door(none, || Some(WasmEdge_String::borrowed(get(module)?.module.name()?)))
+    door(WasmEdge_String::NONE, || {
+        let ast = get(module)?;
+        Some(ast.texts.lend(ast.module.name()?))
+    })
 }
 
 #[unsafe(no_mangle)]

@@ -10,6 +10,7 @@ use wasmspan_c_shared::abi::{WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdg
 use wasmspan_c_shared::door::{door, need, result};
 use wasmspan_c_shared::handle::get;
 use wasmspan_c_shared::shim;
+use wasmspan_c_shared::string::Text;
 
 fn set(
     configure: *mut WasmEdge_ConfigureContext,
@@ -81,6 +82,14 @@ pub extern "C" fn wasmspan_configure_set_compile_threads(
 }
 
 #[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_configure_set_lenient_input(
+    configure: *mut WasmEdge_ConfigureContext,
+    lenient: bool,
+) -> WasmEdge_Result {
+    set(configure, |config| config.lenient_input = lenient)
+}
+
+#[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_configure_add_finished_proposals(
     configure: *mut WasmEdge_ConfigureContext,
 ) -> WasmEdge_Result {
@@ -102,10 +111,10 @@ pub unsafe extern "C" fn wasmspan_log_to(
         let sink = take.map(|take| -> log::Sink {
             let data = Data { data, finalize };
             Arc::new(move |level, text| {
-                let (data, text) = (&data, WasmEdge_String::borrowed(text));
+                let (data, text) = (&data, Text::new(text));
                 // SAFETY: the program gives the function for this purpose, with the data, for any
                 // thread.
-                unsafe { shim::contain(|| take(data.data, level as u32, text)) };
+                unsafe { shim::contain(|| take(data.data, level as u32, text.lend())) };
             })
         });
         log::set_sink(sink);

@@ -9,6 +9,7 @@ use wasmspan_c_shared::abi::WasmEdge_String;
 use wasmspan_c_shared::door::door;
 use wasmspan_c_shared::handle::get;
 use wasmspan_c_shared::shim;
+use wasmspan_c_shared::string::Text;
 
 /// Gives nanoseconds.
 #[allow(non_camel_case_types)]
@@ -108,12 +109,9 @@ pub unsafe extern "C" fn wasmspan_wasi_config_denials(
         let denials = lock(get(config)?).denials.entries();
         let Some(take) = take else { return Some(denials.len() as u32) };
         for denial in &denials {
-            let made = wasmspan_denial {
-                function: WasmEdge_String::borrowed(&denial.function),
-                wanted: WasmEdge_String::borrowed(&denial.wanted),
-                error: denial.errno,
-                option: WasmEdge_String::borrowed(&denial.option),
-            };
+            let texts = [&denial.function, &denial.wanted, &denial.option].map(Text::new);
+            let [function, wanted, option] = texts.each_ref().map(Text::lend);
+            let made = wasmspan_denial { function, wanted, error: denial.errno, option };
             // SAFETY: the program gives the function for this purpose.
             unsafe { shim::contain(|| take(data, ptr::from_ref(&made))) };
         }

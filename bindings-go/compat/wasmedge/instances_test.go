@@ -127,7 +127,7 @@ func TestHostModule(t *testing.T) {
 func TestImportsAndExports(t *testing.T) {
 	loader := wasmedge.NewLoader()
 	defer loader.Release()
-	ast, err := loader.LoadBuffer([]byte(`(module
+	ast, err := loader.LoadBuffer(wasm(t, `(module
 	  (import "m" "f" (func (param i32)))
 	  (import "m" "t" (table 1 2 externref))
 	  (import "m" "g" (global f32))

@@ -46,7 +46,7 @@ func TestProgramsWithOneReplaceLine(t *testing.T) {
 				return string(bytes)
 			}
 			if name == "greet" {
-				noError(t, ioutil.WriteFile(filepath.Join(bin, "greet.wat"), []byte(read("greet.wat")), 0o644))
+				noError(t, ioutil.WriteFile(filepath.Join(bin, "greet.wasm"), wasm(t, read("greet.wat")), 0o644))
 			}
 			run := exec.Command(filepath.Join(bin, name), strings.Fields(read("args.txt"))...)
 			run.Dir = bin

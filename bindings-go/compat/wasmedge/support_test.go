@@ -64,6 +64,14 @@ func code(t testing.TB, err error) int {
 	return result.GetCode()
 }
 
+// wasm is the binary of a module in text form.
+func wasm(t testing.TB, text string) []byte {
+	t.Helper()
+	bytes, err := wasmedge.WasmOf(text)
+	noError(t, err)
+	return bytes
+}
+
 // vmWith has a module in text form instantiated, with host modules.
 func vmWith(t testing.TB, text string, hosts ...*wasmedge.Module) *wasmedge.VM {
 	t.Helper()
@@ -71,7 +79,7 @@ func vmWith(t testing.TB, text string, hosts ...*wasmedge.Module) *wasmedge.VM {
 	for _, host := range hosts {
 		noError(t, vm.RegisterModule(host))
 	}
-	noError(t, vm.LoadWasmBuffer([]byte(text)))
+	noError(t, vm.LoadWasmBuffer(wasm(t, text)))
 	noError(t, vm.Validate())
 	noError(t, vm.Instantiate())
 	return vm

@@ -69,10 +69,10 @@ func TestRegistration(t *testing.T) {
 		t.Fatal("found what is not there")
 	}
 	equal(t, store.FindModule("mod").FindFunction("fib").GetFunctionType().GetParametersLength(), uint(1))
-	_, err = vm.RunWasmBuffer([]byte(`(module (import "mod" "fib" (func $f (param i32) (result i32)))
+	_, err = vm.RunWasmBuffer(wasm(t, `(module (import "mod" "fib" (func $f (param i32) (result i32)))
 	  (func (export "next") (param i32) (result i32) (call $f (i32.add (local.get 0) (i32.const 1)))))`), "next", int32(9))
 	noError(t, err)
-	_, err = vm.RunWasmBuffer([]byte(`(module (import "absent" "f" (func)))`), "f")
+	_, err = vm.RunWasmBuffer(wasm(t, `(module (import "absent" "f" (func)))`), "f")
 	message(t, err, "unknown import")
 	message(t, vm.RegisterModule(nil), "wrong VM workflow")
 }
@@ -158,7 +158,7 @@ func TestForcedLimits(t *testing.T) {
 	vm := wasmedge.NewVMWithConfig(conf)
 	conf.Release()
 	defer vm.Release()
-	res, err := vm.RunWasmBuffer([]byte(`(module (memory 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))`), "grow", int32(2))
+	res, err := vm.RunWasmBuffer(wasm(t, `(module (memory 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))`), "grow", int32(2))
 	noError(t, err)
 	equal(t, res[0], int32(1))
 	res, err = vm.Execute("grow", int32(1))
@@ -185,7 +185,7 @@ const bindgenModule = `(module
 func TestBindgen(t *testing.T) {
 	vm := vmWith(t, bindgenModule)
 	defer vm.Release()
-	noError(t, vm.RegisterWasmBuffer("named", []byte(bindgenModule)))
+	noError(t, vm.RegisterWasmBuffer("named", wasm(t, bindgenModule)))
 	noError(t, vm.Instantiate())
 	for _, run := range []func(string, int, ...interface{}) (interface{}, error){
 		func(name string, kind int, args ...interface{}) (interface{}, error) {
@@ -254,7 +254,7 @@ func TestWASI(t *testing.T) {
 	vm := wasmedge.NewVM()
 	defer vm.Release()
 	noError(t, vm.RegisterModule(wasi))
-	_, err = vm.RunWasmBuffer([]byte(`(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+	_, err = vm.RunWasmBuffer(wasm(t, `(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
 	  (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const 7))))`), "_start")
 	noError(t, err)
 	equal(t, wasi.WasiGetExitCode(), uint(7))

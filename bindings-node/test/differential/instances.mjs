@@ -163,6 +163,30 @@ check("an import throws", (kit) => {
   });
 });
 
+check("what an iterable is asked", ({ exports }) => {
+  const asked = [];
+  const watched = (object, name) => {
+    return new Proxy(object, {
+      get(target, key) {
+        asked.push(`${name}.${String(key)}`);
+        const value = Reflect.get(target, key);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  };
+  const values = [1, 2, 3][Symbol.iterator]();
+  const iterable = { [Symbol.iterator]: () => watched(values, "iterator") };
+  const text = `(module (import "m" "f" (func (result i32 i32))) (export "f" (func 0))
+    (func (export "g") (result i32 i32) (call 0)))`;
+  const { g } = exports(text, { m: { f: () => watched(iterable, "iterable") } });
+  try {
+    g();
+  } catch (error) {
+    asked.push(error.constructor.name);
+  }
+  return asked;
+});
+
 const FUNCTION = `(module (func (export "named") (export "second") (param i32 i64) (result i32)
   (local.get 0)))`;
 const named = ({ exports }) => exports(FUNCTION).named;

@@ -154,6 +154,28 @@ for (const [name, source] of Object.entries(SOURCES)) {
   check(`compile of ${name}`, ({ api }) => api.compile(source));
   check(`instantiate of ${name}`, ({ api }) => api.instantiate(source));
 }
+/** What may follow the bytes, by newer drafts of the specification. */
+const OPTIONS = {
+  undefined: undefined,
+  null: null,
+  "no options": {},
+  "no builtins": { builtins: [] },
+  "no texts": { importedStringConstants: undefined },
+  both: { builtins: [], importedStringConstants: null },
+  "the number": 5,
+  "the text": "text",
+  true: true,
+};
+for (const [name, options] of Object.entries(OPTIONS)) {
+  check(`Module with ${name}`, ({ api }) => new api.Module(EMPTY, options) instanceof api.Module);
+  check(`validate with ${name}`, ({ api }) => api.validate(EMPTY, options));
+  check(`compile with ${name}`, async ({ api }) => {
+    return (await api.compile(EMPTY, options)) instanceof api.Module;
+  });
+  check(`instantiate with ${name}`, async ({ api }) => {
+    return (await api.instantiate(EMPTY, {}, options)).instance instanceof api.Instance;
+  });
+}
 check("validate without arguments", ({ api }) => api.validate());
 check("Module without arguments", ({ api }) => new api.Module());
 for (const name of ["compile", "instantiate"]) {
@@ -218,6 +240,13 @@ for (const name of ["x", "y", "", "z", undefined, null, 5, { toString: () => "x"
   check(`customSections ${typeof name} ${String(name)}`, ({ api }) => {
     const sections = api.Module.customSections(new api.Module(SECTIONS), name);
     return sections.map((section) => [section instanceof ArrayBuffer, ...new Uint8Array(section)]);
+  });
+}
+// Named by the letter that stands for what can't be decoded.
+const REPLACED = new Uint8Array([...EMPTY, 0, 4, 3, 0xef, 0xbf, 0xbd]);
+for (const name of ["\ufffd", "\ud800", "\udc00", "\udc00\ud800", "\ud83d\ude00"]) {
+  check(`customSections of surrogates ${escape(name)}`, ({ api }) => {
+    return api.Module.customSections(new api.Module(REPLACED), name).length;
   });
 }
 check("customSections without a name", ({ api }) => {

@@ -26,3 +26,14 @@ export async function main(): Promise<number> {
   new Config({ maximum: 1 });
   return late + sum + memory.buffer.byteLength;
 }
+
+// As generated wrappers do for functions whose names every object has.
+export class Wrapper {
+  readonly #constructor_: (n: number) => number;
+  constructor(of: Instance) {
+    this.#constructor_ = of.exports.constructor as never;
+  }
+  constructor_(n: number): number {
+    return this.#constructor_(n);
+  }
+}

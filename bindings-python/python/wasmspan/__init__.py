@@ -8,9 +8,12 @@
 5
 """
 
+import atexit
+import gc
 import os
 
 from . import _faults
+from ._details import Frame, MissingImport
 from ._errors import (
     Busy,
     CompileError,
@@ -21,6 +24,7 @@ from ._errors import (
     LinkError,
     MemoryLimit,
     OutOfFuel,
+    OutputTruncated,
     Trap,
     UserError,
     WasmError,
@@ -53,7 +57,10 @@ from ._native import (
     Wasi,
     __version__,
     after_fork,
+    at_exit,
+    collecting,
     ensure_signal_handlers,
+    look_up,
     set_log,
 )
 
@@ -81,7 +88,6 @@ if TYPE_CHECKING:
         U32s,
         U64s,
     )
-    from ._details import Frame, MissingImport
     from ._run import Completed, arun, run
     from ._types import (
         ExportType,
@@ -118,7 +124,6 @@ _LATER = {
         "U8",
         "U8s",
     ),
-    "_details": ("Frame", "MissingImport"),
     "_run": ("Completed", "arun", "run"),
     "_types": (
         "ExportType",
@@ -149,7 +154,10 @@ def __dir__() -> list[str]:
 
 os.register_at_fork(after_in_child=after_fork)
 _faults.watch()
-del after_fork, os
+look_up()
+atexit.register(at_exit)
+gc.callbacks.append(collecting)
+del after_fork, at_exit, atexit, collecting, gc, look_up, os
 
 ModuleInstance = Instance
 """WasmEdge's name of an instance."""
@@ -207,6 +215,7 @@ __all__ = [
     "Module",
     "ModuleInstance",
     "OutOfFuel",
+    "OutputTruncated",
     "Pool",
     "Span",
     "Statistics",

@@ -82,6 +82,24 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
+_stops: set[Callable[[], None]] = set()
+"""What stops each guest that runs for an event loop now."""
+
+_is_ending = False
+
+
+def _stop_all() -> None:
+    """At the end of the program: whoever awaited these guests is gone, and their threads are waited for."""
+    global _is_ending
+    _is_ending = True
+    for stop in tuple(_stops):
+        stop()
+
+
+# Functions that are registered later are called earlier: these threads' own wait for them comes after.
+threading._register_atexit(_stop_all)  # type: ignore[attr-defined]
+
+
 def enter(loop: asyncio.AbstractEventLoop, waiting: Waiting) -> None:
     """Says which loop runs coroutines for this thread, and where those it waits for are noted."""
     _current.loop, _current.waiting = loop, waiting
@@ -102,19 +120,41 @@ async def in_thread(interrupt: Interrupt, work: Callable[[], T], timeout: float 
         finally:
             _current.loop = None
 
-    timer = None if timeout is None else loop.call_later(timeout, waiting.stop, WasmTimeout)
-    future = loop.run_in_executor(_threads(), entered)
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
+    def stop() -> None:
         interrupt.interrupt()
         waiting.stop(Interrupted)
-        with contextlib.suppress(Exception, asyncio.CancelledError):
-            await future
-        raise
+
+    timer = None if timeout is None else loop.call_later(timeout, waiting.stop, WasmTimeout)
+    try:
+        return await _result(entered, stop)
     finally:
         if timer is not None:
             timer.cancel()
+
+
+async def _result(work: Callable[[], T], stop: Callable[[], None]) -> T:
+    """What `work` returns on a thread. Cancelling the task calls `stop`, and waits for the end."""
+
+    def contained() -> T:
+        _stops.add(stop)
+        try:
+            if _is_ending:
+                raise Interrupted("execution interrupted: the program ends")
+            return work()
+        except StopIteration as raised:
+            # A future takes any exception but this one; a coroutine makes the same of it.
+            raise RuntimeError("a host function raised StopIteration") from raised
+        finally:
+            _stops.discard(stop)
+
+    future = asyncio.get_running_loop().run_in_executor(_threads(), contained)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        stop()
+        with contextlib.suppress(Exception, asyncio.CancelledError):
+            await future
+        raise
 
 
 def call(
@@ -131,15 +171,7 @@ def call(
 
 async def finish(call: Async) -> Any:
     """Waits for a call on a thread of the runtime; a cancelled task stops it and waits for its end."""
-    loop = asyncio.get_running_loop()
-    future = loop.run_in_executor(_threads(), call.get)
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        call.cancel()
-        with contextlib.suppress(Exception, asyncio.CancelledError):
-            await future
-        raise
+    return await _result(call.get, call.cancel)
 
 
 async def get_from_pool(pool: Pool, timeout: float | None = None) -> Instance:

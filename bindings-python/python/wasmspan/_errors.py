@@ -101,6 +101,10 @@ class Exit(WasmError):
         self.exit_code = exit_code
 
 
+class OutputTruncated(WasmError):
+    """A run wanted to write more than its `output_limit`: what was captured is not all."""
+
+
 class GuestError(WasmError):
     """A function of a wasmedge-bindgen guest returned `Err` with this message."""
 

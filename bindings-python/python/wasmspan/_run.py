@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _native
-from ._errors import Exit, Interrupted, WasmError, WasmTimeout
+from ._errors import Exit, Interrupted, OutputTruncated, WasmError, WasmTimeout
 from ._native import Config, Interrupt, Limits, MemoryFs, Module
 
 Text = str | bytes
@@ -37,7 +37,7 @@ class Completed:
     stderr: bytes
     """What it wrote, if that was captured."""
     truncated: bool
-    """Whether it wanted to write more than the limit."""
+    """Whether it wanted to write more than the limit: then what was captured is not all."""
     duration: float
     """Seconds from the start of its code to its end."""
     cpu_time: float
@@ -48,9 +48,22 @@ class Completed:
     """What it cost, if `limits` or the configuration say that costs are measured; else 0."""
 
     def check(self) -> None:
-        """Raises `Exit` unless the exit code is zero."""
-        if self.exit_code:
-            raise Exit(self.exit_code)
+        """Raises `OutputTruncated` if output was cut, and `Exit` unless the exit code is zero."""
+        raised: WasmError
+        if self.truncated:
+            raised = OutputTruncated("the guest wanted to write more than its output_limit")
+        elif self.exit_code:
+            raised = Exit(self.exit_code)
+        else:
+            return
+        raise _with_output(raised, self.stdout, self.stderr)
+
+
+def _with_output(raised: BaseException, stdout: bytes, stderr: bytes) -> BaseException:
+    """An exception with what the guest had written, if it is one of this package."""
+    if isinstance(raised, WasmError):
+        raised.stdout, raised.stderr = stdout, stderr  # type: ignore[attr-defined]
+    return raised
 
 
 def run(
@@ -80,13 +93,14 @@ def run(
     name of the program, which is that of the file or module unless `program` says another. The guest gets
     what it is given and nothing else: `env`, `dirs`, `read_only_dirs`, the streams, `sockets` and `seed`
     are those of `Wasi`. `"capture"` keeps at most `output_limit` bytes of a stream, 64 MiB if it isn't
-    given, for the result. `memory` is the most pages of 64 KiB that a memory of it may have, and `limits`
-    bounds it further.
+    given, for the result; a guest that writes more gets an error, and `truncated` says so. `memory` is
+    the most pages of 64 KiB that a memory of it may have, and `limits` bounds it further.
 
     Raises `CompileError` and `LinkError` before anything ran, `Trap` for a trap, `WasmTimeout` for a run
     that takes longer than `timeout` seconds, each with what was captured so far in `stdout` and `stderr`,
     and what a stream's callable raises. An exit code is no exception unless `check` is set; then it is
-    `Exit`. May be called from any thread; `interrupt` stops the run from another.
+    `Exit`, or `OutputTruncated` where output was cut, again with `stdout` and `stderr`. May be called
+    from any thread; `interrupt` stops the run from another.
 
     >>> run(b'(module (memory (export "memory") 1) (func (export "_start")))').exit_code
     0
@@ -114,9 +128,7 @@ def run(
     elif how == "interrupted":
         raised = Interrupted("execution interrupted")
     if raised is not None:
-        if isinstance(raised, WasmError):
-            raised.stdout, raised.stderr = out, err  # type: ignore[attr-defined]
-        raise raised
+        raise _with_output(raised, out, err)
     completed = Completed(argv, code, out, err, truncated, duration, cpu_time, pages, cost)
     if check:
         completed.check()

@@ -1,7 +1,7 @@
 //! `wasmspan`: our own commands.
 
 use super::wasmedge::time_limit;
-use super::{FAILURE, inspect, number, reactor, switch_cache_on};
+use super::{FAILURE, inspect, number, reactor, switch_cache_on, with_output};
 use crate::cache::{self, Cache, Stats};
 use crate::config::{CacheOptions, Config, Limits};
 use crate::error::Error;
@@ -29,6 +29,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     /// Run a command, or call one function of a module.
+    #[command(override_usage = "wasmspan run [OPTIONS] <FILE> [ARGS]...")]
     Run(Run),
     /// Show what a module imports and exports, needs and carries.
     Inspect {
@@ -42,6 +43,7 @@ enum Verb {
     #[command(long_about = BINDGEN)]
     Bindgen(Bindgen),
     /// Compiled code that earlier runs have left on disk.
+    #[command(long_about = CACHE)]
     Cache {
         #[command(subcommand)]
         verb: CacheVerb,
@@ -53,6 +55,15 @@ enum Verb {
         files: Vec<PathBuf>,
     },
 }
+
+/// What `wasmspan cache --help` begins with.
+const CACHE: &str = "\
+Compiled code that earlier runs have left on disk
+
+`wasmspan run` and `wasmedge` keep the code that they have made of a module, in the folder `wasmspan` of the user's cache
+folder (XDG_CACHE_HOME, else .cache in HOME), so that the next run need not compile. Modules of less than 2,048 bytes are
+compiled as fast as their code is found there, and not kept; nor is anything with --no-cache. What was not used for
+longest goes when there is more than 1 GiB.";
 
 /// What `wasmspan bindgen --help` begins with.
 const BINDGEN: &str = "\
@@ -133,11 +144,12 @@ struct Run {
     /// Ignore compiled code that comes with the module.
     #[arg(long)]
     no_compiled: bool,
-    /// The module.
-    file: PathBuf,
-    /// Arguments of the guest.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<OsString>,
+    /// The module, and the guest's arguments: none of the words after the module is an option of this
+    /// command.
+    // One list, because a list of its own for the arguments would begin only at its first word that is
+    // no option, and the options before it would be ours.
+    #[arg(required = true, trailing_var_arg = true, value_names = ["FILE", "ARGS"])]
+    words: Vec<OsString>,
 }
 
 /// Runs the `wasmspan` command; `args` begin with the program's name. Gives the exit status: the
@@ -154,32 +166,36 @@ pub fn wasmspan(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> i32 {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let status = with_output(out, |out| match Cli::try_parse_from(args) {
+        Ok(cli) => cli.run(out, err),
         Err(shown) => {
             let to: &mut dyn Write = if shown.use_stderr() { err } else { out };
             let _ = write!(to, "{}", shown.render());
             let _ = to.flush();
-            return shown.exit_code();
+            shown.exit_code()
         }
-    };
-    // Standard output is the guest's; the figures of WasmEdge's command go there.
-    log::set_level(LogLevel::Warn);
-    let result = match cli.command {
-        Verb::Run(run) => run.run(out, err),
-        Verb::Inspect { json, file } => inspect::inspect(&file, json, out),
-        Verb::Bindgen(bindgen) => bindgen.run(out, err),
-        Verb::Cache { verb } => cache(&verb, out),
-        Verb::Validate { files } => validate(&files, out, err),
-    };
-    let _ = out.flush();
-    let status = result.unwrap_or_else(|message| {
-        let _ = writeln!(err, "error: {message}");
-        FAILURE
     });
-    let _ = err.flush();
     fill_cache(status);
     status
+}
+
+impl Cli {
+    fn run(self, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
+        // Standard output is the guest's; the figures of WasmEdge's command go there.
+        log::set_level(LogLevel::Warn);
+        let result = match self.command {
+            Verb::Run(run) => run.run(out, err),
+            Verb::Inspect { json, file } => inspect::inspect(&file, json, out),
+            Verb::Bindgen(bindgen) => bindgen.run(out, err),
+            Verb::Cache { verb } => cache(&verb, out),
+            Verb::Validate { files } => validate(&files, out, err),
+        };
+        let _ = out.flush();
+        result.unwrap_or_else(|message| {
+            let _ = writeln!(err, "error: {message}");
+            FAILURE
+        })
+    }
 }
 
 impl Bindgen {
@@ -207,6 +223,14 @@ impl Bindgen {
 }
 
 impl Run {
+    fn file(&self) -> &Path {
+        Path::new(&self.words[0])
+    }
+
+    fn args(&self) -> &[OsString] {
+        &self.words[1..]
+    }
+
     fn run(&self, out: &mut dyn Write, err: &mut dyn Write) -> Result<i32, String> {
         let mut config = Config { load_compiled: !self.no_compiled, ..Config::default() };
         if !self.no_cache {
@@ -221,7 +245,7 @@ impl Run {
             time_limit(milliseconds, Duration::from_millis(milliseconds), &interrupt)
         });
         let _limit = limit.transpose()?;
-        let module = interrupt.run(|| Module::from_file(&config, &self.file)).map_err(text)?;
+        let module = interrupt.run(|| Module::from_file(&config, self.file())).map_err(text)?;
         let denials = self.explain_denied.then(Denials::new);
         let wasi = self.environment(denials.as_ref())?;
         let store = Store::new();
@@ -241,7 +265,7 @@ impl Run {
                 initialize.call(&[])?;
             }
             let words: Vec<String> =
-                self.args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+                self.args().iter().map(|word| word.to_string_lossy().into_owned()).collect();
             let words = if self.invoke.is_some() { &words[..] } else { &[] };
             let parameters = reactor::parameters(Some(func.ty()), words).map_err(Error::host)?;
             executor.invoke(&func, &parameters)
@@ -276,11 +300,11 @@ impl Run {
     }
 
     fn environment(&self, denials: Option<&Denials>) -> Result<Wasi, String> {
-        let name = self.file.file_name().unwrap_or(self.file.as_os_str());
+        let name = self.file().file_name().unwrap_or(self.file().as_os_str());
         let mut settings = Wasi::builder()
             .arg(name.as_encoded_bytes())
             .sockets(self.sockets)
-            .args(self.args.iter().map(|word| word.as_encoded_bytes()));
+            .args(self.args().iter().map(|word| word.as_encoded_bytes()));
         for variable in &self.env {
             let (name, value) = variable
                 .split_once('=')

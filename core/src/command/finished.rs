@@ -12,7 +12,8 @@ pub struct Finished {
     pub stdout: Vec<u8>,
     /// What it wrote to standard error, if that was captured.
     pub stderr: Vec<u8>,
-    /// Whether it wanted to write more than the limit.
+    /// Whether it wanted to write more than the limit, so that something is missing in what was
+    /// captured.
     pub truncated: bool,
     /// What it used.
     pub usage: Usage,
@@ -50,9 +51,9 @@ impl Finished {
         if let Ending::Exited(code) = self.ending { Some(code) } else { None }
     }
 
-    /// Whether it ended by itself with code 0.
+    /// Whether it ended by itself with code 0, and all of its output is here.
     pub fn success(&self) -> bool {
-        self.exit_code() == Some(0)
+        self.exit_code() == Some(0) && !self.truncated
     }
 }
 

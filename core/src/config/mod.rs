@@ -118,6 +118,9 @@ pub struct Config {
     /// Run compiled code that travels with a module, trusting the file it is in. Off, such a
     /// module is compiled anew.
     pub load_compiled: bool,
+    /// Take text, and shared objects in memory, where a module is expected; off, as in WasmEdge, a
+    /// module has its binary format, and only files may be shared objects.
+    pub lenient_input: bool,
     /// Keep compiled code on disk for later processes. Off by default; on in the commands.
     pub cache: Option<Arc<CacheOptions>>,
     /// How a [`Compiler`](crate::Compiler) makes compiled files.
@@ -149,6 +152,7 @@ impl Default for Config {
             max_memory_pages: MAX_MEMORY_PAGES,
             force_interpreter: false,
             load_compiled: false,
+            lenient_input: true,
             cache: None,
             compiler: CompilerOptions::default(),
             trap_mode: TrapMode::Signals,

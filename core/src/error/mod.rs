@@ -7,15 +7,21 @@ pub use code::{ErrCategory, ErrCode, Phase};
 pub use frame::Frame;
 pub(crate) use frame::{NotRun, Symbols};
 
+use crate::types::{Limits, Logged, mismatch};
 use std::fmt;
 use std::sync::Arc;
 
 /// How the detail of an interrupted call begins whose time was over.
 pub(crate) const TIME_LIMIT: &str = "the time limit is ";
+/// How the detail of an error begins if the system has no room for a memory.
+pub(crate) const NO_ROOM: &str = "Unable to find usable memory address";
 /// How the detail of an error begins that a panic became.
 pub(crate) const PANIC: &str = "a panic: ";
 /// How it begins where the panic was one of this crate.
 pub(crate) const FAULT: &str = "a fault of wasmspan, please report it with this text: ";
+
+/// The message of a code that the table does not have.
+pub const UNKNOWN_CODE: &str = "unknown error code";
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -32,6 +38,8 @@ struct Inner {
     kind: Kind,
     /// Lines of detail, innermost first; they become WasmEdge's indented log lines.
     details: Vec<String>,
+    /// Lines that the log has in place of details, with the place of the detail.
+    logged: Vec<(usize, String)>,
     /// Byte offset in the module, for load and validation errors.
     offset: Option<u64>,
     /// Parts of the module around the error, innermost first; only the log shows them.
@@ -45,6 +53,8 @@ struct Inner {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Wasm(ErrCode),
+    /// A number that the table does not have.
+    Unknown(u32),
     User(u32),
 }
 
@@ -64,6 +74,13 @@ impl Error {
         Error::from_kind(Kind::User(code & 0x00FF_FFFF))
     }
 
+    /// An error with a number of WasmEdge's category, of which the lower 24 bits count. One that the
+    /// table does not have stays as it is; [`code`](Error::code) calls it a runtime error.
+    pub fn from_number(number: u32) -> Error {
+        let number = number & 0x00FF_FFFF;
+        Error::from_kind(ErrCode::from_number(number).map_or(Kind::Unknown(number), Kind::Wasm))
+    }
+
     /// A host function's own error object, kept so that the caller gets it back through
     /// [`std::error::Error::source`].
     pub fn host(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
@@ -77,6 +94,7 @@ impl Error {
         Error(Arc::new(Inner {
             kind,
             details: Vec::new(),
+            logged: Vec::new(),
             offset: None,
             nodes: &[],
             closing: Vec::new(),
@@ -89,6 +107,29 @@ impl Error {
     pub fn detail(mut self, line: impl Into<String>) -> Error {
         Arc::make_mut(&mut self.0).details.push(line.into());
         self
+    }
+
+    /// Adds a line of detail that the log has in other words.
+    pub(crate) fn detail_logged(mut self, line: String, logged: String) -> Error {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.logged.push((inner.details.len(), logged));
+        inner.details.push(line);
+        self
+    }
+
+    /// Adds a line of detail about a type that is not the expected one.
+    #[doc(hidden)]
+    pub fn mismatched<T: Logged + ?Sized>(self, what: &str, expected: &T, got: &T) -> Error {
+        let [line, logged] = mismatch(what, expected, got);
+        self.detail_logged(line, logged)
+    }
+
+    /// A memory or table that shall have no more than less than its least.
+    pub(crate) fn invalid_limit(limits: &Limits) -> Error {
+        let (least, logged) = (limits.min, format!("In {}", limits.logged()));
+        let line =
+            format!("the maximum {} is less than the minimum {least}", limits.max.unwrap_or(0));
+        Error::new(ErrCode::InvalidLimit).detail_logged(line, logged)
     }
 
     /// Sets the byte offset in the module.
@@ -122,6 +163,7 @@ impl Error {
     pub fn code(&self) -> ErrCode {
         match self.0.kind {
             Kind::Wasm(code) => code,
+            Kind::Unknown(_) => ErrCode::RuntimeError,
             Kind::User(_) => ErrCode::UserDefError,
         }
     }
@@ -130,21 +172,24 @@ impl Error {
     pub fn number(&self) -> u32 {
         match self.0.kind {
             Kind::Wasm(code) => code as u32,
-            Kind::User(code) => code,
+            Kind::Unknown(code) | Kind::User(code) => code,
         }
     }
 
     /// Whose number [`number`](Error::number) is.
     pub fn category(&self) -> ErrCategory {
         match self.0.kind {
-            Kind::Wasm(_) => ErrCategory::Wasm,
+            Kind::Wasm(_) | Kind::Unknown(_) => ErrCategory::Wasm,
             Kind::User(_) => ErrCategory::UserLevelError,
         }
     }
 
     /// WasmEdge's message for the code.
     pub fn message(&self) -> &'static str {
-        self.code().message()
+        match self.0.kind {
+            Kind::Unknown(_) => UNKNOWN_CODE,
+            _ => self.code().message(),
+        }
     }
 
     /// Detail lines, innermost first.
@@ -156,6 +201,9 @@ impl Error {
     /// inside out, and last the file or the function that was called.
     pub fn log_lines(&self) -> Vec<String> {
         let mut lines = self.0.details.clone();
+        for (at, line) in &self.0.logged {
+            lines[*at].clone_from(line);
+        }
         lines.extend(self.0.offset.map(|offset| format!("Bytecode offset: 0x{offset:08x}")));
         lines.extend(self.0.nodes.iter().map(|node| format!("At AST node: {node}")));
         lines.extend(self.0.closing.iter().cloned());
@@ -183,6 +231,12 @@ impl Error {
             && self.details().iter().any(|line| line.starts_with(TIME_LIMIT))
     }
 
+    /// Whether the system had no room for a memory. What is not needed any more could be let go.
+    pub fn is_out_of_memory(&self) -> bool {
+        let first = self.0.details.first();
+        self.code() == ErrCode::MemoryOutOfBounds && first.is_some_and(|it| it.starts_with(NO_ROOM))
+    }
+
     /// True if code of the host panicked while wasm ran, or this crate did, which is a fault of it: its
     /// details ask to report it.
     ///
@@ -206,6 +260,7 @@ impl Error {
     pub fn phase(&self) -> &'static str {
         match self.0.kind {
             Kind::Wasm(code) => code.phase().text(),
+            Kind::Unknown(_) => ErrCode::RuntimeError.phase().text(),
             Kind::User(_) => "user defined",
         }
     }
@@ -214,7 +269,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message())?;
-        if let Kind::User(code) = self.0.kind {
+        if let Kind::User(code) | Kind::Unknown(code) = self.0.kind {
             write!(f, " 0x{code:02x}")?;
         }
         for (i, detail) in self.0.details.iter().chain(&self.0.closing).enumerate() {

@@ -1,18 +1,26 @@
 //! Imports: looked up, compared with what the module asks for, all faults reported at once.
 
 use crate::error::{ErrCode, Error, Result};
+use crate::limits::MAX_NAMES_SHOWN;
 use crate::module::{ImportDesc, ModuleInfo};
 use crate::runtime::Extern;
 use crate::store::Store;
-use crate::types::ExternType;
+use crate::types::{ExternKind, ExternType, Logged, mismatch};
+use std::collections::HashSet;
 
 /// The imports of a module, found in a store.
 pub(super) fn from_store(store: &Store, info: &ModuleInfo) -> Result<Box<[Extern]>> {
-    resolve(info, |import, wanted| match store.find(&import.module) {
-        None => Err(format!("no module is registered as \"{}\"", import.module)),
-        Some(module) => module.get_import(&import.name, wanted).ok_or_else(|| {
-            format!("the module \"{}\" exports no \"{}\"", import.module, import.name)
-        }),
+    let mut told = HashSet::new();
+    resolve(info, |import, wanted| {
+        let Some(module) = store.find(&import.module) else {
+            return Err((format!("no module is registered as \"{}\"", import.module), None));
+        };
+        module.get_import(&import.name, wanted).ok_or_else(|| {
+            let reason = format!("the module \"{}\" exports no \"{}\"", import.module, import.name);
+            // Once for each module, however many imports are wrong.
+            let hint = told.insert(&import.module).then(|| offered(&module.export_names()));
+            (reason, hint)
+        })
     })
 }
 
@@ -25,18 +33,34 @@ pub(super) fn from_list(list: &[Extern], info: &ModuleInfo) -> Result<Box<[Exter
         ));
     }
     let mut given = list.iter();
-    resolve(info, |_, _| given.next().cloned().ok_or_else(|| "it is not given".to_string()))
+    resolve(info, |_, _| given.next().cloned().ok_or_else(|| ("it is not given".into(), None)))
 }
 
-fn resolve(
-    info: &ModuleInfo,
-    mut find: impl FnMut(&ImportDesc, &ExternType) -> std::result::Result<Extern, String>,
+/// What a module has, said to whoever asked for something else.
+fn offered(names: &[(String, ExternKind)]) -> String {
+    let shown = &names[..names.len().min(MAX_NAMES_SHOWN)];
+    let shown = shown.iter().map(|(name, _)| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "it exports nothing".into(),
+        all if all > MAX_NAMES_SHOWN => {
+            format!("it exports {shown} and {} more", all - MAX_NAMES_SHOWN)
+        }
+        _ => format!("it exports {shown}"),
+    }
+}
+
+/// Why an import isn't there, and what is.
+type Missing = (String, Option<String>);
+
+fn resolve<'a>(
+    info: &'a ModuleInfo,
+    mut find: impl FnMut(&'a ImportDesc, &ExternType) -> std::result::Result<Extern, Missing>,
 ) -> Result<Box<[Extern]>> {
     let mut found = Vec::with_capacity(info.imports.len());
     let mut faults: Option<Error> = None;
-    let mut report = |import: &ImportDesc, code: ErrCode, line: String| {
+    let mut report = |import: &ImportDesc, code: ErrCode, [line, logged]: [String; 2]| {
         let error = faults.take().unwrap_or_else(|| Error::new(code));
-        faults = Some(error.detail(line).detail(format!(
+        faults = Some(error.detail_logged(line, logged).detail(format!(
             "When linking module: \"{}\" , {} name: \"{}\"",
             import.module, import.kind, import.name
         )));
@@ -44,9 +68,11 @@ fn resolve(
     for import in &info.imports {
         let wanted = info.extern_type(import.kind, import.index);
         match find(import, &wanted) {
-            Err(reason) => {
-                let line = format!("{reason} (wanted: {wanted})");
-                report(import, ErrCode::UnknownImport, line);
+            Err((reason, hint)) => {
+                let logged = format!("{reason} (wanted: {})", wanted.logged());
+                let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+                let line = format!("{reason} (wanted: {wanted}){hint}");
+                report(import, ErrCode::UnknownImport, [line, logged]);
             }
             Ok(item) => {
                 let got = actual_type(&item);
@@ -58,8 +84,8 @@ fn resolve(
                     } else {
                         "external type".to_string()
                     };
-                    let line = format!("Mismatched {what}. Expected: {wanted} , Got: {got}");
-                    report(import, ErrCode::IncompatibleImportType, line);
+                    let lines = mismatch(&what, &wanted, &got);
+                    report(import, ErrCode::IncompatibleImportType, lines);
                 }
             }
         }

@@ -446,18 +446,28 @@ impl Loader {
     ///
     /// If the bytes are not a well-formed module.
     pub fn load_bytes(&self, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        self.load(bytes.as_ref().into())
+        let bytes = bytes.as_ref();
+        if !self.config.lenient_input {
+            loader::check_header(bytes)?;
+        }
+        self.load(bytes.into())
     }
 
     /// Reads a module from a file; it is not validated yet.
     ///
-    /// What the file is, is told from its content: a module, its text, or a compiled file.
+    /// What the file is, is told from its content: a module, a compiled file, or, if
+    /// [`Config::lenient_input`] is on, text.
     ///
     /// # Errors
     ///
     /// If the file cannot be read, or is not a well-formed module.
     pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Module> {
-        loader::with_file(path.as_ref(), |bytes| self.load(bytes))
+        loader::with_file(path.as_ref(), |bytes| {
+            if !self.config.lenient_input && !artifact::is_elf(&bytes) {
+                loader::check_header(&bytes)?;
+            }
+            self.load(bytes)
+        })
     }
 
     fn load(&self, file: Arc<[u8]>) -> Result<Module> {

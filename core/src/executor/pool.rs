@@ -4,7 +4,7 @@ use super::Executor;
 use super::module::Module;
 use super::{instantiate, link};
 use crate::error::{ErrCode, Error, Result};
-use crate::runtime::{Extern, Instance};
+use crate::runtime::{Extern, Instance, Survey};
 use crate::statistics::Statistics;
 use crate::store::Store;
 use std::fmt;
@@ -159,6 +159,16 @@ impl Pool {
             in_use = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         self.take(in_use).map(Some)
+    }
+
+    /// The pool as a unit of a survey.
+    #[doc(hidden)]
+    pub fn survey(&self, survey: &mut Survey) -> usize {
+        let (unit, is_new) = survey.shared(&self.0);
+        if is_new {
+            self.0.imports.iter().for_each(|item| survey.holds_item(unit, item));
+        }
+        unit
     }
 
     /// Instances that are handed out.

@@ -7,14 +7,12 @@ use crate::compile;
 use crate::config::{CodeKind, Config, Metering, Proposals};
 use crate::error::Result;
 use crate::interrupt::Pending;
+use crate::limits::MIN_CACHED_BYTES;
 use crate::module::ModuleInfo;
 use crate::runtime;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-
-/// Smaller modules are compiled as fast as their code is found on disk.
-const MIN_CACHED_BYTES: usize = 2048;
 
 /// New code for a module, which then goes to the disk cache.
 ///

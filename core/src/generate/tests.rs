@@ -70,7 +70,16 @@ fn names_do_not_clash() {
             &["fn new_(", "self_: i32, type_: i32", "fn a_b(", "x: i32, x_: i32", "\"\\\"\\\\\""],
         ),
         (Language::Python, &["def new(", "self_: int, type: int", "def a_b_(", "\"\\\"\\\\\""]),
-        (Language::Ts, &["  new(self: number", "  constructor_(", "aB_(", "exports[\"\\\"\\\\\"]"]),
+        (
+            Language::Ts,
+            &[
+                "  new(self: number",
+                "  constructor_(",
+                "exports.constructor as never;",
+                "aB_(",
+                "exports[\"\\\"\\\\\"]",
+            ],
+        ),
         (
             Language::Go,
             &[

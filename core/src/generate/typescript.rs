@@ -57,6 +57,17 @@ const KEYWORDS: &[&str] = &[
     "yield",
 ];
 
+/// What the compiler takes for a member of `Object` in the exports of an instance.
+const OF_OBJECTS: &[&str] = &[
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];
+
 fn ty(kind: Kind) -> &'static str {
     match kind {
         Kind::U64 | Kind::I64 => "bigint",
@@ -125,7 +136,12 @@ pub(super) fn write(wrapper: &Wrapper) -> String {
                 )
             };
             let find = |(method, function): &(String, &Function)| {
-                format!("    this.#{method} = instance.exports{};\n", member(&function.export))
+                // What every object has is not of this type for the compiler.
+                let cast = if OF_OBJECTS.contains(&&*function.export) { " as never" } else { "" };
+                format!(
+                    "    this.#{method} = instance.exports{}{cast};\n",
+                    member(&function.export)
+                )
             };
             let fields = functions.iter().map(field).collect();
             ("type { Instance }", fields, functions.iter().map(find).collect())

@@ -25,6 +25,11 @@ impl ExternRef {
         self.0.value.downcast_ref()
     }
 
+    /// How many references to the object there are.
+    pub(super) fn count(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
     /// The word by which wasm knows the object.
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.0) as usize

@@ -4,7 +4,7 @@ use super::call;
 use super::exec::{Caller, Exec};
 use super::instance::WasmInstance;
 use super::meter::{self, Metered};
-use super::node::{Kind, Node, NodeRef};
+use super::node::{self, Kind, Node, NodeRef};
 use super::trap;
 use super::typed::{TypedFunc, WasmParams, WasmResults};
 use super::value::Val;
@@ -167,6 +167,20 @@ impl Func {
         &self.signature.ty
     }
 
+    /// The function's index in the module that defines it, where imported functions come first; none
+    /// for a function of the host.
+    ///
+    /// ```
+    /// let module = wasmspan::Module::new(r#"(module (func) (func (export "second")))"#)?;
+    /// let second = module.instantiate(&wasmspan::Store::new())?.get_func("second");
+    /// assert_eq!(second.and_then(|second| second.index()), Some(1));
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn index(&self) -> Option<u32> {
+        let index = self.func_ref().index;
+        self.owner.node().is_instance().then_some(index)
+    }
+
     /// As [`Instance::holders`](super::instance::Instance::holders), for what the function belongs to.
     pub fn holders(&self) -> Option<usize> {
         self.owner.node().holders()
@@ -263,10 +277,7 @@ pub(crate) fn check_params(ty: &FuncType, params: &[Val]) -> Result<()> {
         return Ok(());
     }
     let got = FuncType::new(params.iter().map(Val::ty), ty.results().iter().copied());
-    Err(Error::with_detail(
-        ErrCode::FuncSigMismatch,
-        format!("Mismatched function type. Expected: {ty} , Got: {got}"),
-    ))
+    Err(Error::new(ErrCode::FuncSigMismatch).mismatched("function type", ty, &got))
 }
 
 const fn host_kind<F>() -> Kind {
@@ -283,7 +294,13 @@ const fn host_kind<F>() -> Kind {
         // SAFETY: allocated as a box of this type; contents were dropped.
         unsafe { std::alloc::dealloc(node.cast(), Layout::new::<HostFunc<F>>()) };
     }
-    Kind { edges: no_edges, clear: clear::<F>, free: free::<F>, is_instance: false }
+    Kind {
+        edges: no_edges,
+        objects: node::no_objects,
+        clear: clear::<F>,
+        free: free::<F>,
+        is_instance: false,
+    }
 }
 
 /// The body and type of the function that a dispatcher was called for.

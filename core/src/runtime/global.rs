@@ -36,6 +36,15 @@ struct HostGlobal {
 
 static HOST_GLOBAL: Kind = {
     unsafe fn no_edges(_: *const Node, _: &mut dyn FnMut(NonNull<Node>)) {}
+    unsafe fn objects(node: *const Node, visit: &mut dyn FnMut(ExternRef)) {
+        // SAFETY: the node heads a live `HostGlobal`.
+        unsafe {
+            let global = node.cast::<HostGlobal>();
+            if (*global).ty.content == ValType::ExternRef {
+                read_extern(&(*global).cell).into_iter().for_each(visit);
+            }
+        }
+    }
     unsafe fn clear(node: *mut Node) {
         // SAFETY: the node heads a `HostGlobal` that nobody uses any more.
         unsafe {
@@ -47,7 +56,7 @@ static HOST_GLOBAL: Kind = {
         // SAFETY: allocated as a box.
         drop(unsafe { Box::from_raw(node.cast::<HostGlobal>()) });
     }
-    Kind { edges: no_edges, clear, free, is_instance: false }
+    Kind { edges: no_edges, objects, clear, free, is_instance: false }
 };
 
 /// Held while a reference is read or written, so that what was read is counted before it can go.
@@ -212,10 +221,8 @@ fn check(ty: &GlobalType, value: &Val) -> Result<()> {
     if value.ty() == ty.content {
         return Ok(());
     }
-    Err(Error::with_detail(
-        ErrCode::TypeCheckFailed,
-        format!("Mismatched value type. Expected: {} , Got: {}", ty.content, value.ty()),
-    ))
+    let error = Error::new(ErrCode::TypeCheckFailed);
+    Err(error.mismatched("value type", &ty.content, &value.ty()))
 }
 
 /// True if both are the same global.

@@ -3,6 +3,7 @@
 use super::builtins;
 use super::call;
 use super::code::CodeModule;
+use super::extern_ref::ExternRef;
 use super::func::Func;
 use super::global::{self, Global};
 use super::memory::Memory;
@@ -14,7 +15,7 @@ use crate::abi::{FuncImport, FuncRef, GlobalCell, InstanceCtx, MemoryRef, TableD
 use crate::config::Config;
 use crate::error::{ErrCode, Error, Result};
 use crate::module::{ConstOp, ElementItems};
-use crate::types::{ExternKind, ExternType, FuncType};
+use crate::types::{ExternKind, ExternType, FuncType, ValType};
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -57,8 +58,15 @@ impl Extern {
         }
     }
 
+    /// The instance of a module that the item belongs to, if it belongs to one.
+    #[doc(hidden)]
+    pub fn home(&self) -> Option<Instance> {
+        let owner = self.owner().filter(|owner| owner.node().is_instance())?;
+        Some(Instance(Repr::Wasm(owner.clone())))
+    }
+
     /// The node that keeps the item alive, if it is one that can take part in cycles.
-    fn owner(&self) -> Option<&NodeRef> {
+    pub(super) fn owner(&self) -> Option<&NodeRef> {
         match self {
             Extern::Func(func) => Some(func.owner()),
             Extern::Table(table) => Some(table.owner()),
@@ -148,6 +156,21 @@ static WASM_INSTANCE: Kind = {
             visit(owner.as_ptr());
         }
     }
+    unsafe fn objects(node: *const Node, visit: &mut dyn FnMut(ExternRef)) {
+        // SAFETY: the node heads a live `WasmInstance`.
+        let instance = unsafe { &*node.cast::<WasmInstance>() };
+        for table in &instance.tables {
+            table.each_object(visit);
+        }
+        let info = &instance.code.info;
+        for index in info.imported.globals..info.globals.len() as u32 {
+            if info.globals[index as usize].ty.content == ValType::ExternRef {
+                // SAFETY: the instance's own cell, of this type.
+                let object = unsafe { global::read_extern(instance.global_cell(index).as_ref()) };
+                object.into_iter().for_each(&mut *visit);
+            }
+        }
+    }
     unsafe fn clear(node: *mut Node) {
         // SAFETY: the node heads a `WasmInstance` that nobody uses any more.
         let instance = unsafe { &mut *node.cast::<WasmInstance>() };
@@ -167,7 +190,7 @@ static WASM_INSTANCE: Kind = {
         // SAFETY: allocated as a box.
         drop(unsafe { Box::from_raw(node.cast::<WasmInstance>()) });
     }
-    Kind { edges, clear, free, is_instance: true }
+    Kind { edges, objects, clear, free, is_instance: true }
 };
 
 /// The leave to exist; how many there are is counted.
@@ -624,16 +647,36 @@ impl Instance {
         Ok(())
     }
 
-    /// The export that an import of this name and type gets.
-    pub(crate) fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
-        if let (Repr::Host(module), ExternType::Func(wanted)) = (&self.0, wanted) {
-            let all = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let mut alternates = all.get(name).into_iter().flatten();
-            if let Some(func) = alternates.find(|func| func.ty() == wanted) {
-                return Some(func.clone().into());
-            }
+    /// The item that an import of this name and type gets: of functions of a host module that share a
+    /// name, the one of that type, and functions that are not listed among the exports, too.
+    pub fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
+        let Repr::Host(module) = &self.0 else { return self.get_export(name) };
+        let all = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let alternates = all.get(name).map_or(&[][..], Vec::as_slice);
+        let fits = |func: &&Func| matches!(wanted, ExternType::Func(wanted) if func.ty() == wanted);
+        if let Some(func) = alternates.iter().find(fits) {
+            return Some(func.clone().into());
         }
-        self.get_export(name)
+        self.get_export(name).or_else(|| Some(alternates.first()?.clone().into()))
+    }
+
+    /// Takes a function of a host module off the list of exports. Modules that import it still get it.
+    pub(crate) fn unlist(&self, name: &str) {
+        let Repr::Host(module) = &self.0 else { return };
+        let mut items = module.items.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut all = module.alternates.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match items.remove(name) {
+            Some(Extern::Func(func)) => all.entry(name.into()).or_default().push(func),
+            Some(other) => drop(items.insert(name.into(), other)),
+            None => {}
+        }
+    }
+
+    /// The index of an export in its module, among the items of its kind and after those that are
+    /// imported; none for a host module's.
+    pub fn export_index(&self, name: &str) -> Option<u32> {
+        let (_, index) = *self.wasm()?.code.exports.get(name)?;
+        Some(index)
     }
 
     /// The instance of a wasm module, if it is one.
@@ -775,6 +818,42 @@ impl Instance {
             Repr::Wasm(node) => node.node().holders(),
             Repr::Host(module) => Some(Arc::strong_count(module)),
         }
+    }
+
+    /// Bytes of the memories and tables that it does not import, as far as they are accessible.
+    #[doc(hidden)]
+    pub fn bytes(&self) -> usize {
+        self.wasm().map_or(0, |instance| {
+            let imported = instance.code.info.imported.memories as usize;
+            let memories = instance.memories[imported..].iter().map(Memory::len);
+            let tables = instance.tables.iter().map(|table| table.len() * size_of::<usize>());
+            memories.sum::<usize>() + tables.sum::<usize>()
+        })
+    }
+
+    /// The node, if it is an instance of a wasm module.
+    pub(super) fn node(&self) -> Option<&NodeRef> {
+        match &self.0 {
+            Repr::Wasm(node) => Some(node),
+            Repr::Host(_) => None,
+        }
+    }
+
+    /// Where it lies: a number that no other live instance has.
+    pub(super) fn address(&self) -> usize {
+        match &self.0 {
+            Repr::Wasm(node) => node.as_ptr().as_ptr() as usize,
+            Repr::Host(module) => Arc::as_ptr(module) as usize,
+        }
+    }
+
+    /// Handles to all items of a host module.
+    pub(super) fn host_items(&self) -> Vec<Extern> {
+        let Repr::Host(module) = &self.0 else { return Vec::new() };
+        let items = module.items.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let alternates = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let others = alternates.values().flatten().cloned().map(Extern::Func);
+        items.values().cloned().chain(others).collect()
     }
 
     /// How many handles to functions of a host module there are besides those of its names.

@@ -7,14 +7,14 @@
 use super::memory_image::MemoryImage;
 use super::slot::Slot;
 use crate::abi::MemoryDef;
-use crate::error::{ErrCode, Error, Result};
+use crate::error::{ErrCode, Error, NO_ROOM, Result};
 use crate::limits;
 use crate::platform::mmap::HOST_PAGE;
 use crate::types::{MemoryType, PAGE_SIZE};
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 /// How a memory proves its accesses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,10 +78,7 @@ impl Memory {
     ) -> Result<Memory> {
         let Some(refused) = Memory::refusal(&ty, max_pages) else {
             return Memory::make(ty, kind, max_pages, image).map_err(|error| {
-                Error::with_detail(
-                    ErrCode::MemoryOutOfBounds,
-                    format!("Unable to find usable memory address: {error}"),
-                )
+                Error::with_detail(ErrCode::MemoryOutOfBounds, format!("{NO_ROOM}: {error}"))
             });
         };
         Err(refused)
@@ -89,8 +86,7 @@ impl Memory {
 
     fn refusal(ty: &MemoryType, max_pages: u64) -> Option<Error> {
         if ty.limits.max.is_some_and(|max| max < ty.limits.min) {
-            let limits = ty.limits;
-            return Some(Error::with_detail(ErrCode::InvalidLimit, format!("In {limits}")));
+            return Some(Error::invalid_limit(&ty.limits));
         }
         if ty.shared && ty.limits.max.is_none() {
             return Some(Error::new(ErrCode::SharedMemoryNoMax));
@@ -351,6 +347,22 @@ impl Memory {
     /// True if both are the same memory.
     pub fn same(&self, other: &Memory) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// A handle that doesn't keep the memory.
+    pub(crate) fn downgrade(&self) -> WeakMemory {
+        WeakMemory(Arc::downgrade(&self.0))
+    }
+}
+
+/// A handle to a memory that may be gone; by default to none.
+#[derive(Default)]
+pub(crate) struct WeakMemory(Weak<Inner>);
+
+impl WeakMemory {
+    /// The memory, if somebody still has it.
+    pub fn upgrade(&self) -> Option<Memory> {
+        self.0.upgrade().map(Memory)
     }
 }
 

@@ -10,6 +10,7 @@
 //! died. While it is set, `count` falls only under [`LINKS`]. A node alone is freed by whoever
 //! takes its count to zero, without a lock.
 
+use super::extern_ref::ExternRef;
 use super::func::drop_quietly;
 use std::cell::{RefCell, UnsafeCell};
 use std::collections::{HashMap, HashSet};
@@ -34,6 +35,8 @@ pub(crate) struct Node {
 pub(crate) struct Kind {
     /// Calls the function with each node the object imports from, once for each import.
     pub edges: unsafe fn(*const Node, &mut dyn FnMut(NonNull<Node>)),
+    /// Calls the function with each object of the host in the object's tables and globals.
+    pub objects: unsafe fn(*const Node, &mut dyn FnMut(ExternRef)),
     /// Drops the object's contents; its memory stays valid.
     pub clear: unsafe fn(*mut Node),
     /// Frees the object's memory.
@@ -297,6 +300,46 @@ fn join(a: NonNull<Node>, b: NonNull<Node>) {
     }
 }
 
+/// The nodes that live and die with this one, itself included.
+///
+/// # Safety
+///
+/// The node must be alive.
+pub(crate) unsafe fn living_together(node: NonNull<Node>) -> Vec<NonNull<Node>> {
+    let _guard = lock();
+    let group = group_of(node);
+    // SAFETY: groups are freed only under the lock.
+    if group.is_null() { vec![node] } else { unsafe { (*group).members.clone() } }
+}
+
+/// Handles and imports that lead to nodes which live together, but for those between them.
+///
+/// # Safety
+///
+/// The nodes must be alive.
+pub(crate) unsafe fn holders_together(nodes: &[NonNull<Node>]) -> usize {
+    let _guard = lock();
+    let holders = nodes.iter().map(|node| {
+        // SAFETY: the caller's promise; the lock guards `internal`.
+        let (node, internal) = unsafe { (node.as_ref(), *node.as_ref().internal.get()) };
+        node.count.load(Ordering::Acquire) / ONE - internal
+    });
+    holders.sum()
+}
+
+/// Calls `visit` with each object of the host in a node's tables and globals.
+///
+/// # Safety
+///
+/// The node must be alive.
+pub(crate) unsafe fn each_object(node: NonNull<Node>, visit: &mut dyn FnMut(ExternRef)) {
+    // SAFETY: the caller's promise.
+    unsafe { (node.as_ref().kind.objects)(node.as_ptr(), visit) };
+}
+
+/// For kinds that have neither tables nor globals.
+pub(crate) unsafe fn no_objects(_: *const Node, _: &mut dyn FnMut(ExternRef)) {}
+
 fn sequence(node: NonNull<Node>) -> u64 {
     // SAFETY: called under the lock with live nodes.
     unsafe { node.as_ref() }.sequence
@@ -308,8 +351,12 @@ fn group_of(node: NonNull<Node>) -> *mut Group {
 }
 
 /// Calls `visit` with each node that `node` imports from.
-fn each_edge(node: NonNull<Node>, mut visit: impl FnMut(NonNull<Node>)) {
-    // SAFETY: called under the lock with live nodes; what they import from is alive too.
+///
+/// # Safety
+///
+/// The node must be alive.
+pub(crate) unsafe fn each_edge(node: NonNull<Node>, mut visit: impl FnMut(NonNull<Node>)) {
+    // SAFETY: the caller's promise; what a live node imports from is alive too.
     unsafe { (node.as_ref().kind.edges)(node.as_ptr(), &mut visit) };
 }
 
@@ -340,12 +387,14 @@ fn merge(a: NonNull<Node>, b: NonNull<Node>) -> Option<Vec<NonNull<Node>>> {
     // their side was formed.
     for source in &sources {
         let side = is_small.contains(source);
-        each_edge(*source, |target| {
+        let count = |target: NonNull<Node>| {
             if group_of(target) == group && is_small.contains(&target) != side {
                 // SAFETY: the lock guards `internal`.
                 unsafe { *target.as_ref().internal.get() += 1 };
             }
-        });
+        };
+        // SAFETY: members are alive.
+        unsafe { each_edge(*source, count) };
     }
     Some(sources)
 }
@@ -383,7 +432,8 @@ fn between(member: NonNull<Node>, sources: &[NonNull<Node>]) -> Vec<NonNull<Node
                 open.push(target);
             }
         };
-        each_edge(node, &mut step);
+        // SAFETY: called under the lock with live nodes.
+        unsafe { each_edge(node, &mut step) };
         let other = group_of(node);
         if outside && !other.is_null() {
             // SAFETY: groups are alive under the lock.

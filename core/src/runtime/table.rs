@@ -141,6 +141,23 @@ impl TableCore {
         Ok((word != 0).then(|| unsafe { ExternRef::another(word) }))
     }
 
+    /// Calls the function with each object of the host in the table.
+    pub fn each_object(&self, visit: &mut dyn FnMut(ExternRef)) {
+        if self.ty.element != RefType::ExternRef {
+            return;
+        }
+        let _changing = self.lock();
+        for index in 0..self.len() {
+            // SAFETY: in bounds; the lock keeps the element, and so the object, in place.
+            unsafe {
+                let word = self.element(index).read() as usize;
+                if word != 0 {
+                    visit(ExternRef::another(word));
+                }
+            }
+        }
+    }
+
     /// Counts a new reference before it is stored.
     ///
     /// # Safety
@@ -312,7 +329,7 @@ struct Limits {
 fn check(ty: &TableType, most: u64) -> Result<Limits> {
     let limits = ty.limits;
     if limits.max.is_some_and(|max| max < limits.min) {
-        return Err(Error::with_detail(ErrCode::InvalidLimit, format!("In {limits}")));
+        return Err(Error::invalid_limit(&limits));
     }
     if limits.min > most {
         return Err(Error::with_detail(
@@ -346,6 +363,12 @@ struct HostTable {
 
 static HOST_TABLE: Kind = {
     unsafe fn no_edges(_: *const Node, _: &mut dyn FnMut(NonNull<Node>)) {}
+    unsafe fn objects(node: *const Node, visit: &mut dyn FnMut(ExternRef)) {
+        // SAFETY: the node heads a live `HostTable`.
+        if let Some(core) = unsafe { &(*node.cast::<HostTable>()).core } {
+            core.each_object(visit);
+        }
+    }
     unsafe fn clear(node: *mut Node) {
         // SAFETY: the node heads a `HostTable`.
         unsafe { (*node.cast::<HostTable>()).core = None };
@@ -354,7 +377,7 @@ static HOST_TABLE: Kind = {
         // SAFETY: allocated as a box.
         drop(unsafe { Box::from_raw(node.cast::<HostTable>()) });
     }
-    Kind { edges: no_edges, clear, free, is_instance: false }
+    Kind { edges: no_edges, objects, clear, free, is_instance: false }
 };
 
 impl Table {
@@ -461,10 +484,8 @@ impl Table {
     fn word(&self, value: &Val) -> Result<usize> {
         let wanted = ValType::from(self.ty().element);
         if value.ty() != wanted {
-            return Err(Error::with_detail(
-                ErrCode::RefTypeMismatch,
-                format!("Mismatched value type. Expected: {wanted} , Got: {}", value.ty()),
-            ));
+            let error = Error::new(ErrCode::RefTypeMismatch);
+            return Err(error.mismatched("value type", &wanted, &value.ty()));
         }
         Ok(value.to_raw() as usize)
     }

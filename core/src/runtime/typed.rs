@@ -357,10 +357,8 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
     pub(super) fn new(func: Func) -> Result<TypedFunc<P, R>> {
         let wanted = FuncType::new(P::types(), R::types());
         if *func.ty() != wanted {
-            return Err(Error::with_detail(
-                ErrCode::FuncSigMismatch,
-                format!("Mismatched function type. Expected: {} , Got: {wanted}", func.ty()),
-            ));
+            let error = Error::new(ErrCode::FuncSigMismatch);
+            return Err(error.mismatched("function type", func.ty(), &wanted));
         }
         Ok(TypedFunc { raw: RawFunc::new(&func)?, types: PhantomData })
     }

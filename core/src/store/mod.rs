@@ -1,7 +1,7 @@
 //! Names under which module instances can be imported from.
 
 use crate::error::{ErrCode, Error, Result};
-use crate::runtime::{Extern, Instance};
+use crate::runtime::{Extern, Instance, Survey};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, RwLock};
@@ -70,6 +70,20 @@ impl Store {
         let removed = std::mem::take(&mut *modules);
         drop(modules);
         drop(removed);
+    }
+
+    /// The store as a unit of a survey.
+    #[doc(hidden)]
+    pub fn survey(&self, survey: &mut Survey) -> usize {
+        let (unit, is_new) = survey.shared(&self.0);
+        if is_new {
+            let modules = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+            for instance in modules.values() {
+                let held = survey.instance(instance);
+                survey.holds(unit, held);
+            }
+        }
+        unit
     }
 
     /// The export `name` of the instance registered as `module`.

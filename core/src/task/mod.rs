@@ -24,8 +24,8 @@ use std::time::{Duration, Instant};
 /// afterwards nothing of it runs any more. A host function that neither returns nor watches
 /// [`Caller::interrupt`](crate::Caller::interrupt) delays that; [`detach`](Task::detach) doesn't wait.
 ///
-/// Threads do not survive `fork`: a task made before it never finishes in the child, which can make
-/// new ones.
+/// Threads do not survive `fork`: in the child a task made before it has failed, unless it had
+/// finished; new ones can be made there.
 ///
 /// ```
 /// use std::time::Duration;
@@ -40,6 +40,8 @@ use std::time::{Duration, Instant};
 /// ```
 pub struct Task {
     shared: Arc<Shared>,
+    /// The process it was started in.
+    process: u32,
     /// Whether dropping the handle leaves the task alone.
     detached: bool,
 }
@@ -75,7 +77,7 @@ impl Task {
             finished: Condvar::new(),
         });
         Pool::current().submit(Arc::clone(&shared))?;
-        Ok(Task { shared, detached: false })
+        Ok(Task { shared, process: std::process::id(), detached: false })
     }
 
     /// Blocks until the task has finished.
@@ -90,21 +92,34 @@ impl Task {
 
     /// Whether the task has finished: returned, failed or stopped.
     pub fn is_finished(&self) -> bool {
-        matches!(*self.shared.lock(), State::Finished(_))
+        matches!(*self.state(), State::Finished(_))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.shared.lock();
+        if self.process != std::process::id() && !matches!(*state, State::Finished(_)) {
+            let stayed = Error::new(ErrCode::Interrupted)
+                .detail("the call stayed in the process that was forked");
+            let left = std::mem::replace(&mut *state, State::Finished(Err(stayed)));
+            // The parent's thread may have been in the midst of it.
+            std::mem::forget(left);
+        }
+        state
     }
 
     /// Asks the task to stop: it ends with `execution interrupted`, unless it has finished. Returns
     /// at once.
     pub fn cancel(&self) {
+        if self.is_finished() {
+            return;
+        }
         if let Some(work) = self.shared.take_work() {
             // What it holds may run the host's code when dropped.
             drop(work);
             self.shared.finish(Err(Error::new(ErrCode::Interrupted)));
             return;
         }
-        if !self.is_finished() {
-            self.shared.interrupt.interrupt();
-        }
+        self.shared.interrupt.interrupt();
     }
 
     /// Waits, and gives the number of results; 0 if the call failed.
@@ -137,7 +152,7 @@ impl Task {
         /// How often a worker that waits looks whether it has to run the task itself.
         const LOOK: Duration = Duration::from_millis(5);
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut state = self.shared.lock();
+        let mut state = self.state();
         loop {
             if let State::Finished(_) = *state {
                 return Some(state);

@@ -1,6 +1,6 @@
 //! What a module imports and exports.
 
-use super::{FuncType, GlobalType, MemoryType, TableType};
+use super::{FuncType, GlobalType, Logged, MemoryType, TableType};
 use std::fmt;
 
 /// The kind of an import or export; the discriminant is its byte in the binary format.
@@ -65,6 +65,17 @@ impl fmt::Display for ExternType {
             ExternType::Memory(ty) => ty.fmt(f),
             ExternType::Global(ty) => ty.fmt(f),
             ExternType::Unknown(kind) => write!(f, "unknown {kind}"),
+        }
+    }
+}
+
+impl Logged for ExternType {
+    fn logged(&self) -> String {
+        match self {
+            ExternType::Func(ty) => ty.logged(),
+            ExternType::Table(ty) => ty.logged(),
+            ExternType::Memory(ty) => ty.logged(),
+            ExternType::Global(ty) => ty.logged(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Function types.
 
-use super::ValType;
+use super::{Logged, ValType};
 use std::fmt;
 use std::sync::Arc;
 
@@ -35,24 +35,26 @@ impl FuncType {
     }
 }
 
-/// Writes the shape of WasmEdge's log lines: `FuncType {params{i32 , i32} returns{i32}}`.
+/// As people write it: `(i32, i32) -> i32`, and `(i32) -> ()` without results.
 impl fmt::Display for FuncType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fn list(f: &mut fmt::Formatter<'_>, types: &[ValType]) -> fmt::Result {
-            for (i, ty) in types.iter().enumerate() {
-                if i > 0 {
-                    f.write_str(" , ")?;
-                }
-                write!(f, "{ty}")?;
-            }
-            Ok(())
+        write!(f, "({}) -> ", joined(self.params(), ", "))?;
+        match self.results() {
+            [result] => write!(f, "{result}"),
+            results => write!(f, "({})", joined(results, ", ")),
         }
-        f.write_str("FuncType {params{")?;
-        list(f, self.params())?;
-        f.write_str("} returns{")?;
-        list(f, self.results())?;
-        f.write_str("}}")
     }
+}
+
+impl Logged for FuncType {
+    fn logged(&self) -> String {
+        let (params, results) = (joined(self.params(), " , "), joined(self.results(), " , "));
+        format!("FuncType {{params{{{params}}} returns{{{results}}}}}")
+    }
+}
+
+fn joined(types: &[ValType], between: &str) -> String {
+    types.iter().map(|ty| ty.name()).collect::<Vec<_>>().join(between)
 }
 
 impl fmt::Debug for FuncType {

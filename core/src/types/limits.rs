@@ -1,6 +1,6 @@
 //! Limits, and the types of memories, tables and globals.
 
-use super::{Mutability, RefType, ValType};
+use super::{Logged, Mutability, RefType, ValType};
 use std::fmt;
 
 /// The size range of a memory (in pages) or a table (in elements).
@@ -29,11 +29,21 @@ impl Limits {
     }
 }
 
+/// As the text format has it: least, and most if there is one.
 impl fmt::Display for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.max {
-            Some(max) => write!(f, "Limit{{{} , {}}}", self.min, max),
-            None => write!(f, "Limit{{{}}}", self.min),
+            Some(max) => write!(f, "{} {max}", self.min),
+            None => write!(f, "{}", self.min),
+        }
+    }
+}
+
+impl Logged for Limits {
+    fn logged(&self) -> String {
+        match self.max {
+            Some(max) => format!("Limit{{{} , {max}}}", self.min),
+            None => format!("Limit{{{}}}", self.min),
         }
     }
 }
@@ -56,16 +66,20 @@ impl MemoryType {
     }
 }
 
+/// As the text format has it: `memory 1 10`.
 impl fmt::Display for MemoryType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MemoryType {{{}", self.limits)?;
-        if self.shared {
-            f.write_str(" shared")?;
-        }
-        if self.memory64 {
-            f.write_str(" i64")?;
-        }
-        f.write_str("}")
+        let index = if self.memory64 { "i64 " } else { "" };
+        let shared = if self.shared { " shared" } else { "" };
+        write!(f, "memory {index}{}{shared}", self.limits)
+    }
+}
+
+impl Logged for MemoryType {
+    fn logged(&self) -> String {
+        let shared = if self.shared { " shared" } else { "" };
+        let index = if self.memory64 { " i64" } else { "" };
+        format!("MemoryType {{{}{shared}{index}}}", self.limits.logged())
     }
 }
 
@@ -87,13 +101,18 @@ impl TableType {
     }
 }
 
+/// As the text format has it: `table 1 10 funcref`.
 impl fmt::Display for TableType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TableType {{RefType{{{}}} {}", self.element, self.limits)?;
-        if self.table64 {
-            f.write_str(" i64")?;
-        }
-        f.write_str("}")
+        let index = if self.table64 { "i64 " } else { "" };
+        write!(f, "table {index}{} {}", self.limits, self.element)
+    }
+}
+
+impl Logged for TableType {
+    fn logged(&self) -> String {
+        let index = if self.table64 { " i64" } else { "" };
+        format!("TableType {{RefType{{{}}} {}{index}}}", self.element, self.limits.logged())
     }
 }
 
@@ -113,8 +132,16 @@ impl GlobalType {
     }
 }
 
+/// As the text format has it, without parentheses: `global mut i32`.
 impl fmt::Display for GlobalType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GlobalType {{Mutability{{{}}} ValType{{{}}}}}", self.mutability, self.content)
+        let mutable = if self.mutability == Mutability::Var { "mut " } else { "" };
+        write!(f, "global {mutable}{}", self.content)
+    }
+}
+
+impl Logged for GlobalType {
+    fn logged(&self) -> String {
+        format!("GlobalType {{Mutability{{{}}} ValType{{{}}}}}", self.mutability, self.content)
     }
 }

@@ -5,11 +5,14 @@
 mod external;
 mod func;
 mod limits;
+mod logged;
 mod val;
 
 pub use external::{ExportType, ExternKind, ExternType, ImportType};
 pub use func::FuncType;
 pub use limits::{GlobalType, Limits, MemoryType, TableType};
+pub use logged::Logged;
+pub(crate) use logged::mismatch;
 pub use val::{Mutability, RefType, ValType};
 
 /// Bytes in one WebAssembly page.

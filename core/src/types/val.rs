@@ -1,5 +1,6 @@
 //! Value types, reference types and mutability: one table for all of them.
 
+use super::Logged;
 use std::fmt;
 
 macro_rules! val_types {
@@ -62,6 +63,12 @@ impl ValType {
 impl fmt::Display for ValType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl Logged for ValType {
+    fn logged(&self) -> String {
+        self.name().into()
     }
 }
 

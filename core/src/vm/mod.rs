@@ -21,6 +21,7 @@ use crate::error::{ErrCode, Error, Result};
 use crate::executor::{Executor, Loader, Module, Validator};
 use crate::interrupt::Interrupt;
 use crate::log;
+use crate::runtime::Survey;
 use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::wasi::{self, Wasi};
@@ -102,6 +103,21 @@ impl Vm {
         }));
         vm.register_hosts();
         Ok(vm)
+    }
+
+    /// The VM as a unit of a survey.
+    #[doc(hidden)]
+    pub fn survey(&self, survey: &mut Survey) -> usize {
+        let (unit, is_new) = survey.shared(&self.0);
+        if is_new {
+            if let Some(active) = &self.lock().active {
+                let held = survey.instance(active);
+                survey.holds(unit, held);
+            }
+            let store = self.0.store.survey(survey);
+            survey.holds(unit, store);
+        }
+        unit
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

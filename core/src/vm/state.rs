@@ -140,16 +140,22 @@ impl Vm {
         self.0.interrupt.run(|| self.0.executor.instantiate(&self.0.store, module))
     }
 
-    /// Forgets the module, the active instance, the figures of the statistics and everything
-    /// registered, except the host modules that the configuration asks for.
+    /// Forgets the module, the active instance and the figures of the statistics, as WasmEdge does.
+    /// What is registered stays; [`clear`](Vm::clear) takes it out too.
     pub fn cleanup(&self) {
         let old = {
             let mut state = self.lock();
             (state.set_module(None), state.active.take())
         };
         drop(old);
-        self.0.store.clear();
         self.statistics().clear();
+    }
+
+    /// As [`cleanup`](Vm::cleanup), and takes everything out of the store, except the host modules
+    /// that the configuration asks for.
+    pub fn clear(&self) {
+        self.cleanup();
+        self.0.store.clear();
         self.register_hosts();
     }
 }

@@ -59,7 +59,7 @@ pub use fs::{Change, ChangeKind, CustomFile, CustomFs, FileInfo, MemoryFs, OpenM
 pub use stream::{Input, Output, OutputBuffer, Reader, Writer};
 
 use crate::error::Result;
-use crate::runtime::Instance;
+use crate::runtime::{Instance, Memory, Survey, WeakMemory};
 use ctx::Ctx;
 use socket::allow::Access;
 use std::fmt;
@@ -109,11 +109,17 @@ pub struct Wasi {
 struct Shared {
     ctx: RwLock<Arc<Ctx>>,
     exit_code: AtomicU32,
+    /// What callers without a memory of their own work on.
+    memory: RwLock<WeakMemory>,
 }
 
 impl Shared {
     fn ctx(&self) -> Arc<Ctx> {
         Arc::clone(&self.ctx.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn memory(&self) -> Option<Memory> {
+        self.memory.read().unwrap_or_else(PoisonError::into_inner).upgrade()
     }
 }
 
@@ -124,8 +130,11 @@ impl Wasi {
     }
 
     fn with_ctx(ctx: Ctx) -> Result<Wasi> {
-        let shared =
-            Arc::new(Shared { ctx: RwLock::new(Arc::new(ctx)), exit_code: AtomicU32::new(0) });
+        let shared = Arc::new(Shared {
+            ctx: RwLock::new(Arc::new(ctx)),
+            exit_code: AtomicU32::new(0),
+            memory: RwLock::default(),
+        });
         let instance = Instance::host(MODULE_NAME);
         preview1::define(&instance, &shared)?;
         Ok(Wasi { shared, instance })
@@ -161,6 +170,33 @@ impl Wasi {
         *self.shared.ctx().sockets.write().unwrap_or_else(PoisonError::into_inner) = access;
     }
 
+    /// Lists only the functions that WasmEdge 0.11.2 has. Guests that import the others still get them.
+    #[doc(hidden)]
+    pub fn list_as_wasmedge(&self) {
+        preview1::unlist_second_sockets(&self.instance);
+    }
+
+    /// Says which memory the functions work on when their caller has none: a host function that hands
+    /// a guest's call on, or the host itself. The memory isn't kept alive by this. Until then such calls
+    /// get 21 (`EFAULT`) for every address.
+    ///
+    /// ```
+    /// use wasmspan::{Memory, MemoryType, Val, Wasi};
+    ///
+    /// let wasi = Wasi::builder().arg("guest").build()?;
+    /// let memory = Memory::new(MemoryType::new(1, None))?;
+    /// let sizes = wasi.instance().get_func("args_sizes_get").expect("a function of WASI");
+    /// assert_eq!(sizes.call(&[Val::I32(0), Val::I32(4)])?, [Val::I32(21)]);
+    /// wasi.set_memory(&memory);
+    /// assert_eq!(sizes.call(&[Val::I32(0), Val::I32(4)])?, [Val::I32(0)]);
+    /// assert_eq!(memory.read_vec(0, 8)?, [1, 0, 0, 0, 6, 0, 0, 0]);
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn set_memory(&self, memory: &Memory) {
+        let memory = memory.downgrade();
+        *self.shared.memory.write().unwrap_or_else(PoisonError::into_inner) = memory;
+    }
+
     /// The host module, to be registered in stores.
     pub fn instance(&self) -> &Instance {
         &self.instance
@@ -192,6 +228,13 @@ impl Wasi {
     /// ```
     pub fn holders(&self) -> Option<usize> {
         Some(self.instance.holders()? + self.instance.func_holders()?)
+    }
+
+    /// The module and its functions as a unit of a survey. To be told before the instances that
+    /// import from it.
+    #[doc(hidden)]
+    pub fn survey(&self, survey: &mut Survey) -> usize {
+        survey.module(&self.instance, self.holders().unwrap_or(usize::MAX))
     }
 
     /// What the last guest gave to `proc_exit`; 0 if none did.

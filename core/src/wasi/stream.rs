@@ -4,6 +4,7 @@ use super::abi::{Errno, FdStat, FileStat, FileType, rights};
 use super::fs::file_stat;
 use super::outcome::{Failure, Outcome};
 use crate::error::Error;
+use crate::limits::DEFAULT_OUTPUT_BYTES;
 use crate::runtime::Pieces;
 use std::fmt;
 use std::fs::File;
@@ -126,6 +127,13 @@ struct BufferInner {
     bytes: Mutex<Vec<u8>>,
     limit: usize,
     truncated: AtomicBool,
+}
+
+/// A buffer that takes up to [`DEFAULT_OUTPUT_BYTES`].
+impl Default for OutputBuffer {
+    fn default() -> OutputBuffer {
+        OutputBuffer::with_limit(DEFAULT_OUTPUT_BYTES)
+    }
 }
 
 impl OutputBuffer {

@@ -63,9 +63,12 @@ static WasmEdge_Result nothing(void *data, const WasmEdge_CallingFrameContext *f
 /* The loop of a module that is registered under `name`. */
 static const WasmEdge_FunctionInstanceContext *loop_of(const char *name, const char *text) {
   WasmEdge_String module = WasmEdge_StringWrap(name, (uint32_t)strlen(name));
-  if (!WasmEdge_ResultOK(WasmEdge_VMRegisterModuleFromBuffer(vm, module, (const uint8_t *)text,
-                                                             (uint32_t)strlen(text))))
+  wasmspan_bytes wasm = {NULL, 0};
+  wasmspan_wat_to_wasm(text, strlen(text), &wasm);
+  if (!WasmEdge_ResultOK(
+          WasmEdge_VMRegisterModuleFromBuffer(vm, module, wasm.data, (uint32_t)wasm.size)))
     stop(name);
+  wasmspan_bytes_delete(&wasm);
   return WasmEdge_ModuleInstanceFindFunction(
       WasmEdge_StoreFindModule(WasmEdge_VMGetStoreContext(vm), module),
       WasmEdge_StringWrap("loop", 4));

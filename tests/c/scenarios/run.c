@@ -136,6 +136,7 @@ static WasmEdge_Result module(const json *step) {
   } else {
     bytes = from_hex(text_of(step, "hex", ""), &size);
   }
+  wasmspan_configure_set_lenient_input(config, true);
   WasmEdge_LoaderContext *loader = WasmEdge_LoaderCreate(config);
   WasmEdge_ValidatorContext *validator = WasmEdge_ValidatorCreate(config);
   WasmEdge_ASTModuleContext *ast = NULL;

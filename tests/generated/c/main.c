@@ -6,6 +6,7 @@
 static WasmEdge_VMContext *load(const char *file) {
   WasmEdge_ConfigureContext *config = WasmEdge_ConfigureCreate();
   WasmEdge_ConfigureAddHostRegistration(config, WasmEdge_HostRegistration_Wasi);
+  wasmspan_configure_set_lenient_input(config, true);
   WasmEdge_VMContext *vm = WasmEdge_VMCreate(config, NULL);
   WasmEdge_ConfigureDelete(config);
   OK(load, WasmEdge_VMLoadWasmFromFile(vm, file));

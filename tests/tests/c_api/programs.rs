@@ -37,6 +37,16 @@ fn rules_of_modules() {
 }
 
 #[test]
+fn rules_of_vms_and_input() {
+    passes("rules_vm.c", Release::V0_11, &[]);
+}
+
+#[test]
+fn names_end_with_zero() {
+    passes("names.c", Release::V0_11, &[]);
+}
+
+#[test]
 fn rules_of_0_10() {
     passes("rules_0_10.c", Release::V0_10, &[]);
 }
@@ -115,6 +125,14 @@ fn random_sequences_do_no_harm() {
     let out = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{:?}: {out}{errors}", output.status);
+}
+
+/// Under AddressSanitizer, which fills what is freed. `make soak` runs it for a minute and more.
+#[test]
+fn threads_that_delete_what_others_use_do_no_harm() {
+    let flags = ["-Wno-pedantic", "-fsanitize=address"];
+    let time = std::env::var("WASMSPAN_STRESS_MS").unwrap_or_else(|_| "5000".into());
+    passes_with("stress.c", C[0], Release::V0_11, &[&time], &flags);
 }
 
 #[test]

@@ -11,6 +11,9 @@
  * nothing. Arguments are copied; nothing passed in need outlive the call.
  * Names that are given out as WasmEdge_String are lent too.
  *
+ * Strings. Behind the bytes of a string that the library gives there is a zero,
+ * so that they can be read as a C string if none is among them.
+ *
  * NULL. A context that is NULL, was deleted, or is of another kind is an error
  * and never a crash: functions with a WasmEdge_Result give the code 0x04
  * (WrongVMWorkflow), functions with a pointer give NULL, with a number 0, with a
@@ -20,8 +23,9 @@
  * Lists. Functions that fill a buffer write at most as many items as it has
  * room for, and return how many there are.
  *
- * Threads. Contexts may be used from several threads at once, provided that none
- * deletes or changes one while another uses it. Calls into one VM or module
+ * Threads. Contexts may be used from several threads at once, and deleted by one
+ * while others use them: a call that has begun keeps what it needs, and one that
+ * begins later finds the context deleted. Calls into one VM or module
  * instance may run side by side; what the guest then does to its own memory is
  * the guest's affair. A string or a buffer belongs to one thread at a time.
  *
@@ -74,7 +78,10 @@ typedef struct WasmEdge_Value {
   enum WasmEdge_ValType Type;
 } WasmEdge_Value;
 
-/** Bytes with a length. They need not end with zero, and may contain it. */
+/**
+ * Bytes with a length. What is passed in need not end with zero, and may contain
+ * it.
+ */
 typedef struct WasmEdge_String {
   uint32_t Length;
   const char *Buf;
@@ -82,7 +89,7 @@ typedef struct WasmEdge_String {
 
 /** How a call ended: read it with WasmEdge_ResultOK() and its relatives. */
 typedef struct WasmEdge_Result {
-  uint32_t Code;
+  uint8_t Code;
 } WasmEdge_Result;
 
 #ifdef __cplusplus
@@ -374,7 +381,7 @@ WASMEDGE_CAPI_EXPORT WasmEdge_GlobalTypeContext *
 WasmEdge_GlobalTypeCreate(enum WasmEdge_ValType ValType,
                           enum WasmEdge_Mutability Mut);
 
-/** Type of the value; WasmEdge_ValType_None for NULL. */
+/** Type of the value; i32 for NULL. */
 WASMEDGE_CAPI_EXPORT enum WasmEdge_ValType
 WasmEdge_GlobalTypeGetValType(const WasmEdge_GlobalTypeContext *Cxt);
 
@@ -1020,7 +1027,8 @@ WasmEdge_ModuleInstanceDelete(WasmEdge_ModuleInstanceContext *Cxt);
  * Body of a host function. MemCxt is memory 0 of the module that called, or NULL;
  * it is lent for the time of the call. Params has as many values as the
  * function's type has parameters, Returns room for its results. An exception of
- * C++ that leaves the body becomes the failure ExecutionFailed.
+ * C++ that leaves the body becomes the failure ExecutionFailed, and so does every
+ * code that the body gives, but success and termination.
  */
 typedef WasmEdge_Result (*WasmEdge_HostFunc_t)(
     void *Data, WasmEdge_MemoryInstanceContext *MemCxt,
@@ -1122,7 +1130,7 @@ WasmEdge_MemoryInstanceGetMemoryType(const WasmEdge_MemoryInstanceContext *Cxt);
 
 /**
  * Copies Length bytes from Offset on into Data; MemoryOutOfBounds, and copies
- * nothing, if they are not all there.
+ * nothing, if they are not all there. WrongVMWorkflow if Data is NULL.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result
 WasmEdge_MemoryInstanceGetData(const WasmEdge_MemoryInstanceContext *Cxt,
@@ -1130,7 +1138,7 @@ WasmEdge_MemoryInstanceGetData(const WasmEdge_MemoryInstanceContext *Cxt,
 
 /**
  * Copies Length bytes from Data to Offset; MemoryOutOfBounds, and copies
- * nothing, if there is no room.
+ * nothing, if there is no room. WrongVMWorkflow if Data is NULL.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result
 WasmEdge_MemoryInstanceSetData(WasmEdge_MemoryInstanceContext *Cxt,
@@ -1179,7 +1187,7 @@ WasmEdge_GlobalInstanceCreate(const WasmEdge_GlobalTypeContext *GlobType,
 WASMEDGE_CAPI_EXPORT const WasmEdge_GlobalTypeContext *
 WasmEdge_GlobalInstanceGetGlobalType(const WasmEdge_GlobalInstanceContext *Cxt);
 
-/** The value; of type None for NULL. */
+/** The value; 0 as an i32 for NULL. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Value
 WasmEdge_GlobalInstanceGetValue(const WasmEdge_GlobalInstanceContext *Cxt);
 
@@ -1303,7 +1311,8 @@ WasmEdge_VMRunWasmFromASTModule(WasmEdge_VMContext *Cxt,
 
 /**
  * As WasmEdge_VMRunWasmFromFile(), on another thread. Gives a context that the
- * program deletes; NULL if there is no VM or no thread.
+ * program deletes; NULL if there is no VM. A call that can't begin, because
+ * parameters are missing for example, ends with the error.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Async *
 WasmEdge_VMAsyncRunWasmFromFile(WasmEdge_VMContext *Cxt, const char *Path,
@@ -1404,8 +1413,8 @@ WasmEdge_VMGetFunctionTypeRegistered(const WasmEdge_VMContext *Cxt,
                                      WasmEdge_String FuncName);
 
 /**
- * Forgets the loaded module, the active one and what was registered; host
- * modules of the configuration stay.
+ * Forgets the loaded module, the active one and the figures of the statistics;
+ * what is registered stays.
  */
 WASMEDGE_CAPI_EXPORT void WasmEdge_VMCleanup(WasmEdge_VMContext *Cxt);
 
@@ -1471,7 +1480,7 @@ WASMEDGE_CAPI_EXPORT int WasmEdge_Driver_Compiler(int Argc, const char *Argv[]);
 WASMEDGE_CAPI_EXPORT int WasmEdge_Driver_Tool(int Argc, const char *Argv[]);
 
 /** Does nothing: this library has no plug-ins yet. */
-WASMEDGE_CAPI_EXPORT void WasmEdge_PluginLoadWithDefaultPaths(void);
+WASMEDGE_CAPI_EXPORT void WasmEdge_Plugin_loadWithDefaultPluginPaths(void);
 
 #ifdef __cplusplus
 } /* extern "C" */

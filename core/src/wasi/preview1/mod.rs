@@ -16,6 +16,7 @@ mod random;
 mod sock;
 mod unstable;
 
+pub(super) use sock::unlist_second as unlist_second_sockets;
 pub(super) use unstable::define as define_unstable;
 
 use super::Shared;
@@ -112,9 +113,11 @@ impl<'a> Call<'a> {
         Ok(self.ctx().descriptors.insert_within(descriptor, self.most_descriptors())?)
     }
 
-    /// The guest's memory; without one every pointer is bad.
+    /// The guest's memory, or the one that was set for callers without; without any every pointer is
+    /// bad.
     fn memory(&self) -> Outcome<GuestMemory> {
-        Ok(GuestMemory(self.caller.memory(0).ok_or(Errno::Fault)?))
+        let memory = self.caller.memory(0).or_else(|| self.shared.memory());
+        Ok(GuestMemory(memory.ok_or(Errno::Fault)?))
     }
 
     /// Fails if somebody asked the run to stop; for functions that work or wait for long.

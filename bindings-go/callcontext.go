@@ -1,0 +1,102 @@
+package wasmspan
+
+// #include "shim.h"
+import "C"
+import (
+	"context"
+	"time"
+)
+
+// callContext is the context of a call, as host functions, streams and files get it.
+type callContext struct {
+	context.Context
+	// That of Go's call, and what is closed when it has stopped the guest.
+	given     context.Context
+	requested <-chan struct{}
+	// The instance that is called, and what is closed when the call has ended.
+	instance *Instance
+	ended    chan struct{}
+}
+
+// insideKey asks a context for a call of an instance that it belongs to.
+type insideKey struct{ instance *Instance }
+
+func (c *callContext) Value(key any) any {
+	if key, ok := key.(insideKey); ok && key.instance == c.instance && c.instance != nil {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// lockedBy says whether the context is that of a host function of the instance that has not returned.
+func (i *Instance) lockedBy(ctx context.Context) bool {
+	call, ok := ctx.Value(insideKey{i}).(*callContext)
+	if !ok {
+		return false
+	}
+	select {
+	case <-call.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// Limits of time are the library's. It shall stop the guest before what the guest waits for in Go is given up.
+const timeMargin = 10 * time.Millisecond
+
+// callUnder gives the number of a call's context; end must be called after the call.
+func callUnder(ctx context.Context, within time.Duration, instance *Instance, requested <-chan struct{}) (number uintptr, end func()) {
+	call := &callContext{Context: ctx, given: ctx, requested: requested, instance: instance, ended: make(chan struct{})}
+	cancel := func() {}
+	if within > 0 {
+		call.Context, cancel = context.WithTimeout(ctx, within+timeMargin)
+	}
+	number = left.put(call)
+	return number, func() {
+		left.take(number)
+		close(call.ended)
+		cancel()
+	}
+}
+
+// contextOf finds the context of a call.
+func contextOf(number uintptr) context.Context {
+	if number != 0 {
+		if found, ok := left.get(number); ok {
+			return found.(context.Context)
+		}
+	}
+	return context.Background()
+}
+
+// stopping waits until the context, which has ended, has stopped the guest: what a callback gives then is nothing that
+// the guest goes on with.
+func stopping(ctx context.Context) {
+	if call, ok := ctx.(*callContext); ok && call.requested != nil && call.given.Err() != nil {
+		<-call.requested
+	}
+}
+
+// guard lets the context stop what runs under the interrupt it gives; done must be called afterwards. The channel is
+// closed when the context has ended and the interrupt is requested.
+func guard(ctx context.Context) (interrupt *C.wasmspan_interrupt, requested chan struct{}, done func(), err error) {
+	if ctx.Done() == nil {
+		return nil, nil, func() {}, nil
+	}
+	if ctx.Err() != nil {
+		return nil, nil, nil, &Trap{Code: CodeInterrupted, Text: "execution interrupted", cause: context.Cause(ctx)}
+	}
+	interrupt = C.wasmspan_interrupt_create()
+	requested = make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		C.wasmspan_interrupt_request(interrupt)
+		close(requested)
+	})
+	return interrupt, requested, func() {
+		if !stop() {
+			<-requested
+		}
+		C.wasmspan_interrupt_delete(interrupt)
+	}, nil
+}

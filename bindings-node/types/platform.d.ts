@@ -1,0 +1,4 @@
+/**
+ * Machines for which there is an addon.
+ */
+export {};
