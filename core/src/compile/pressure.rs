@@ -10,8 +10,8 @@ use wasmparser::{BinaryReader, FunctionBody, Operator, OperatorsReader};
 /// Locals times bytes of a body below which lives cannot add up to much.
 const LOOK_FROM: usize = 1 << 24;
 
-/// Instructions that all locals together may live for: about a second of the code generator.
-const MANY_INSTRUCTIONS: u64 = 1 << 25;
+/// Instructions that all locals together may live for: some tenths of a second of the code generator.
+const MANY_INSTRUCTIONS: u64 = 1 << 23;
 
 /// Locals that live at once on average, up to which a body is an ordinary one.
 const MANY_LOCALS: u64 = 200;

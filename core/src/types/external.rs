@@ -76,6 +76,7 @@ impl Logged for ExternType {
             ExternType::Table(ty) => ty.logged(),
             ExternType::Memory(ty) => ty.logged(),
             ExternType::Global(ty) => ty.logged(),
+            ExternType::Unknown(_) => self.to_string(),
         }
     }
 }
