@@ -96,7 +96,7 @@ def test_files_in_memory():
     files.write("a/b.txt", b"text")
     assert files.read("a/b.txt") == b"text"
     assert files.used > 4
-    with pytest.raises(WasmError):
+    with pytest.raises(FileNotFoundError):
         files.read("none")
     files.create_dir("b/c")
     assert (files.list(), files.list("a")) == (["a", "b"], ["b.txt"])

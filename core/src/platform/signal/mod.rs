@@ -7,4 +7,6 @@
 #[cfg_attr(not(all(target_os = "linux", target_arch = "x86_64")), path = "unsupported.rs")]
 mod system;
 
-pub(crate) use system::{MachineContext, ThreadId, ensure, install, interrupt_thread};
+pub(crate) use system::{
+    MachineContext, ThreadId, ensure, install, interrupt_thread, is_installed,
+};
