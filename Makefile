@@ -16,7 +16,7 @@ NEEDS_test  = $(NEEDS) g++ go
 NEEDS_dist  = $(NODE_NEEDS) python go
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust test-node test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
+.PHONY: help check-prereqs demo test test-rust test-node test-node-packages test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
 	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
 	build-node develop-python prepare-go soak-python soak-go scenarios-python scenarios-go
 
@@ -69,6 +69,13 @@ build-node: bindings-node/node_modules
 test-node: build-node bindings-node/test/tools/node_modules
 	@tests/prereqs.sh $(NODE_NEEDS)
 	cd bindings-node && npm run --silent types && npm test --silent
+
+bindings-node/test/packages/node_modules: bindings-node/test/packages/package-lock.json
+	cd bindings-node/test/packages && npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
+	@touch $@
+
+test-node-packages: build-node bindings-node/test/packages/node_modules ## npm packages with WebAssembly in them, on our namespace and on Node.js's own
+	cd bindings-node && node test/packages/run.mjs
 
 scenarios-node: build-node
 	cd bindings-node && node --test test/scenarios.test.mjs
@@ -131,6 +138,7 @@ soak: ## the long counts: make soak MINUTES=10
 	WASMSPAN_RACES=100000 $(CARGO) test --release -p wasmspan-tests --test wasi_attacks race
 	WASMSPAN_FLIPS=10000 $(CARGO) test --release -p wasmspan-tests --test compiled
 	WASMSPAN_SEQUENCES=1000000 $(CARGO) test -p wasmspan-tests --test c_api random_sequences
+	WASMSPAN_STRESS_MS=$$(( $(MINUTES) * 60000 )) $(CARGO) test -p wasmspan-tests --test c_api threads_that_delete
 	WASMSPAN_VALGRIND=1 $(CARGO) test -p wasmspan-tests --test c_api valgrind -- --nocapture
 	$(MAKE) --no-print-directory soak-python
 	$(MAKE) --no-print-directory soak-go
@@ -139,6 +147,7 @@ soak-go: prepare-go
 	cd bindings-go && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines .
 	cd bindings-go && WASMSPAN_STRESS=2m go test -race -count 1 -timeout 1h -run 'TestEverythingAtOnce' .
 	cd bindings-go && WASMSPAN_FORGOTTEN=100000 go test -count 1 -timeout 1h -run TestForgottenInstancesStayFlat .
+	cd bindings-go/compat && WASMSPAN_STRESS=2m go test -race -count 1 -timeout 1h -run TestEverythingAtOnce ./wasmedge
 	cd bindings-go/compat && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines ./wasmedge
 	cd bindings-go/compat && WASMSPAN_CLOSURES=1000000 go test -count 1 -timeout 1h -run TestClosuresAreFreed ./wasmedge
 

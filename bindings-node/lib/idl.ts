@@ -139,6 +139,11 @@ export class Identities<T extends object> {
     this.#collected.register(object, id);
   }
 
+  /** Forgets an object, after whose end its number may be another one's. */
+  delete(id: number, object: T): void {
+    if (this.#known.get(id)?.deref() === object) this.#known.delete(id);
+  }
+
   /** The object of this number, or a new one. */
   get(id: number, make: () => T): T {
     return this.#known.get(id)?.deref() ?? make();

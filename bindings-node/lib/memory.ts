@@ -107,6 +107,7 @@ export class Memory {
    * @internal
    */
   static release(memory: Memory): void {
+    known.delete(memory.#native.id, memory);
     memory.#native.dispose();
     memory.#buffer = undefined;
   }

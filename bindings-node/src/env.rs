@@ -170,16 +170,16 @@ impl EnvState {
 
     /// Keeps the functions that [`Hook`] names, in place of earlier ones.
     pub fn set_hooks(&self, functions: &[sys::napi_value]) -> napi::Result<()> {
-        let mut hooks = self.hooks.borrow_mut();
-        for old in hooks.drain(..) {
-            // SAFETY: a reference of this environment, deleted once, on its thread.
-            unsafe { sys::napi_delete_reference(self.env, old) };
-        }
+        let mut hooks = Vec::with_capacity(functions.len());
         for &function in functions {
             let mut reference = ptr::null_mut();
             // SAFETY: a function of this environment.
             check(unsafe { sys::napi_create_reference(self.env, function, 1, &mut reference) })?;
             hooks.push(reference);
+        }
+        for old in self.hooks.replace(hooks) {
+            // SAFETY: a reference of this environment, deleted once, on its thread.
+            unsafe { sys::napi_delete_reference(self.env, old) };
         }
         Ok(())
     }
@@ -259,9 +259,12 @@ impl EnvState {
 
     /// Forgets a buffer that was collected.
     pub fn forget_buffer(&self, id: usize) {
-        let mut buffers = self.buffers.borrow_mut();
-        if let Some(at) = buffers.iter().position(|buffer| buffer.id == id) {
-            let buffer = buffers.swap_remove(at);
+        let taken = {
+            let mut buffers = self.buffers.borrow_mut();
+            let at = buffers.iter().position(|buffer| buffer.id == id);
+            at.map(|at| buffers.swap_remove(at))
+        };
+        if let Some(buffer) = taken {
             // SAFETY: the reference belongs to this environment and is deleted once.
             unsafe { sys::napi_delete_reference(self.env, buffer.reference) };
         }
@@ -277,12 +280,13 @@ impl EnvState {
         self.detach_if(|buffer| buffer.memory.len() != buffer.len);
     }
 
+    /// No borrow is held while Node-API is called: some runtimes run finalizers within such calls.
     fn detach_if(&self, outdated: impl Fn(&LiveBuffer) -> bool) {
-        // Some runtimes finalize a buffer, which takes it off the list, while it is detached.
-        let (gone, kept): (Vec<_>, Vec<_>) = self.buffers.take().into_iter().partition(outdated);
-        self.buffers.borrow_mut().extend(kept);
-        for buffer in gone {
-            // SAFETY: the reference belongs to this environment and is deleted once, here.
+        let taken: Vec<LiveBuffer> =
+            self.buffers.borrow_mut().extract_if(.., |buffer| outdated(buffer)).collect();
+        for buffer in taken {
+            // SAFETY: the reference belongs to this environment and is deleted once, here, since the
+            // buffer is off the list.
             unsafe {
                 let mut value = ptr::null_mut();
                 sys::napi_get_reference_value(self.env, buffer.reference, &mut value);

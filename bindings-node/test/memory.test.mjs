@@ -1,8 +1,8 @@
 // Memories and their buffers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Memory } from "../index.mjs";
-import { instantiate } from "./helper.mjs";
+import { Instance, Memory, Module, Pool } from "../index.mjs";
+import { instantiate, wat } from "./helper.mjs";
 
 test("the buffer is the memory itself", () => {
   const { exports } = instantiate(`(module (memory (export "memory") 1)
@@ -81,5 +81,28 @@ test("thousands of buffers and growths in a row", () => {
   for (let page = 1; page <= 1000; page++) {
     memory.grow(1);
     assert.equal(memory.buffer.byteLength, page * 65536);
+  }
+});
+
+test("who comes after a disposed instance has a memory of its own", async () => {
+  const module = new Module(
+    wat(`(module (memory (export "memory") 1) (func (export "f") (result i32) (i32.const 1)))`),
+  );
+  const importer = new Module(wat(`(module (import "m" "memory" (memory 1)))`));
+  for (let turn = 0; turn < 50; turn++) {
+    const first = new Instance(module);
+    const { memory } = first.exports;
+    first.dispose();
+    const second = new Instance(module);
+    assert.notEqual(second.exports.memory, memory);
+    assert.equal(second.exports.memory.buffer.byteLength, 65536);
+    new Instance(importer, { m: { memory: second.exports.memory } });
+    assert.equal(memory.byteLength, 0);
+    second.dispose();
+  }
+  const pool = new Pool(module, { size: 2 });
+  for (let turn = 0; turn < 50; turn++) {
+    await pool.use(({ exports }) => exports.f());
+    await pool.use(({ exports }) => assert.equal(exports.memory.readString(0, 1), "\0"));
   }
 });

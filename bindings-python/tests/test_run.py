@@ -101,10 +101,10 @@ def test_files_in_memory():
     files.create_dir("b/c")
     assert (files.list(), files.list("a")) == (["a", "b"], ["b.txt"])
     assert ("a/b.txt", "added") in files.changes()
-    with pytest.raises(WasmError, match="NoSpc"):
+    with pytest.raises(OSError, match="NoSpc"):
         MemoryFs(capacity=1000).write("large", bytes(1000))
     Wasi(dirs={"/data": files})
-    with pytest.raises(WasmError):
+    with pytest.raises(FileNotFoundError):
         Wasi(dirs={"/data": "/does/not/exist"})
 
 

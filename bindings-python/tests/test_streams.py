@@ -245,7 +245,7 @@ def test_sockets_are_allowed_one_by_one():
         wasmspan.run(CAT, stdin="", sockets=given)
     with pytest.raises(TypeError, match="sockets"):
         Wasi(sockets="127.0.0.1")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="address"):
         Wasi(sockets=["1.2.3.4:port"])
 
 
