@@ -209,7 +209,8 @@ scenarios-python: develop-python
 	cd bindings-python && $(PYTHON) -m pytest --quiet tests/test_scenarios.py
 
 soak-python: develop-python
-	cd bindings-python && WASMSPAN_CALLS=1000000 WASMSPAN_CYCLES=100000 $(PYTHON) -m pytest --quiet -k stays_flat
+	cd bindings-python && WASMSPAN_CALLS=1000000 WASMSPAN_CYCLES=100000 WASMSPAN_STRESS_SECONDS=120 \
+		WASMSPAN_STEPS=3000000000 $(PYTHON) -m pytest --quiet -k 'stays_flat or share_everything or every_register or memory_fills'
 
 bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r bindings-python/requirements-bench.txt
