@@ -16,7 +16,8 @@ use wasmspan::config::{
 ///
 /// `compile_time` says when functions are compiled: `"eager"`, `"lazy"` or, by size, `"auto"`. With
 /// `cache` compiled code is kept on disk for later processes: `True` for the user's cache folder, or a
-/// folder, which must belong to the user and not be writable by others; at most `cache_max_bytes`.
+/// folder, which must belong to the user and not be writable by others; at most `cache_max_bytes`, and of
+/// modules of 2,048 bytes and more.
 /// `load_compiled` trusts and runs machine code that comes with a module. `instruction_counting`,
 /// `cost_measuring` and `time_measuring` fill in `Statistics`. `generic_code` uses only instructions that
 /// every processor of this kind has; `output_format` is what a `Compiler` writes, `"wasm"` or `"native"`.
