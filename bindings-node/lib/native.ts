@@ -10,9 +10,11 @@ export interface Native {
   version(): string;
   liveObjects(): number;
   stop(run: number): void;
+  surveyCore(): void;
   call(fn: unknown, args: unknown[], timeout: number | undefined): unknown;
   callAsync(fn: unknown, args: unknown[]): Started<unknown>;
   functionType(fn: unknown): [string[], string[]] | null;
+  NativeIdentities: { new <T extends object>(): NativeIdentities<T> };
   NativeConfig: { new (wasmedge: boolean): NativeConfig };
   NativeModule: {
     compile(config: NativeConfig | undefined, bytes: Uint8Array): NativeModule;
@@ -83,6 +85,12 @@ export interface Native {
 /** Work on another thread: its promise, and the number that stops it. */
 export type Started<T> = [Promise<T>, number];
 
+export interface NativeIdentities<T extends object> {
+  add(id: number, object: T): void;
+  get(id: number): T | undefined;
+  remove(id: number): void;
+}
+
 export interface NativeConfig {
   get(name: string): number;
   set(name: string, value: number): void;
@@ -138,6 +146,7 @@ export interface NativeHeap {
 }
 
 export interface NativePool {
+  enter(): void;
   readonly inUse: number;
   readonly size: number;
   tryGet(): NativeInstance | null;
@@ -145,6 +154,7 @@ export interface NativePool {
 }
 
 export interface NativeInstance {
+  enter(): void;
   readonly name: string;
   dispose(): void;
   exports(): [name: string, kind: ExternKind, item: unknown][];
@@ -156,12 +166,14 @@ export interface NativeInstance {
 }
 
 export interface NativeStore {
+  enter(): void;
   names(): string[];
   find(name: string): NativeInstance | null;
   register(name: string, instance: NativeInstance): void;
 }
 
 export interface NativeMemory {
+  enter(): void;
   readonly id: number;
   readonly byteLength: number;
   readonly limits: number[];
@@ -173,6 +185,7 @@ export interface NativeMemory {
 }
 
 export interface NativeTable {
+  enter(): void;
   readonly id: number;
   readonly length: number;
   readonly functions: boolean;
@@ -183,6 +196,7 @@ export interface NativeTable {
 }
 
 export interface NativeGlobal {
+  enter(): void;
   readonly id: number;
   readonly typeName: string;
   readonly mutable: boolean;
@@ -264,6 +278,7 @@ export interface NativeStatistics {
 }
 
 export interface NativeVm {
+  enter(): void;
   readonly state: "inited" | "loaded" | "validated" | "instantiated";
   load(module: NativeModule): void;
   validate(): void;
