@@ -200,9 +200,12 @@ dist-node: build-node
 	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
 	cd bindings-node && WASMSPAN_TARBALLS='$(abspath $(PREFIX))/npm' node --test test/readme.test.mjs
 
+# The wheel is not built from the source distribution: the files in that are old, so that cargo would take what it has
+# compiled of earlier ones for fresh.
 dist-python: $(VENV)/ready
 	install -d '$(PREFIX)/wheels'
-	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist --sdist \
+	'$(VENV)/bin/maturin' sdist --quiet --manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
+	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist \
 		--manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
 
 scenarios-python: develop-python
