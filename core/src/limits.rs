@@ -103,3 +103,14 @@ pub const MAX_WASI_RESOLVERS: usize = 64;
 
 /// Names of a module's exports that an error tells at most.
 pub const MAX_NAMES_SHOWN: usize = 16;
+
+/// Pairs of mappings that are kept back for what runs already: memories that grow, functions that are
+/// compiled at their first call. A new memory is refused while the system does not grant them.
+pub const KEPT_MAPPINGS: usize = 32;
+
+/// One part in this many of the mappings and the address space of a process is left to the program
+/// around the engine.
+pub const PROGRAM_SHARE: usize = 8;
+
+/// Bytes that a bulk instruction or a segment moves before it looks whether the call is to stop.
+pub const BULK_BYTES: usize = 1 << 20;

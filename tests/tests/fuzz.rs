@@ -1,8 +1,8 @@
-//! A few thousand random modules with a fixed seed; `make fuzz` runs more.
+//! A few thousand random modules with a fixed seed, and a few hundred stopped calls; `make fuzz` runs more.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use wasmspan_tests::fuzz::{Tally, check_seed};
+use wasmspan_tests::fuzz::{Tally, check_seed, stopped};
 
 const SEED: u64 = 20_260_101;
 const MODULES: u64 = 4_000;
@@ -39,4 +39,23 @@ fn random_modules_give_what_the_oracle_gives() {
     let tally = tally.into_inner().expect("no panic");
     assert!(tally.instances > MODULES / 2, "most modules come to an instance: {tally:?}");
     assert!(tally.returned > MODULES, "many calls give results: {tally:?}");
+}
+
+/// Programs of stopped calls.
+const STOPPED: u64 = 60;
+
+#[test]
+fn stopped_calls_leave_what_the_oracle_has_at_that_place() {
+    let mut tally = stopped::Tally::default();
+    let mut faults = Vec::new();
+    for seed in SEED..SEED + STOPPED {
+        match stopped::check_seed(seed) {
+            Ok(part) => tally.add(part),
+            Err(what) => {
+                faults.push(format!("fuzz --kind stops --modules 1 --seed {seed}: {what}"))
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} of {STOPPED} differ:\n{}", faults.len(), faults.join("\n"));
+    assert!(tally.in_loops > tally.stops / 4, "many stops are in loops: {tally:?}");
 }

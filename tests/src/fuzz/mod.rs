@@ -10,6 +10,7 @@ pub mod oracle;
 pub mod ours;
 pub mod replay;
 pub mod shrink;
+pub mod stopped;
 
 use wasmspan::ValType;
 
