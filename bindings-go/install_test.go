@@ -1,9 +1,11 @@
 package wasmspan_test
 
 import (
+	"archive/zip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -39,6 +41,9 @@ import (
 
 const code = "(module (func (export \"f\") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))"
 
+const binary = "\x00asm\x01\x00\x00\x00\x01\x06\x01\x60\x01\x7f\x01\x7f\x03\x02\x01\x00\x07\x05\x01\x01f\x00\x00" +
+	"\x0a\x09\x01\x07\x00\x20\x00\x41\x02\x6c\x0b"
+
 func main() {
 	rt, err := wasmspan.New()
 	if err != nil {
@@ -60,29 +65,54 @@ func main() {
 	// Both packages in one program.
 	vm := wasmedge.NewVM()
 	defer vm.Release()
-	fmt.Println(vm.RunWasmBuffer([]byte(code), "f", int32(21)))
+	fmt.Println(vm.RunWasmBuffer([]byte(binary), "f", int32(21)))
 }
 `), 0o644))
+	env := []string{"GOPROXY=file://" + proxy, "GONOSUMDB=*", "GONOSUMCHECK=1", "GOFLAGS=-mod=mod", "GOMODCACHE=" + home, "GOTOOLCHAIN=local", "GONOPROXY=none"}
+	const want = "42 <nil>\n[42] <nil>\n"
+	// A module with nothing but the line that the documents advertise; a test too, as programs have them.
+	noError(t, os.WriteFile(filepath.Join(program, "program_test.go"), []byte("package main\n\nimport \"testing\"\n\nfunc TestProgram(t *testing.T) { main() }\n"), 0o644))
 	noError(t, os.WriteFile(filepath.Join(program, "go.mod"), []byte(`module program
 
 go 1.21
 
-require (
-	github.com/second-state/WasmEdge-go v0.11.2
-	github.com/wasmspan/wasmspan/bindings-go v0.1.0
-)
-
 replace github.com/second-state/WasmEdge-go => github.com/wasmspan/wasmspan/bindings-go/compat v0.1.0
 `), 0o644))
-	env := []string{"GOPROXY=file://" + proxy, "GONOSUMDB=*", "GONOSUMCHECK=1", "GOFLAGS=-mod=mod", "GOMODCACHE=" + home, "GOTOOLCHAIN=local", "GONOPROXY=none"}
-	const want = "42 <nil>\n[42] <nil>\n"
-	run(program, env, "go", "build", "-o", "program", ".")
+	for _, args := range [][]string{{"mod", "edit", "-require", "github.com/second-state/WasmEdge-go@v0.11.2"}, {"mod", "tidy"}, {"mod", "verify"},
+		{"get", "github.com/wasmspan/wasmspan/bindings-go"}, {"mod", "tidy"}, {"vet", "./..."}, {"build", "-o", "program", "."},
+		{"mod", "vendor"}} {
+		run(program, env, "go", args...)
+	}
 	if out := run(program, nil, "./program"); out != want {
 		t.Fatal(out)
 	}
-	run(program, env, "go", "mod", "vendor")
 	run(program, append(env, "GOFLAGS=-mod=vendor", "GOPROXY=off"), "go", "build", "-o", "vendored", ".")
 	if out := run(program, nil, "./vendored"); out != want {
 		t.Fatal(out)
+	}
+	// Every module has its licence, and nothing that only its own tests need.
+	zips, err := filepath.Glob(filepath.Join(proxy, "github.com", "wasmspan", "wasmspan", "bindings-go", "*", "@v", "*.zip"))
+	noError(t, err)
+	more, err := filepath.Glob(filepath.Join(proxy, "github.com", "wasmspan", "wasmspan", "bindings-go", "@v", "*.zip"))
+	noError(t, err)
+	lib, err := filepath.Glob(filepath.Join(proxy, "github.com", "wasmspan", "wasmspan", "bindings-go", "lib", "*", "@v", "*.zip"))
+	noError(t, err)
+	if zips = append(append(zips, more...), lib...); len(zips) != 4 {
+		t.Fatal(zips)
+	}
+	for _, path := range zips {
+		packed, err := zip.OpenReader(path)
+		noError(t, err)
+		licence := false
+		for _, file := range packed.File {
+			licence = licence || strings.HasSuffix(file.Name, "/LICENSE") && file.UncompressedSize64 > 10000
+			if strings.HasSuffix(file.Name, "_test.go") {
+				t.Error(file.Name)
+			}
+		}
+		packed.Close()
+		if !licence {
+			t.Error("no licence in", path)
+		}
 	}
 }

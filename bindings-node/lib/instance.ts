@@ -3,7 +3,7 @@ import { LinkError, makeError } from "./errors.js";
 import { Global } from "./global.js";
 import { defineInterface } from "./idl.js";
 import { Memory } from "./memory.js";
-import { Module } from "./module.js";
+import { type GlobalModule, Module } from "./module.js";
 import {
   type ExternKind,
   type NativeExecutor,
@@ -285,7 +285,7 @@ export class Instance<E extends object = Record<string, any>> extends ModuleInst
    * @throws {@link LinkError} if an import is missing or of another type.
    */
   constructor(
-    module: Module,
+    module: Module | GlobalModule,
     imports: Imports | undefined = undefined,
     options: InstanceOptions | undefined = undefined,
   ) {

@@ -54,6 +54,16 @@ export function toConfig(
   return settings.length === 0 ? undefined : new Config(Object.fromEntries(settings));
 }
 
+/**
+ * The type of modules in the namespace `WebAssembly` of a program that has one, so that this
+ * namespace can stand in its place.
+ */
+export type GlobalModule = typeof globalThis extends {
+  WebAssembly: { Module: { prototype: infer M } };
+}
+  ? M
+  : never;
+
 /** A WebAssembly module. It never changes, and any number of instances can be made of it. */
 export class Module {
   readonly #native: NativeModule;

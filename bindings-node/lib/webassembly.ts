@@ -4,7 +4,7 @@
 import { Config, type ConfigOptions } from "./config.js";
 import { type Bytes, defineNamespace, toBytes } from "./idl.js";
 import { checkImports, type Imports, Instance } from "./instance.js";
-import { type CompileOptions, Module, toConfig } from "./module.js";
+import { type CompileOptions, type GlobalModule, Module, toConfig } from "./module.js";
 import { native } from "./native.js";
 
 export { CompileError, LinkError, RuntimeError } from "./errors.js";
@@ -63,11 +63,11 @@ export function instantiate<E extends object = Record<string, any>>(
   options?: HowToCompile,
 ): Promise<InstantiatedSource<E>>;
 export function instantiate<E extends object = Record<string, any>>(
-  module: Module,
+  module: Module | GlobalModule,
   imports?: Imports,
 ): Promise<Instance<E>>;
 export async function instantiate(
-  source: Bytes | Module,
+  source: Bytes | Module | GlobalModule,
   imports: Imports | undefined = undefined,
   options: HowToCompile | undefined = undefined,
 ): Promise<InstantiatedSource | Instance> {
@@ -75,7 +75,7 @@ export async function instantiate(
   if (source instanceof Module) {
     return new Instance(source, imports);
   }
-  const module = await compile(source, options);
+  const module = await compile(source as Bytes, options);
   return { module, instance: new Instance(module, imports) };
 }
 
@@ -84,7 +84,7 @@ export async function instantiate(
  * its type `application/wasm`.
  */
 export async function compileStreaming(
-  source: ByteSource | Promise<ByteSource>,
+  source: ByteSource | PromiseLike<ByteSource>,
   options: HowToCompile | undefined = undefined,
 ): Promise<Module> {
   return compile(await bytesOf(source), options);
@@ -92,14 +92,14 @@ export async function compileStreaming(
 
 /** As {@link compileStreaming}, and instantiates it. */
 export async function instantiateStreaming<E extends object = Record<string, any>>(
-  source: ByteSource | Promise<ByteSource>,
+  source: ByteSource | PromiseLike<ByteSource>,
   imports: Imports | undefined = undefined,
   options: HowToCompile | undefined = undefined,
 ): Promise<InstantiatedSource<E>> {
   return instantiate<E>(await bytesOf(source), imports, options);
 }
 
-async function bytesOf(given: ByteSource | Promise<ByteSource>): Promise<ArrayBuffer> {
+async function bytesOf(given: ByteSource | PromiseLike<ByteSource>): Promise<ArrayBuffer> {
   const source = await given;
   if (source instanceof Response) {
     const type = source.headers.get("content-type");

@@ -82,4 +82,8 @@ const files = ["dist", "types", "index.mjs", "index.d.mts", "README.md"].map((na
   name,
   name,
 ]);
-console.log(pack({ ...manifest, optionalDependencies }, [...files, ["../LICENSE", "LICENSE"]]));
+const more = [
+  ["../LICENSE", "LICENSE"],
+  ["../tests/wasm/bindgen-rust.wasm", "examples/bindgen.wasm"],
+];
+console.log(pack({ ...manifest, optionalDependencies }, [...files, ...more]));

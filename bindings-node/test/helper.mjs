@@ -53,6 +53,8 @@ export function install(folder) {
   for (const name of ["dist", "types", "index.mjs", "index.d.mts", "package.json"]) {
     cpSync(join(home, name), join(packages, "wasmspan", name), { recursive: true });
   }
+  mkdirSync(join(packages, "wasmspan/examples"));
+  cpSync(guest("bindgen-rust"), join(packages, "wasmspan/examples/bindgen.wasm"));
   const [addon] = readdirSync(home).filter((name) => name.endsWith(".node"));
   const name = addon.replace(/^wasmspan\.(.*)\.node$/, "wasmspan-$1");
   mkdirSync(join(packages, name));

@@ -18,7 +18,7 @@ import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { blocks, expected } from "./examples.mjs";
-import { guest } from "./helper.mjs";
+import { guest, install } from "./helper.mjs";
 
 const home = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "wasmspan-"));
@@ -41,14 +41,12 @@ if (tarballs) {
     assert.ok(existsSync(join(installed, name, "LICENSE")), `${name} has no licence`);
   }
 } else {
-  mkdirSync(installed);
-  symlinkSync(home, join(installed, "wasmspan"));
+  install(folder);
 }
 mkdirSync(join(installed, "@types"));
 symlinkSync(join(tools, "@types/node"), join(installed, "@types/node"));
 symlinkSync(join(tools, "undici-types"), join(installed, "undici-types"));
 copyFileSync(guest("hello-c"), join(folder, "program.wasm"));
-copyFileSync(guest("bindgen-rust"), join(folder, "bindgen.wasm"));
 
 for (const [at, source] of blocks.entries()) {
   writeFileSync(join(folder, `module${at}.mjs`), source);

@@ -14,7 +14,6 @@ after(() => rmSync(folder, { recursive: true }));
 install(folder);
 copyFileSync(fileURLToPath(new URL("tools/smoke.mjs", import.meta.url)), join(folder, "smoke.mjs"));
 copyFileSync(guest("hello-c"), join(folder, "program.wasm"));
-copyFileSync(guest("bindgen-rust"), join(folder, "bindgen.wasm"));
 for (const [at, source] of blocks.entries()) writeFileSync(join(folder, `${at}.mjs`), source);
 
 /** A program that came in a package for this machine. */

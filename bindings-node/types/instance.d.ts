@@ -1,7 +1,7 @@
 import { Config } from "./config.js";
 import { Global } from "./global.js";
 import { Memory } from "./memory.js";
-import { Module } from "./module.js";
+import { type GlobalModule, Module } from "./module.js";
 import { Table } from "./table.js";
 import { type CallOptions } from "./task.js";
 /** What can be exported. */
@@ -71,7 +71,7 @@ export declare class Instance<E extends object = Record<string, any>> extends Mo
      *
      * @throws {@link LinkError} if an import is missing or of another type.
      */
-    constructor(module: Module, imports?: Imports | undefined, options?: InstanceOptions | undefined);
+    constructor(module: Module | GlobalModule, imports?: Imports | undefined, options?: InstanceOptions | undefined);
     /** Everything it exports, by name. */
     get exports(): E;
     /**

@@ -30,6 +30,17 @@ export interface CompileOptions {
     /** The name of a module whose imports are texts: there is none. */
     importedStringConstants?: string | null;
 }
+/**
+ * The type of modules in the namespace `WebAssembly` of a program that has one, so that this
+ * namespace can stand in its place.
+ */
+export type GlobalModule = typeof globalThis extends {
+    WebAssembly: {
+        Module: {
+            prototype: infer M;
+        };
+    };
+} ? M : never;
 /** A WebAssembly module. It never changes, and any number of instances can be made of it. */
 export declare class Module {
     #private;

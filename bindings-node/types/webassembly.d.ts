@@ -4,7 +4,7 @@
 import { Config, type ConfigOptions } from "./config.js";
 import { type Bytes } from "./idl.js";
 import { type Imports, Instance } from "./instance.js";
-import { type CompileOptions, Module } from "./module.js";
+import { type CompileOptions, type GlobalModule, Module } from "./module.js";
 export { CompileError, LinkError, RuntimeError } from "./errors.js";
 export { Global, type GlobalDescriptor, type ValueType } from "./global.js";
 export type { Bytes } from "./idl.js";
@@ -33,11 +33,11 @@ export declare function validate(bytes: Bytes, options?: HowToCompile | undefine
 export declare function compile(bytes: Bytes, options?: HowToCompile | undefined): Promise<Module>;
 /** Instantiates a module: of bytes, which are compiled on another thread, or one that is compiled. */
 export declare function instantiate<E extends object = Record<string, any>>(bytes: Bytes, imports?: Imports, options?: HowToCompile): Promise<InstantiatedSource<E>>;
-export declare function instantiate<E extends object = Record<string, any>>(module: Module, imports?: Imports): Promise<Instance<E>>;
+export declare function instantiate<E extends object = Record<string, any>>(module: Module | GlobalModule, imports?: Imports): Promise<Instance<E>>;
 /**
  * Compiles what a response, or a promise of one, brings. The status of a response must be good, and
  * its type `application/wasm`.
  */
-export declare function compileStreaming(source: ByteSource | Promise<ByteSource>, options?: HowToCompile | undefined): Promise<Module>;
+export declare function compileStreaming(source: ByteSource | PromiseLike<ByteSource>, options?: HowToCompile | undefined): Promise<Module>;
 /** As {@link compileStreaming}, and instantiates it. */
-export declare function instantiateStreaming<E extends object = Record<string, any>>(source: ByteSource | Promise<ByteSource>, imports?: Imports | undefined, options?: HowToCompile | undefined): Promise<InstantiatedSource<E>>;
+export declare function instantiateStreaming<E extends object = Record<string, any>>(source: ByteSource | PromiseLike<ByteSource>, imports?: Imports | undefined, options?: HowToCompile | undefined): Promise<InstantiatedSource<E>>;

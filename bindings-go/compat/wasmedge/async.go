@@ -2,37 +2,35 @@ package wasmedge
 
 // #include "shim.h"
 import "C"
-import "runtime"
 
 // Async is a call that runs on another thread.
 type Async struct {
 	_inner *C.WasmEdge_Async
-	_own   bool
-	vm     *VM
+	object
+	vm *VM
 	// What the parameters refer to.
 	params []interface{}
 }
 
 func (self *VM) async(params []interface{}, start func(*C.WasmEdge_Value, C.uint32_t) *C.WasmEdge_Async) *Async {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	values := make([]value, len(params))
 	for i := range params {
-		values[i].set(params[i])
+		values[i].set(params[i], self.holder)
 	}
 	inner := start(first(values), C.uint32_t(len(values)))
 	if inner == nil {
 		return nil
 	}
-	call := &Async{_inner: inner, _own: true, vm: self, params: params}
-	runtime.SetFinalizer(call, (*Async).Release)
+	call := &Async{_inner: inner, object: owned(func() { C.WasmEdge_AsyncDelete(inner) }), vm: self, params: params}
 	return call
 }
 
 // GetResult waits until the call has ended and gives its results.
 func (self *Async) GetResult() ([]interface{}, error) {
-	defer runtime.KeepAlive(self)
-	values := make([]value, int(C.WasmEdge_AsyncGetReturnsLength(self._inner)))
-	err := toError(C.WasmEdge_AsyncGet(self._inner, first(values), C.uint32_t(len(values))))
+	defer self.base().enter().leave()
+	values := make([]value, int(C.WasmEdge_AsyncGetReturnsLength(self.c())))
+	err := toError(C.WasmEdge_AsyncGet(self.c(), first(values), C.uint32_t(len(values))))
 	if err != nil {
 		return nil, err
 	}
@@ -47,24 +45,18 @@ func (self *Async) GetResult() ([]interface{}, error) {
 
 // WaitFor waits at most that long and says whether the call has ended.
 func (self *Async) WaitFor(millisec int) bool {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	if millisec < 0 {
 		millisec = 0
 	}
-	return bool(C.WasmEdge_AsyncWaitFor(self._inner, C.uint64_t(millisec)))
+	return bool(C.WasmEdge_AsyncWaitFor(self.c(), C.uint64_t(millisec)))
 }
 
 // Cancel ends the call; GetResult then gives the error "execution interrupted".
 func (self *Async) Cancel() {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_AsyncCancel(self._inner)
+	defer self.base().enter().leave()
+	C.WasmEdge_AsyncCancel(self.c())
 }
 
 // Release ends the object. A call that is still running is cancelled, and this waits for it.
-func (self *Async) Release() {
-	if self._own {
-		C.WasmEdge_AsyncDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
+func (self *Async) Release() { self.base().release() }

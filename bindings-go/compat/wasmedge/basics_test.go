@@ -217,7 +217,11 @@ func TestOtherTypesPanic(t *testing.T) {
 	defer vm.Release()
 	gone := wasmedge.NewExternRef(1)
 	gone.Release()
-	for _, wrong := range []interface{}{"text", int16(1), nil, []byte{1}, gone} {
+	gone.Release()
+	if _, err := vm.Execute("externref", gone); err == nil || gone.GetRef() != nil {
+		t.Fatal("a reference that is released was accepted")
+	}
+	for _, wrong := range []interface{}{"text", int16(1), nil, []byte{1}} {
 		func() {
 			defer func() {
 				if recover() == nil {

@@ -4,7 +4,6 @@ package wasmedge
 import "C"
 import (
 	"fmt"
-	"runtime"
 )
 
 // Proposal is a proposal to the WebAssembly standard.
@@ -69,14 +68,14 @@ const (
 // Configure has settings. What is made with it copies them, so that it may be released at once.
 type Configure struct {
 	_inner *C.WasmEdge_ConfigureContext
-	_own   bool
+	object
 }
 
 // NewConfigure makes default settings and adds values of Proposal and HostRegistration.
 // It panics for anything else.
 func NewConfigure(params ...interface{}) *Configure {
-	self := &Configure{_inner: C.WasmEdge_ConfigureCreate(), _own: true}
-	runtime.SetFinalizer(self, (*Configure).Release)
+	inner := C.WasmEdge_ConfigureCreate()
+	self := &Configure{_inner: inner, object: owned(func() { C.WasmEdge_ConfigureDelete(inner) })}
 	for _, conf := range params {
 		self.AddConfig(conf)
 	}
@@ -89,24 +88,24 @@ func wrongConfig(conf interface{}) string {
 
 // HasConfig says whether a Proposal or HostRegistration is on.
 func (self *Configure) HasConfig(conf interface{}) bool {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	switch conf := conf.(type) {
 	case Proposal:
-		return bool(C.WasmEdge_ConfigureHasProposal(self._inner, C.enum_WasmEdge_Proposal(conf)))
+		return bool(C.WasmEdge_ConfigureHasProposal(self.c(), C.enum_WasmEdge_Proposal(conf)))
 	case HostRegistration:
-		return bool(C.WasmEdge_ConfigureHasHostRegistration(self._inner, C.enum_WasmEdge_HostRegistration(conf)))
+		return bool(C.WasmEdge_ConfigureHasHostRegistration(self.c(), C.enum_WasmEdge_HostRegistration(conf)))
 	}
 	panic(wrongConfig(conf))
 }
 
 // AddConfig turns a Proposal or HostRegistration on.
 func (self *Configure) AddConfig(conf interface{}) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	switch conf := conf.(type) {
 	case Proposal:
-		C.WasmEdge_ConfigureAddProposal(self._inner, C.enum_WasmEdge_Proposal(conf))
+		C.WasmEdge_ConfigureAddProposal(self.c(), C.enum_WasmEdge_Proposal(conf))
 	case HostRegistration:
-		C.WasmEdge_ConfigureAddHostRegistration(self._inner, C.enum_WasmEdge_HostRegistration(conf))
+		C.WasmEdge_ConfigureAddHostRegistration(self.c(), C.enum_WasmEdge_HostRegistration(conf))
 	default:
 		panic(wrongConfig(conf))
 	}
@@ -114,12 +113,12 @@ func (self *Configure) AddConfig(conf interface{}) {
 
 // RemoveConfig turns a Proposal or HostRegistration off.
 func (self *Configure) RemoveConfig(conf interface{}) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	switch conf := conf.(type) {
 	case Proposal:
-		C.WasmEdge_ConfigureRemoveProposal(self._inner, C.enum_WasmEdge_Proposal(conf))
+		C.WasmEdge_ConfigureRemoveProposal(self.c(), C.enum_WasmEdge_Proposal(conf))
 	case HostRegistration:
-		C.WasmEdge_ConfigureRemoveHostRegistration(self._inner, C.enum_WasmEdge_HostRegistration(conf))
+		C.WasmEdge_ConfigureRemoveHostRegistration(self.c(), C.enum_WasmEdge_HostRegistration(conf))
 	default:
 		panic(wrongConfig(conf))
 	}
@@ -127,124 +126,111 @@ func (self *Configure) RemoveConfig(conf interface{}) {
 
 // SetMaxMemoryPage sets how many pages of 64 KiB a memory may have.
 func (self *Configure) SetMaxMemoryPage(pagesize uint) {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_ConfigureSetMaxMemoryPage(self._inner, C.uint32_t(pagesize))
+	defer self.base().enter().leave()
+	C.WasmEdge_ConfigureSetMaxMemoryPage(self.c(), C.uint32_t(pagesize))
 }
 
 // GetMaxMemoryPage gives how many pages a memory may have; 65536 by default.
 func (self *Configure) GetMaxMemoryPage() uint {
-	defer runtime.KeepAlive(self)
-	return uint(C.WasmEdge_ConfigureGetMaxMemoryPage(self._inner))
+	defer self.base().enter().leave()
+	return uint(C.WasmEdge_ConfigureGetMaxMemoryPage(self.c()))
 }
 
 // SetForceInterpreter makes compiled code in modules ignored.
 func (self *Configure) SetForceInterpreter(isinterpreter bool) {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_ConfigureSetForceInterpreter(self._inner, C.bool(isinterpreter))
+	defer self.base().enter().leave()
+	C.WasmEdge_ConfigureSetForceInterpreter(self.c(), C.bool(isinterpreter))
 }
 
 // IsForceInterpreter says whether compiled code in modules is ignored; false by default.
 func (self *Configure) IsForceInterpreter() bool {
-	defer runtime.KeepAlive(self)
-	return bool(C.WasmEdge_ConfigureIsForceInterpreter(self._inner))
+	defer self.base().enter().leave()
+	return bool(C.WasmEdge_ConfigureIsForceInterpreter(self.c()))
 }
 
 // SetCompilerOptimizationLevel sets how hard a Compiler works.
 func (self *Configure) SetCompilerOptimizationLevel(level CompilerOptimizationLevel) {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_ConfigureCompilerSetOptimizationLevel(self._inner, C.enum_WasmEdge_CompilerOptimizationLevel(level))
+	defer self.base().enter().leave()
+	C.WasmEdge_ConfigureCompilerSetOptimizationLevel(self.c(), C.enum_WasmEdge_CompilerOptimizationLevel(level))
 }
 
 // GetCompilerOptimizationLevel says how hard a Compiler works.
 func (self *Configure) GetCompilerOptimizationLevel() CompilerOptimizationLevel {
-	defer runtime.KeepAlive(self)
-	return CompilerOptimizationLevel(C.WasmEdge_ConfigureCompilerGetOptimizationLevel(self._inner))
+	defer self.base().enter().leave()
+	return CompilerOptimizationLevel(C.WasmEdge_ConfigureCompilerGetOptimizationLevel(self.c()))
 }
 
 // SetCompilerOutputFormat sets what a Compiler writes.
 func (self *Configure) SetCompilerOutputFormat(format CompilerOutputFormat) {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_ConfigureCompilerSetOutputFormat(self._inner, C.enum_WasmEdge_CompilerOutputFormat(format))
+	defer self.base().enter().leave()
+	C.WasmEdge_ConfigureCompilerSetOutputFormat(self.c(), C.enum_WasmEdge_CompilerOutputFormat(format))
 }
 
 // GetCompilerOutputFormat says what a Compiler writes.
 func (self *Configure) GetCompilerOutputFormat() CompilerOutputFormat {
-	defer runtime.KeepAlive(self)
-	return CompilerOutputFormat(C.WasmEdge_ConfigureCompilerGetOutputFormat(self._inner))
+	defer self.base().enter().leave()
+	return CompilerOutputFormat(C.WasmEdge_ConfigureCompilerGetOutputFormat(self.c()))
 }
 
 // SetCompilerDumpIR makes a Compiler write its intermediate code too.
 func (self *Configure) SetCompilerDumpIR(isdump bool) {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_ConfigureCompilerSetDumpIR(self._inner, C.bool(isdump))
+	defer self.base().enter().leave()
+	C.WasmEdge_ConfigureCompilerSetDumpIR(self.c(), C.bool(isdump))
 }
 
 // IsCompilerDumpIR says whether a Compiler writes its intermediate code; false by default.
 func (self *Configure) IsCompilerDumpIR() bool {
-	defer runtime.KeepAlive(self)
-	return bool(C.WasmEdge_ConfigureCompilerIsDumpIR(self._inner))
+	defer self.base().enter().leave()
+	return bool(C.WasmEdge_ConfigureCompilerIsDumpIR(self.c()))
 }
 
 // SetCompilerGenericBinary makes compiled code run on any processor of this kind.
 func (self *Configure) SetCompilerGenericBinary(isgeneric bool) {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_ConfigureCompilerSetGenericBinary(self._inner, C.bool(isgeneric))
+	defer self.base().enter().leave()
+	C.WasmEdge_ConfigureCompilerSetGenericBinary(self.c(), C.bool(isgeneric))
 }
 
 // IsCompilerGenericBinary says whether compiled code runs on any processor of this kind; false by default.
 func (self *Configure) IsCompilerGenericBinary() bool {
-	defer runtime.KeepAlive(self)
-	return bool(C.WasmEdge_ConfigureCompilerIsGenericBinary(self._inner))
+	defer self.base().enter().leave()
+	return bool(C.WasmEdge_ConfigureCompilerIsGenericBinary(self.c()))
 }
 
 // SetStatisticsInstructionCounting turns the count of instructions on or off.
 func (self *Configure) SetStatisticsInstructionCounting(iscount bool) {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_ConfigureStatisticsSetInstructionCounting(self._inner, C.bool(iscount))
+	defer self.base().enter().leave()
+	C.WasmEdge_ConfigureStatisticsSetInstructionCounting(self.c(), C.bool(iscount))
 }
 
 // IsStatisticsInstructionCounting says whether instructions are counted; false by default.
 func (self *Configure) IsStatisticsInstructionCounting() bool {
-	defer runtime.KeepAlive(self)
-	return bool(C.WasmEdge_ConfigureStatisticsIsInstructionCounting(self._inner))
+	defer self.base().enter().leave()
+	return bool(C.WasmEdge_ConfigureStatisticsIsInstructionCounting(self.c()))
 }
 
 // SetStatisticsTimeMeasuring turns the measuring of time on or off.
 func (self *Configure) SetStatisticsTimeMeasuring(ismeasure bool) {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_ConfigureStatisticsSetTimeMeasuring(self._inner, C.bool(ismeasure))
+	defer self.base().enter().leave()
+	C.WasmEdge_ConfigureStatisticsSetTimeMeasuring(self.c(), C.bool(ismeasure))
 }
 
 // IsStatisticsTimeMeasuring says whether time is measured; false by default.
 func (self *Configure) IsStatisticsTimeMeasuring() bool {
-	defer runtime.KeepAlive(self)
-	return bool(C.WasmEdge_ConfigureStatisticsIsTimeMeasuring(self._inner))
+	defer self.base().enter().leave()
+	return bool(C.WasmEdge_ConfigureStatisticsIsTimeMeasuring(self.c()))
 }
 
 // SetStatisticsCostMeasuring turns the measuring of cost on or off.
 func (self *Configure) SetStatisticsCostMeasuring(ismeasure bool) {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_ConfigureStatisticsSetCostMeasuring(self._inner, C.bool(ismeasure))
+	defer self.base().enter().leave()
+	C.WasmEdge_ConfigureStatisticsSetCostMeasuring(self.c(), C.bool(ismeasure))
 }
 
 // IsStatisticsCostMeasuring says whether cost is measured; false by default.
 func (self *Configure) IsStatisticsCostMeasuring() bool {
-	defer runtime.KeepAlive(self)
-	return bool(C.WasmEdge_ConfigureStatisticsIsCostMeasuring(self._inner))
+	defer self.base().enter().leave()
+	return bool(C.WasmEdge_ConfigureStatisticsIsCostMeasuring(self.c()))
 }
 
 // Release ends the settings.
-func (self *Configure) Release() {
-	if self._own {
-		C.WasmEdge_ConfigureDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
-
-func (self *Configure) c() *C.WasmEdge_ConfigureContext {
-	if self == nil {
-		return nil
-	}
-	return self._inner
-}
+func (self *Configure) Release() { self.base().release() }

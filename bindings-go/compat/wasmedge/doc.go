@@ -12,8 +12,8 @@
 // What a New… function, (*Loader).LoadFile, (*Executor).Instantiate and the like give belongs to the
 // caller, who calls Release when done; what was forgotten is released when the garbage collector
 // finds it. What a method of an object gives belongs to that object and keeps it alive; its Release
-// does nothing. Objects may be released in any order, more than once, and use after Release fails
-// with an error instead of crashing.
+// does nothing. Objects may be released in any order, more than once, and while other goroutines use
+// them: a call that has begun goes on, and use after Release fails with an error.
 //
 // # Errors
 //
@@ -28,5 +28,6 @@
 //
 // One VM may be used by several goroutines; calls into one instance run at the same time, and races on
 // the guest's own memory are the guest's affair. A call occupies an operating-system thread until
-// it returns. A panic in a host function ends the guest's call and goes on in the goroutine that made it.
+// it returns. A panic in a host function, or the end of its goroutine (runtime.Goexit), ends the guest's
+// call and goes on in the goroutine that made it.
 package wasmedge

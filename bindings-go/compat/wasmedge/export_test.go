@@ -3,7 +3,6 @@ package wasmedge
 // Numbers in use, for leak tests.
 func HostFunctionsInUse() int { return hostFunctions.size() }
 func ExternRefsInUse() int    { return externRefs.size() }
-func PanicsInUse() int        { return panics.size() }
 
 // WasmOf is the binary of a module in text format.
 var WasmOf = wasmOf

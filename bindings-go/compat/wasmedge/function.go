@@ -5,7 +5,6 @@ import "C"
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"unsafe"
 )
 
@@ -18,66 +17,56 @@ type hostFunction struct {
 	data    interface{}
 	params  int
 	results []ValType
+	// Holds the references that it gave guests.
+	given holder
 }
 
 // Function is a function of an instance or a host function.
 type Function struct {
 	_inner *C.WasmEdge_FunctionInstanceContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 func lentFunction(inner *C.WasmEdge_FunctionInstanceContext, owner interface{}) *Function {
 	if inner == nil {
 		return nil
 	}
-	return &Function{_inner: inner, owner: owner}
+	return &Function{_inner: inner, object: lentBy(owner)}
 }
 
 // NewFunction makes a host function. The body and additional, which is passed to the body, are kept until
 // nothing can call the function any more.
 //
-// If the body panics, the guest's call ends, and the panic goes on where Go called the guest.
+// If the body panics or ends its goroutine, the guest's call ends, and the panic or runtime.Goexit goes on where Go called
+// the guest.
 func NewFunction(ftype *FunctionType, fn hostFunctionSignature, additional interface{}, cost uint) *Function {
 	if ftype == nil || fn == nil {
 		return nil
 	}
-	defer runtime.KeepAlive(ftype)
-	number := hostFunctions.put(&hostFunction{
+	defer ftype.base().enter().leave()
+	host := &hostFunction{
 		body: fn, data: additional,
 		params: int(ftype.GetParametersLength()), results: ftype.GetReturns(),
-	})
-	inner := C.go_function(ftype._inner, C.uintptr_t(number), C.uint64_t(cost))
+	}
+	number := hostFunctions.put(weakToFunction(host))
+	inner := C.go_function(ftype.c(), C.uintptr_t(number), C.uint64_t(cost))
 	if inner == nil {
 		hostFunctions.take(number)
 		return nil
 	}
-	self := &Function{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*Function).Release)
+	self := &Function{_inner: inner, object: owned(func() { C.WasmEdge_FunctionInstanceDelete(inner) })}
+	self.holder.hold(host)
 	return self
 }
 
 // GetFunctionType gives the type; it belongs to the function.
 func (self *Function) GetFunctionType() *FunctionType {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return lentFunctionType(C.WasmEdge_FunctionInstanceGetFunctionType(self.c()), self)
 }
 
 // Release ends a function that is in no module.
-func (self *Function) Release() {
-	if self._own {
-		C.WasmEdge_FunctionInstanceDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
-
-func (self *Function) c() *C.WasmEdge_FunctionInstanceContext {
-	if self == nil {
-		return nil
-	}
-	return self._inner
-}
+func (self *Function) Release() { self.base().release() }
 
 // CallingFrame is what a host function sees of its caller. It is good until the function returns.
 type CallingFrame struct {
@@ -106,7 +95,7 @@ func (self *CallingFrame) GetMemoryByIndex(idx int) *Memory {
 const hostFunctionFailed = uint32(C.WasmEdge_ErrCode_HostFuncError)
 
 //export wasmedgeGoCall
-func wasmedgeGoCall(number uintptr, frame, params, returns unsafe.Pointer, called int32, panicked *C.uintptr_t) (code uint32) {
+func wasmedgeGoCall(number uintptr, frame, params, returns unsafe.Pointer) (code uint32) {
 	found, _ := hostFunctions.get(number)
 	host, ok := found.(*hostFunction)
 	if !ok {
@@ -114,29 +103,22 @@ func wasmedgeGoCall(number uintptr, frame, params, returns unsafe.Pointer, calle
 	}
 	returned := false
 	defer func() {
-		if returned {
-			return
-		}
-		code = hostFunctionFailed
-		value := recover()
-		if called != 0 {
-			*panicked = C.uintptr_t(panics.put(panicValue(value)))
+		// What unwinds goes on when the call of Go's that the guest is in has ended: see finish.h.
+		if returned || bool(C.go_finish()) {
 			return
 		}
 		// The call was asynchronous: no goroutine waits for it here.
-		fmt.Fprintf(os.Stderr, "wasmedge: a host function panicked: %v\n", value)
+		code = hostFunctionFailed
+		if value := recover(); value != nil {
+			fmt.Fprintf(os.Stderr, "wasmedge: a host function panicked: %v\n", value)
+			return
+		}
+		fmt.Fprintln(os.Stderr, "wasmedge: a host function ended its goroutine in an asynchronous call")
+		C.go_abandon()
 	}()
 	code = host.call((*C.WasmEdge_CallingFrameContext)(frame), params, returns)
 	returned = true
 	return code
-}
-
-// Panics with nil are told apart from no panic.
-func panicValue(value interface{}) interface{} {
-	if value == nil {
-		return "panic with nil, or runtime.Goexit, in a host function"
-	}
-	return value
 }
 
 func (h *hostFunction) call(frame *C.WasmEdge_CallingFrameContext, params, returns unsafe.Pointer) uint32 {
@@ -148,16 +130,25 @@ func (h *hostFunction) call(frame *C.WasmEdge_CallingFrameContext, params, retur
 	if result.code != 0 {
 		return result.code
 	}
-	if len(results) != len(h.results) {
-		return hostFunctionFailed
-	}
+	// As in WasmEdge-go: a result's bits are taken as its declared type, what is too much is ignored, and zero stands for
+	// what is missing.
 	for i, kind := range h.results {
-		var v value
-		v.set(results[i])
-		if ValType(v.kind) != kind {
-			return hostFunctionFailed
+		v := valueAt(returns, i)
+		*v = value{kind: uint32(kind)}
+		if i < len(results) && results[i] != nil {
+			v.set(results[i], &h.given)
 		}
-		*valueAt(returns, i) = v
+		isRef := kind == ValType_FuncRef || kind == ValType_ExternRef
+		switch {
+		case ValType(v.kind) == kind && (!isRef || i < len(results) && results[i] != nil):
+		case isRef && (i >= len(results) || results[i] == nil):
+			C.go_null_ref(v.c(), C.uint32_t(kind))
+		case isRef || ValType(v.kind) == ValType_FuncRef || ValType(v.kind) == ValType_ExternRef:
+			// Numbers are no references.
+			return hostFunctionFailed
+		default:
+			v.kind = uint32(kind)
+		}
 	}
 	return 0
 }

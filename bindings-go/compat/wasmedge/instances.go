@@ -11,8 +11,7 @@ import (
 // Table is a table of references.
 type Table struct {
 	_inner *C.WasmEdge_TableInstanceContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 // NewTable makes a table of null references.
@@ -20,25 +19,24 @@ func NewTable(ttype *TableType) *Table {
 	if ttype == nil {
 		return nil
 	}
-	defer runtime.KeepAlive(ttype)
-	inner := C.WasmEdge_TableInstanceCreate(ttype._inner)
+	defer ttype.base().enter().leave()
+	inner := C.WasmEdge_TableInstanceCreate(ttype.c())
 	if inner == nil {
 		return nil
 	}
-	self := &Table{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*Table).Release)
+	self := &Table{_inner: inner, object: owned(func() { C.WasmEdge_TableInstanceDelete(inner) })}
 	return self
 }
 
 // GetTableType gives the type; it belongs to the table.
 func (self *Table) GetTableType() *TableType {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return lentTableType(C.WasmEdge_TableInstanceGetTableType(self.c()), self)
 }
 
 // GetData gives the FuncRef or ExternRef at an index.
 func (self *Table) GetData(off uint) (interface{}, error) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	if off > math.MaxUint32 {
 		return nil, &Result{uint32(C.WasmEdge_ErrCode_TableOutOfBounds)}
 	}
@@ -51,25 +49,25 @@ func (self *Table) GetData(off uint) (interface{}, error) {
 
 // SetData puts a FuncRef or ExternRef at an index.
 func (self *Table) SetData(data interface{}, off uint) error {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(data)
 	if off > math.MaxUint32 {
 		return &Result{uint32(C.WasmEdge_ErrCode_TableOutOfBounds)}
 	}
 	v := new(value)
-	v.set(data)
+	v.set(data, self.holder)
 	return toError(C.go_table_set(self.c(), v.c(), C.uint32_t(off)))
 }
 
 // GetSize gives the number of elements.
 func (self *Table) GetSize() uint {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return uint(C.WasmEdge_TableInstanceGetSize(self.c()))
 }
 
 // Grow adds null references.
 func (self *Table) Grow(size uint) error {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	if size > math.MaxUint32 {
 		return &Result{uint32(C.WasmEdge_ErrCode_TableOutOfBounds)}
 	}
@@ -77,33 +75,19 @@ func (self *Table) Grow(size uint) error {
 }
 
 // Release ends a table that is in no module.
-func (self *Table) Release() {
-	if self._own {
-		C.WasmEdge_TableInstanceDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
-
-func (self *Table) c() *C.WasmEdge_TableInstanceContext {
-	if self == nil {
-		return nil
-	}
-	return self._inner
-}
+func (self *Table) Release() { self.base().release() }
 
 // Memory is a linear memory.
 type Memory struct {
 	_inner *C.WasmEdge_MemoryInstanceContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 func lentMemory(inner *C.WasmEdge_MemoryInstanceContext, owner interface{}) *Memory {
 	if inner == nil {
 		return nil
 	}
-	return &Memory{_inner: inner, owner: owner}
+	return &Memory{_inner: inner, object: lentBy(owner)}
 }
 
 // NewMemory makes a memory of zeros.
@@ -111,26 +95,25 @@ func NewMemory(mtype *MemoryType) *Memory {
 	if mtype == nil {
 		return nil
 	}
-	defer runtime.KeepAlive(mtype)
-	inner := C.WasmEdge_MemoryInstanceCreate(mtype._inner)
+	defer mtype.base().enter().leave()
+	inner := C.WasmEdge_MemoryInstanceCreate(mtype.c())
 	if inner == nil {
 		return nil
 	}
-	self := &Memory{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*Memory).Release)
+	self := &Memory{_inner: inner, object: owned(func() { C.WasmEdge_MemoryInstanceDelete(inner) })}
 	return self
 }
 
 // GetMemoryType gives the type; it belongs to the memory.
 func (self *Memory) GetMemoryType() *MemoryType {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return lentMemoryType(C.WasmEdge_MemoryInstanceGetMemoryType(self.c()), self)
 }
 
 // GetData gives bytes of the memory: not a copy, but the memory itself, which the slice can change.
 // The slice is good while the memory's instance is; copy what must live longer.
 func (self *Memory) GetData(off uint, length uint) ([]byte, error) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	outside := &Result{uint32(C.WasmEdge_ErrCode_MemoryOutOfBounds)}
 	if off > math.MaxUint32 || length > math.MaxUint32 {
 		return nil, outside
@@ -147,7 +130,7 @@ func (self *Memory) GetData(off uint, length uint) ([]byte, error) {
 
 // SetData copies the first length bytes of data into the memory.
 func (self *Memory) SetData(data []byte, off uint, length uint) error {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	if off > math.MaxUint32 || length > math.MaxUint32 || length > uint(len(data)) {
 		return &Result{uint32(C.WasmEdge_ErrCode_MemoryOutOfBounds)}
 	}
@@ -156,13 +139,13 @@ func (self *Memory) SetData(data []byte, off uint, length uint) error {
 
 // GetPageSize gives the size in pages of 64 KiB.
 func (self *Memory) GetPageSize() uint {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return uint(C.WasmEdge_MemoryInstanceGetPageSize(self.c()))
 }
 
 // GrowPage adds pages.
 func (self *Memory) GrowPage(size uint) error {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	if size > math.MaxUint32 {
 		return &Result{uint32(C.WasmEdge_ErrCode_MemoryOutOfBounds)}
 	}
@@ -170,26 +153,12 @@ func (self *Memory) GrowPage(size uint) error {
 }
 
 // Release ends a memory that is in no module.
-func (self *Memory) Release() {
-	if self._own {
-		C.WasmEdge_MemoryInstanceDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
-
-func (self *Memory) c() *C.WasmEdge_MemoryInstanceContext {
-	if self == nil {
-		return nil
-	}
-	return self._inner
-}
+func (self *Memory) Release() { self.base().release() }
 
 // Global is a global variable.
 type Global struct {
 	_inner *C.WasmEdge_GlobalInstanceContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 // NewGlobal makes a global with a value; nil if the value is of another type.
@@ -197,28 +166,28 @@ func NewGlobal(gtype *GlobalType, val interface{}) *Global {
 	if gtype == nil {
 		return nil
 	}
-	defer runtime.KeepAlive(gtype)
+	defer gtype.base().enter().leave()
 	defer runtime.KeepAlive(val)
-	v := new(value)
-	v.set(val)
-	inner := C.go_global(gtype._inner, v.c())
+	v, held := new(value), &holder{}
+	v.set(val, held)
+	inner := C.go_global(gtype.c(), v.c())
 	if inner == nil {
 		return nil
 	}
-	self := &Global{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*Global).Release)
+	self := &Global{_inner: inner, object: owned(func() { C.WasmEdge_GlobalInstanceDelete(inner) })}
+	self.holder = held
 	return self
 }
 
 // GetGlobalType gives the type; it belongs to the global.
 func (self *Global) GetGlobalType() *GlobalType {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return lentGlobalType(C.WasmEdge_GlobalInstanceGetGlobalType(self.c()), self)
 }
 
 // GetValue gives the value.
 func (self *Global) GetValue() interface{} {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	v := new(value)
 	C.go_global_get(self.c(), v.c())
 	if v.kind == uint32(C.WasmEdge_ValType_None) {
@@ -229,25 +198,12 @@ func (self *Global) GetValue() interface{} {
 
 // SetValue sets the value; it does nothing if the value is of another type or the global is constant.
 func (self *Global) SetValue(val interface{}) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(val)
 	v := new(value)
-	v.set(val)
+	v.set(val, self.holder)
 	C.go_global_set(self.c(), v.c())
 }
 
 // Release ends a global that is in no module.
-func (self *Global) Release() {
-	if self._own {
-		C.WasmEdge_GlobalInstanceDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
-
-func (self *Global) c() *C.WasmEdge_GlobalInstanceContext {
-	if self == nil {
-		return nil
-	}
-	return self._inner
-}
+func (self *Global) Release() { self.base().release() }

@@ -7,16 +7,14 @@ import "runtime"
 // Module is an instance of a module, or a host module made of functions, tables, memories and globals.
 type Module struct {
 	_inner *C.WasmEdge_ModuleInstanceContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 func newModule(inner *C.WasmEdge_ModuleInstanceContext) *Module {
 	if inner == nil {
 		return nil
 	}
-	self := &Module{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*Module).Release)
+	self := &Module{_inner: inner, object: owned(func() { C.WasmEdge_ModuleInstanceDelete(inner) })}
 	return self
 }
 
@@ -24,7 +22,7 @@ func lentModule(inner *C.WasmEdge_ModuleInstanceContext, owner interface{}) *Mod
 	if inner == nil {
 		return nil
 	}
-	return &Module{_inner: inner, owner: owner}
+	return &Module{_inner: inner, object: lentBy(owner)}
 }
 
 // NewModule makes an empty host module.
@@ -90,7 +88,7 @@ func NewWasiCryptoSymmetricModule() *Module {
 
 // InitWasi sets up a module of WASI anew, as NewWasiModule does.
 func (self *Module) InitWasi(args []string, envs []string, preopens []string) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	a, e, p := cStrings(args), cStrings(envs), cStrings(preopens)
 	defer a.free()
 	defer e.free()
@@ -111,97 +109,93 @@ func (self *Module) InitWasmEdgeProcess(allowedcmds []string, allowall bool) {
 
 // WasiGetExitCode gives the exit code of the last program that ran with this module of WASI; 0 if it ended well.
 func (self *Module) WasiGetExitCode() uint {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return uint(C.WasmEdge_ModuleInstanceWASIGetExitCode(self.c()))
 }
 
 // AddFunction puts a function into a host module, which takes it over.
 func (self *Module) AddFunction(name string, inst *Function) {
-	defer runtime.KeepAlive(self)
-	defer runtime.KeepAlive(inst)
+	defer self.base().enter().leave()
+	defer inst.base().enter().leave()
 	C.WasmEdge_ModuleInstanceAddFunction(self.c(), cString(name), inst.c())
 	runtime.KeepAlive(name)
 	if inst != nil && self.c() != nil {
-		inst._own, inst.owner = false, self
-		runtime.SetFinalizer(inst, nil)
+		inst.base().handOver(self)
 	}
 }
 
 // AddTable puts a table into a host module, which takes it over.
 func (self *Module) AddTable(name string, inst *Table) {
-	defer runtime.KeepAlive(self)
-	defer runtime.KeepAlive(inst)
+	defer self.base().enter().leave()
+	defer inst.base().enter().leave()
 	C.WasmEdge_ModuleInstanceAddTable(self.c(), cString(name), inst.c())
 	runtime.KeepAlive(name)
 	if inst != nil && self.c() != nil {
-		inst._own, inst.owner = false, self
-		runtime.SetFinalizer(inst, nil)
+		inst.base().handOver(self)
 	}
 }
 
 // AddMemory puts a memory into a host module, which takes it over.
 func (self *Module) AddMemory(name string, inst *Memory) {
-	defer runtime.KeepAlive(self)
-	defer runtime.KeepAlive(inst)
+	defer self.base().enter().leave()
+	defer inst.base().enter().leave()
 	C.WasmEdge_ModuleInstanceAddMemory(self.c(), cString(name), inst.c())
 	runtime.KeepAlive(name)
 	if inst != nil && self.c() != nil {
-		inst._own, inst.owner = false, self
-		runtime.SetFinalizer(inst, nil)
+		inst.base().handOver(self)
 	}
 }
 
 // AddGlobal puts a global into a host module, which takes it over.
 func (self *Module) AddGlobal(name string, inst *Global) {
-	defer runtime.KeepAlive(self)
-	defer runtime.KeepAlive(inst)
+	defer self.base().enter().leave()
+	defer inst.base().enter().leave()
 	C.WasmEdge_ModuleInstanceAddGlobal(self.c(), cString(name), inst.c())
 	runtime.KeepAlive(name)
 	if inst != nil && self.c() != nil {
-		inst._own, inst.owner = false, self
-		runtime.SetFinalizer(inst, nil)
+		inst.base().handOver(self)
 	}
 }
 
 // FindFunction gives an exported function, or nil; it belongs to the module.
 func (self *Module) FindFunction(name string) *Function {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(name)
 	return lentFunction(C.WasmEdge_ModuleInstanceFindFunction(self.c(), cString(name)), self)
 }
 
 // FindTable gives an exported table, or nil; it belongs to the module.
 func (self *Module) FindTable(name string) *Table {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(name)
 	inner := C.WasmEdge_ModuleInstanceFindTable(self.c(), cString(name))
 	if inner == nil {
 		return nil
 	}
-	return &Table{_inner: inner, owner: self}
+	return &Table{_inner: inner, object: lentBy(self)}
 }
 
 // FindMemory gives an exported memory, or nil; it belongs to the module.
 func (self *Module) FindMemory(name string) *Memory {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(name)
 	return lentMemory(C.WasmEdge_ModuleInstanceFindMemory(self.c(), cString(name)), self)
 }
 
 // FindGlobal gives an exported global, or nil; it belongs to the module.
 func (self *Module) FindGlobal(name string) *Global {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(name)
 	inner := C.WasmEdge_ModuleInstanceFindGlobal(self.c(), cString(name))
 	if inner == nil {
 		return nil
 	}
-	return &Global{_inner: inner, owner: self}
+	return &Global{_inner: inner, object: lentBy(self)}
 }
 
 // ListFunction gives the names of the exported functions, sorted.
 func (self *Module) ListFunction() []string {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return goStrings(C.WasmEdge_ModuleInstanceListFunctionLength(self.c()),
 		func(names *C.WasmEdge_String, n C.uint32_t) C.uint32_t {
 			return C.WasmEdge_ModuleInstanceListFunction(self.c(), names, n)
@@ -210,7 +204,7 @@ func (self *Module) ListFunction() []string {
 
 // ListTable gives the names of the exported tables, sorted.
 func (self *Module) ListTable() []string {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return goStrings(C.WasmEdge_ModuleInstanceListTableLength(self.c()),
 		func(names *C.WasmEdge_String, n C.uint32_t) C.uint32_t {
 			return C.WasmEdge_ModuleInstanceListTable(self.c(), names, n)
@@ -219,7 +213,7 @@ func (self *Module) ListTable() []string {
 
 // ListMemory gives the names of the exported memories, sorted.
 func (self *Module) ListMemory() []string {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return goStrings(C.WasmEdge_ModuleInstanceListMemoryLength(self.c()),
 		func(names *C.WasmEdge_String, n C.uint32_t) C.uint32_t {
 			return C.WasmEdge_ModuleInstanceListMemory(self.c(), names, n)
@@ -228,7 +222,7 @@ func (self *Module) ListMemory() []string {
 
 // ListGlobal gives the names of the exported globals, sorted.
 func (self *Module) ListGlobal() []string {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	return goStrings(C.WasmEdge_ModuleInstanceListGlobalLength(self.c()),
 		func(names *C.WasmEdge_String, n C.uint32_t) C.uint32_t {
 			return C.WasmEdge_ModuleInstanceListGlobal(self.c(), names, n)
@@ -236,17 +230,4 @@ func (self *Module) ListGlobal() []string {
 }
 
 // Release ends an instance that the program owns. Those that import from it keep what they need.
-func (self *Module) Release() {
-	if self._own {
-		C.WasmEdge_ModuleInstanceDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
-
-func (self *Module) c() *C.WasmEdge_ModuleInstanceContext {
-	if self == nil {
-		return nil
-	}
-	return self._inner
-}
+func (self *Module) Release() { self.base().release() }

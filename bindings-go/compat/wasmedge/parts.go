@@ -3,14 +3,13 @@ package wasmedge
 // #include "shim.h"
 import "C"
 import (
-	"runtime"
 	"unsafe"
 )
 
 // Compiler compiles modules ahead of time.
 type Compiler struct {
 	_inner *C.WasmEdge_CompilerContext
-	_own   bool
+	object
 }
 
 // NewCompiler makes a compiler with default settings.
@@ -18,39 +17,31 @@ func NewCompiler() *Compiler { return NewCompilerWithConfig(nil) }
 
 // NewCompilerWithConfig makes a compiler.
 func NewCompilerWithConfig(conf *Configure) *Compiler {
-	defer runtime.KeepAlive(conf)
+	defer conf.base().enter().leave()
 	inner := C.WasmEdge_CompilerCreate(conf.c())
 	if inner == nil {
 		return nil
 	}
-	self := &Compiler{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*Compiler).Release)
+	self := &Compiler{_inner: inner, object: owned(func() { C.WasmEdge_CompilerDelete(inner) })}
 	return self
 }
 
 // Compile reads a module from a file and writes it with its code to another.
 func (self *Compiler) Compile(inpath string, outpath string) error {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	in, out := C.CString(inpath), C.CString(outpath)
 	defer C.free(unsafe.Pointer(in))
 	defer C.free(unsafe.Pointer(out))
-	return toError(C.WasmEdge_CompilerCompile(self._inner, in, out))
+	return toError(C.WasmEdge_CompilerCompile(self.c(), in, out))
 }
 
 // Release ends the compiler.
-func (self *Compiler) Release() {
-	if self._own {
-		C.WasmEdge_CompilerDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
+func (self *Compiler) Release() { self.base().release() }
 
 // Loader reads modules.
 type Loader struct {
 	_inner *C.WasmEdge_LoaderContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 // NewLoader makes a loader with default settings.
@@ -58,19 +49,19 @@ func NewLoader() *Loader { return NewLoaderWithConfig(nil) }
 
 // NewLoaderWithConfig makes a loader.
 func NewLoaderWithConfig(conf *Configure) *Loader {
-	defer runtime.KeepAlive(conf)
-	self := &Loader{_inner: C.WasmEdge_LoaderCreate(conf.c()), _own: true}
-	runtime.SetFinalizer(self, (*Loader).Release)
+	defer conf.base().enter().leave()
+	inner := C.WasmEdge_LoaderCreate(conf.c())
+	self := &Loader{_inner: inner, object: owned(func() { C.WasmEdge_LoaderDelete(inner) })}
 	return self
 }
 
 // LoadFile reads a module from a file, compiled or not.
 func (self *Loader) LoadFile(path string) (*AST, error) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
 	var module *C.WasmEdge_ASTModuleContext
-	if err := toError(C.WasmEdge_LoaderParseFromFile(self._inner, &module, name)); err != nil {
+	if err := toError(C.WasmEdge_LoaderParseFromFile(self.c(), &module, name)); err != nil {
 		return nil, err
 	}
 	return newAST(module), nil
@@ -78,9 +69,9 @@ func (self *Loader) LoadFile(path string) (*AST, error) {
 
 // LoadBuffer reads a module from memory, compiled or not.
 func (self *Loader) LoadBuffer(buf []byte) (*AST, error) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	var module *C.WasmEdge_ASTModuleContext
-	err := toError(C.WasmEdge_LoaderParseFromBuffer(self._inner, &module, bytesPointer(buf), C.uint32_t(len(buf))))
+	err := toError(C.WasmEdge_LoaderParseFromBuffer(self.c(), &module, bytesPointer(buf), C.uint32_t(len(buf))))
 	if err != nil {
 		return nil, err
 	}
@@ -88,19 +79,12 @@ func (self *Loader) LoadBuffer(buf []byte) (*AST, error) {
 }
 
 // Release ends a loader that a New… function made.
-func (self *Loader) Release() {
-	if self._own {
-		C.WasmEdge_LoaderDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
+func (self *Loader) Release() { self.base().release() }
 
 // Validator checks modules.
 type Validator struct {
 	_inner *C.WasmEdge_ValidatorContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 // NewValidator makes a validator with default settings.
@@ -108,31 +92,18 @@ func NewValidator() *Validator { return NewValidatorWithConfig(nil) }
 
 // NewValidatorWithConfig makes a validator.
 func NewValidatorWithConfig(conf *Configure) *Validator {
-	defer runtime.KeepAlive(conf)
-	self := &Validator{_inner: C.WasmEdge_ValidatorCreate(conf.c()), _own: true}
-	runtime.SetFinalizer(self, (*Validator).Release)
+	defer conf.base().enter().leave()
+	inner := C.WasmEdge_ValidatorCreate(conf.c())
+	self := &Validator{_inner: inner, object: owned(func() { C.WasmEdge_ValidatorDelete(inner) })}
 	return self
 }
 
 // Validate checks a module, which can be instantiated then.
 func (self *Validator) Validate(ast *AST) error {
-	defer runtime.KeepAlive(self)
-	defer runtime.KeepAlive(ast)
-	return toError(C.WasmEdge_ValidatorValidate(self._inner, ast.c()))
+	defer self.base().enter().leave()
+	defer ast.base().enter().leave()
+	return toError(C.WasmEdge_ValidatorValidate(self.c(), ast.c()))
 }
 
 // Release ends a validator that a New… function made.
-func (self *Validator) Release() {
-	if self._own {
-		C.WasmEdge_ValidatorDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
-
-func (self *AST) c() *C.WasmEdge_ASTModuleContext {
-	if self == nil {
-		return nil
-	}
-	return self._inner
-}
+func (self *Validator) Release() { self.base().release() }

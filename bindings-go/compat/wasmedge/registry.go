@@ -24,10 +24,10 @@ type registered struct {
 	value  interface{}
 }
 
+// Both hold what is in them weakly.
 var (
 	hostFunctions registry
 	externRefs    registry
-	panics        registry
 )
 
 // Slots are given out again, so the upper half of a number counts how often.
@@ -80,18 +80,27 @@ func (r *registry) get(number uintptr) (interface{}, bool) {
 	if found == nil || found.number != number || found.value == nil {
 		return nil, false
 	}
-	return found.value, true
+	value := found.value
+	if weak, ok := value.(interface{ strong() interface{} }); ok {
+		value = weak.strong()
+	}
+	return value, value != nil
 }
 
 // take is get, and ends the number's use.
 func (r *registry) take(number uintptr) (interface{}, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	value, ok := r.get(number)
-	if ok {
-		atomic.StorePointer(r.place(number), unsafe.Pointer(&registered{number: number}))
-		r.free = append(r.free, uint32(number))
+	place := r.place(number)
+	if place == nil {
+		return nil, false
 	}
+	if found := (*registered)(atomic.LoadPointer(place)); found == nil || found.number != number || found.value == nil {
+		return nil, false
+	}
+	value, ok := r.get(number)
+	atomic.StorePointer(place, unsafe.Pointer(&registered{number: number}))
+	r.free = append(r.free, uint32(number))
 	return value, ok
 }
 

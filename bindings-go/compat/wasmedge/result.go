@@ -58,14 +58,7 @@ func codeError(code uint32) error {
 	return &Result{code}
 }
 
-// The error for a call, after going on with a panic of a host function.
-func (o *outcome) err() error {
-	if o.panicked != 0 {
-		if value, ok := panics.take(uintptr(o.panicked)); ok {
-			panic(value)
-		}
-	}
-	return codeError(uint32(o.code))
-}
+// The error for a call.
+func (o *outcome) err() error { return codeError(uint32(o.code)) }
 
 type outcome C.go_outcome

@@ -3,126 +3,137 @@
 
 #include "_cgo_export.h"
 #include "bindgen_values.h"
+#include "finish.h"
 
 /* Makes the go command link again when the library has changed. */
 static const char library[] __attribute__((used)) = WASMSPAN_GO_LIBRARY;
 
-/* Calls from Go that this thread is in, and the panic that one of them must go on with. */
-static __thread uint32_t depth;
-static __thread uintptr_t pending;
+static void enter(calling *call) {
+  call->outer = current;
+  current = call;
+}
 
-static void enter(void) { depth++; }
-
-static go_outcome leave(WasmEdge_Result result, uint32_t count) {
-  go_outcome outcome = {result.Code, count, pending};
-  depth--;
-  pending = 0;
+static go_outcome leave(const calling *call, WasmEdge_Result result, uint32_t count) {
+  go_outcome outcome = {result.Code, count};
+  current = call->outer;
+  finished(call);
   return outcome;
 }
 
 static go_outcome too_small(uint32_t count) {
-  go_outcome outcome = {0, count, 0};
+  go_outcome outcome = {0, count};
   return outcome;
 }
 
+bool go_finish(void) { return finish(); }
+
+void go_abandon(void) { abandon(); }
+
 go_outcome go_vm_execute(WasmEdge_VMContext *vm, WasmEdge_String name,
                          WasmEdge_Value *values, uint32_t params, uint32_t room) {
+  calling call = {0};
   uint32_t count = WasmEdge_FunctionTypeGetReturnsLength(WasmEdge_VMGetFunctionType(vm, name));
   if (count > room) return too_small(count);
-  enter();
-  return leave(WasmEdge_VMExecute(vm, name, values, params, values + params, count), count);
+  enter(&call);
+  return leave(&call, WasmEdge_VMExecute(vm, name, values, params, values + params, count), count);
 }
 
 go_outcome go_vm_execute_registered(WasmEdge_VMContext *vm, WasmEdge_String module,
                                     WasmEdge_String name, WasmEdge_Value *values,
                                     uint32_t params, uint32_t room) {
+  calling call = {0};
   uint32_t count = WasmEdge_FunctionTypeGetReturnsLength(
       WasmEdge_VMGetFunctionTypeRegistered(vm, module, name));
   if (count > room) return too_small(count);
-  enter();
-  return leave(WasmEdge_VMExecuteRegistered(vm, module, name, values, params, values + params,
+  enter(&call);
+  return leave(&call, WasmEdge_VMExecuteRegistered(vm, module, name, values, params, values + params,
                                             count), count);
 }
 
 go_outcome go_executor_invoke(WasmEdge_ExecutorContext *executor,
                               const WasmEdge_FunctionInstanceContext *function,
                               WasmEdge_Value *values, uint32_t params, uint32_t room) {
+  calling call = {0};
   uint32_t count =
       WasmEdge_FunctionTypeGetReturnsLength(WasmEdge_FunctionInstanceGetFunctionType(function));
   if (count > room) return too_small(count);
-  enter();
-  return leave(WasmEdge_ExecutorInvoke(executor, function, values, params, values + params,
+  enter(&call);
+  return leave(&call, WasmEdge_ExecutorInvoke(executor, function, values, params, values + params,
                                        count), count);
 }
 
 go_outcome go_vm_instantiate(WasmEdge_VMContext *vm) {
-  enter();
-  return leave(WasmEdge_VMInstantiate(vm), 0);
+  calling call = {0};
+  enter(&call);
+  return leave(&call, WasmEdge_VMInstantiate(vm), 0);
 }
 
 go_outcome go_vm_register_file(WasmEdge_VMContext *vm, WasmEdge_String name, const char *path) {
-  enter();
-  return leave(WasmEdge_VMRegisterModuleFromFile(vm, name, path), 0);
+  calling call = {0};
+  enter(&call);
+  return leave(&call, WasmEdge_VMRegisterModuleFromFile(vm, name, path), 0);
 }
 
 go_outcome go_vm_register_buffer(WasmEdge_VMContext *vm, WasmEdge_String name,
                                  const uint8_t *bytes, uint32_t len) {
-  enter();
-  return leave(WasmEdge_VMRegisterModuleFromBuffer(vm, name, bytes, len), 0);
+  calling call = {0};
+  enter(&call);
+  return leave(&call, WasmEdge_VMRegisterModuleFromBuffer(vm, name, bytes, len), 0);
 }
 
 go_outcome go_vm_register_ast(WasmEdge_VMContext *vm, WasmEdge_String name,
                               const WasmEdge_ASTModuleContext *ast) {
-  enter();
-  return leave(WasmEdge_VMRegisterModuleFromASTModule(vm, name, ast), 0);
+  calling call = {0};
+  enter(&call);
+  return leave(&call, WasmEdge_VMRegisterModuleFromASTModule(vm, name, ast), 0);
 }
 
 go_outcome go_executor_instantiate(WasmEdge_ExecutorContext *executor,
                                    WasmEdge_ModuleInstanceContext **module,
                                    WasmEdge_StoreContext *store,
                                    const WasmEdge_ASTModuleContext *ast) {
-  enter();
-  return leave(WasmEdge_ExecutorInstantiate(executor, module, store, ast), 0);
+  calling call = {0};
+  enter(&call);
+  return leave(&call, WasmEdge_ExecutorInstantiate(executor, module, store, ast), 0);
 }
 
 go_outcome go_executor_register(WasmEdge_ExecutorContext *executor,
                                 WasmEdge_ModuleInstanceContext **module,
                                 WasmEdge_StoreContext *store,
                                 const WasmEdge_ASTModuleContext *ast, WasmEdge_String name) {
-  enter();
-  return leave(WasmEdge_ExecutorRegister(executor, module, store, ast, name), 0);
+  calling call = {0};
+  enter(&call);
+  return leave(&call, WasmEdge_ExecutorRegister(executor, module, store, ast, name), 0);
 }
 
 go_outcome go_bindgen_create(wasmspan_bindgen **bindgen, const WasmEdge_ModuleInstanceContext *instance) {
+  calling call = {0};
   WasmEdge_Result success = {0};
   wasmspan_bindgen *made;
-  enter();
+  enter(&call);
   made = wasmspan_bindgen_create(instance);
   *bindgen = made;
-  return leave(made ? success : wasmspan_error_result(), 0);
+  return leave(&call, made ? success : wasmspan_error_result(), 0);
 }
 
 go_outcome go_bindgen_call(const wasmspan_bindgen *bindgen, WasmEdge_String name, const uint64_t *args,
                            uint32_t count, const void *large, wasmspan_results *results) {
+  calling call = {0};
   wasmspan_value *values = bindgen_args(args, count, large);
   wasmspan_results got = {NULL, 0, false, NULL, 0, NULL};
   WasmEdge_Result result;
-  enter();
+  enter(&call);
   result = wasmspan_bindgen_call(bindgen, name, values, count, &got);
   free(values);
   *results = got;
-  return leave(result, 0);
+  return leave(&call, result, 0);
 }
 
 static WasmEdge_Result body(void *number, const WasmEdge_CallingFrameContext *frame,
                             const WasmEdge_Value *params, WasmEdge_Value *returns) {
   WasmEdge_Result result;
-  /* Calls that the Go function makes have panics of their own. */
-  uint32_t outer = depth;
-  uintptr_t panicked = 0;
-  result.Code = wasmedgeGoCall((uintptr_t)number, (void *)frame, (void *)params, (void *)returns,
-                           outer > 0, &panicked);
-  pending = panicked;
+  REACH_GO(result.Code, wasmedgeGoCall((uintptr_t)number, (void *)frame, (void *)params, (void *)returns),
+           WasmEdge_ErrCode_HostFuncError);
   return result;
 }
 

@@ -10,9 +10,13 @@ typedef struct go_outcome {
   uint32_t code;
   /* Results that the function has; if there is no room for them, it was not called. */
   uint32_t count;
-  /* Number of the panic that a Go function left, or 0. */
-  uintptr_t panicked;
 } go_outcome;
+
+/* Ends the call of Go's that the running callback belongs to, whose function panics or ends its goroutine; see finish.h.
+ * False if there is none. */
+bool go_finish(void);
+/* Lets the callback fail where there is none; does not return. */
+void go_abandon(void);
 
 /* values: `params` parameters, then room for `room` results. */
 go_outcome go_vm_execute(WasmEdge_VMContext *vm, WasmEdge_String name,

@@ -2,13 +2,11 @@ package wasmedge
 
 // #include "shim.h"
 import "C"
-import "runtime"
 
 // FunctionType is the type of a function.
 type FunctionType struct {
 	_inner *C.WasmEdge_FunctionTypeContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 // NewFunctionType makes a type from those of parameters and results.
@@ -18,8 +16,7 @@ func NewFunctionType(params []ValType, returns []ValType) *FunctionType {
 	if inner == nil {
 		return nil
 	}
-	self := &FunctionType{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*FunctionType).Release)
+	self := &FunctionType{_inner: inner, object: owned(func() { C.WasmEdge_FunctionTypeDelete(inner) })}
 	return self
 }
 
@@ -34,51 +31,44 @@ func lentFunctionType(inner *C.WasmEdge_FunctionTypeContext, owner interface{}) 
 	if inner == nil {
 		return nil
 	}
-	return &FunctionType{_inner: inner, owner: owner}
+	return &FunctionType{_inner: inner, object: lentBy(owner)}
 }
 
 // GetParametersLength gives the number of parameters.
 func (self *FunctionType) GetParametersLength() uint {
-	defer runtime.KeepAlive(self)
-	return uint(C.WasmEdge_FunctionTypeGetParametersLength(self._inner))
+	defer self.base().enter().leave()
+	return uint(C.WasmEdge_FunctionTypeGetParametersLength(self.c()))
 }
 
 // GetReturnsLength gives the number of results.
 func (self *FunctionType) GetReturnsLength() uint {
-	defer runtime.KeepAlive(self)
-	return uint(C.WasmEdge_FunctionTypeGetReturnsLength(self._inner))
+	defer self.base().enter().leave()
+	return uint(C.WasmEdge_FunctionTypeGetReturnsLength(self.c()))
 }
 
 // GetParameters gives the types of the parameters.
 func (self *FunctionType) GetParameters() []ValType {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	types := make([]ValType, self.GetParametersLength())
-	C.WasmEdge_FunctionTypeGetParameters(self._inner, valTypes(types), C.uint32_t(len(types)))
+	C.WasmEdge_FunctionTypeGetParameters(self.c(), valTypes(types), C.uint32_t(len(types)))
 	return types
 }
 
 // GetReturns gives the types of the results.
 func (self *FunctionType) GetReturns() []ValType {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	types := make([]ValType, self.GetReturnsLength())
-	C.WasmEdge_FunctionTypeGetReturns(self._inner, valTypes(types), C.uint32_t(len(types)))
+	C.WasmEdge_FunctionTypeGetReturns(self.c(), valTypes(types), C.uint32_t(len(types)))
 	return types
 }
 
 // Release ends a type that NewFunctionType made.
-func (self *FunctionType) Release() {
-	if self._own {
-		C.WasmEdge_FunctionTypeDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
+func (self *FunctionType) Release() { self.base().release() }
 
 // TableType is the type of a table.
 type TableType struct {
 	_inner *C.WasmEdge_TableTypeContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 // NewTableType makes a type from that of the elements and the sizes.
@@ -87,8 +77,7 @@ func NewTableType(rtype RefType, lim *Limit) *TableType {
 	if inner == nil {
 		return nil
 	}
-	self := &TableType{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*TableType).Release)
+	self := &TableType{_inner: inner, object: owned(func() { C.WasmEdge_TableTypeDelete(inner) })}
 	return self
 }
 
@@ -96,38 +85,31 @@ func lentTableType(inner *C.WasmEdge_TableTypeContext, owner interface{}) *Table
 	if inner == nil {
 		return nil
 	}
-	return &TableType{_inner: inner, owner: owner}
+	return &TableType{_inner: inner, object: lentBy(owner)}
 }
 
 // GetRefType gives the type of the elements.
 func (self *TableType) GetRefType() RefType {
-	defer runtime.KeepAlive(self)
-	return RefType(C.WasmEdge_TableTypeGetRefType(self._inner))
+	defer self.base().enter().leave()
+	return RefType(C.WasmEdge_TableTypeGetRefType(self.c()))
 }
 
 // GetLimit gives the sizes.
 func (self *TableType) GetLimit() *Limit {
-	defer runtime.KeepAlive(self)
-	if self._inner == nil {
+	defer self.base().enter().leave()
+	if self.c() == nil {
 		return nil
 	}
-	return goLimit(C.WasmEdge_TableTypeGetLimit(self._inner))
+	return goLimit(C.WasmEdge_TableTypeGetLimit(self.c()))
 }
 
 // Release ends a type that NewTableType made.
-func (self *TableType) Release() {
-	if self._own {
-		C.WasmEdge_TableTypeDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
+func (self *TableType) Release() { self.base().release() }
 
 // MemoryType is the type of a memory.
 type MemoryType struct {
 	_inner *C.WasmEdge_MemoryTypeContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 // NewMemoryType makes a type from sizes.
@@ -136,8 +118,7 @@ func NewMemoryType(lim *Limit) *MemoryType {
 	if inner == nil {
 		return nil
 	}
-	self := &MemoryType{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*MemoryType).Release)
+	self := &MemoryType{_inner: inner, object: owned(func() { C.WasmEdge_MemoryTypeDelete(inner) })}
 	return self
 }
 
@@ -145,32 +126,25 @@ func lentMemoryType(inner *C.WasmEdge_MemoryTypeContext, owner interface{}) *Mem
 	if inner == nil {
 		return nil
 	}
-	return &MemoryType{_inner: inner, owner: owner}
+	return &MemoryType{_inner: inner, object: lentBy(owner)}
 }
 
 // GetLimit gives the sizes.
 func (self *MemoryType) GetLimit() *Limit {
-	defer runtime.KeepAlive(self)
-	if self._inner == nil {
+	defer self.base().enter().leave()
+	if self.c() == nil {
 		return nil
 	}
-	return goLimit(C.WasmEdge_MemoryTypeGetLimit(self._inner))
+	return goLimit(C.WasmEdge_MemoryTypeGetLimit(self.c()))
 }
 
 // Release ends a type that NewMemoryType made.
-func (self *MemoryType) Release() {
-	if self._own {
-		C.WasmEdge_MemoryTypeDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
+func (self *MemoryType) Release() { self.base().release() }
 
 // GlobalType is the type of a global.
 type GlobalType struct {
 	_inner *C.WasmEdge_GlobalTypeContext
-	_own   bool
-	owner  interface{}
+	object
 }
 
 // NewGlobalType makes a type from that of the value and its mutability.
@@ -179,8 +153,7 @@ func NewGlobalType(vtype ValType, vmut ValMut) *GlobalType {
 	if inner == nil {
 		return nil
 	}
-	self := &GlobalType{_inner: inner, _own: true}
-	runtime.SetFinalizer(self, (*GlobalType).Release)
+	self := &GlobalType{_inner: inner, object: owned(func() { C.WasmEdge_GlobalTypeDelete(inner) })}
 	return self
 }
 
@@ -188,26 +161,20 @@ func lentGlobalType(inner *C.WasmEdge_GlobalTypeContext, owner interface{}) *Glo
 	if inner == nil {
 		return nil
 	}
-	return &GlobalType{_inner: inner, owner: owner}
+	return &GlobalType{_inner: inner, object: lentBy(owner)}
 }
 
 // GetValType gives the type of the value.
 func (self *GlobalType) GetValType() ValType {
-	defer runtime.KeepAlive(self)
-	return ValType(C.WasmEdge_GlobalTypeGetValType(self._inner))
+	defer self.base().enter().leave()
+	return ValType(C.WasmEdge_GlobalTypeGetValType(self.c()))
 }
 
 // GetMutability says whether the global can be set.
 func (self *GlobalType) GetMutability() ValMut {
-	defer runtime.KeepAlive(self)
-	return ValMut(C.WasmEdge_GlobalTypeGetMutability(self._inner))
+	defer self.base().enter().leave()
+	return ValMut(C.WasmEdge_GlobalTypeGetMutability(self.c()))
 }
 
 // Release ends a type that NewGlobalType made.
-func (self *GlobalType) Release() {
-	if self._own {
-		C.WasmEdge_GlobalTypeDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
+func (self *GlobalType) Release() { self.base().release() }

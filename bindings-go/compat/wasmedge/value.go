@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync"
 	"unsafe"
 )
 
@@ -106,29 +107,86 @@ func NewFuncRef(funcinst *Function) FuncRef { return FuncRef{funcinst} }
 func (self FuncRef) GetRef() *Function { return self.function }
 
 // ExternRef is a reference to a Go value; the zero value is the null reference.
+//
+// Who was given one holds it: the Go value stays alive as long as Go can reach the ExternRef or a module, table or global
+// that it was given to, or until Release.
 type ExternRef struct {
-	number   uintptr
-	released bool
+	ref *externRef
 }
 
-// NewExternRef makes a reference to a Go value, which stays alive until the reference is released.
+type externRef struct {
+	number uintptr
+	// Ends the use of the number.
+	handle *handle
+	mu     sync.Mutex
+	value  interface{}
+	held   []*holder
+}
+
+// NewExternRef makes a reference to a Go value.
 func NewExternRef(ptr interface{}) ExternRef {
 	if ptr == nil {
 		return ExternRef{}
 	}
-	return ExternRef{number: externRefs.put(ptr)}
+	ref := &externRef{value: ptr}
+	number := externRefs.put(weakToExtern(ref))
+	ref.number, ref.handle = number, newHandle(func() { externRefs.take(number) })
+	return ExternRef{ref}
+}
+
+// externRefOf is the one of a number that comes from a guest.
+func externRefOf(number uintptr) ExternRef {
+	found, _ := externRefs.get(number)
+	if ref, ok := found.(*externRef); ok {
+		return ExternRef{ref}
+	}
+	// It is released.
+	return ExternRef{&externRef{number: number}}
 }
 
 // GetRef gives the Go value; nil for the null reference and after Release.
 func (self ExternRef) GetRef() interface{} {
-	value, _ := externRefs.get(self.number)
-	return value
+	if self.ref == nil {
+		return nil
+	}
+	self.ref.mu.Lock()
+	defer self.ref.mu.Unlock()
+	return self.ref.value
 }
 
 // Release lets go of the Go value. Copies of the reference are released too.
 func (self *ExternRef) Release() {
-	externRefs.take(self.number)
-	self.released = true
+	if self.ref == nil || self.ref.handle == nil {
+		return
+	}
+	self.ref.mu.Lock()
+	held := self.ref.held
+	self.ref.value, self.ref.held = nil, nil
+	self.ref.handle.close()
+	self.ref.mu.Unlock()
+	for _, h := range held {
+		h.drop(self.ref)
+	}
+}
+
+func (r *externRef) isReleased() bool { return r.handle == nil || r.handle.isClosed() }
+
+// heldBy lets a holder hold it.
+func (r *externRef) heldBy(h *holder) {
+	if h == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, known := range r.held {
+		if known == h {
+			return
+		}
+	}
+	if !r.isReleased() {
+		r.held = append(r.held, h)
+		h.hold(r)
+	}
 }
 
 // A value with its type, in the memory layout of C's WasmEdge_Value. C wants 16-byte alignment,
@@ -149,7 +207,8 @@ func first(values []value) *C.WasmEdge_Value {
 	return values[0].c()
 }
 
-func (v *value) set(from interface{}) {
+// set is the value of a Go value, to be given to whom the holder belongs to.
+func (v *value) set(from interface{}, to *holder) {
 	switch x := from.(type) {
 	case int32:
 		v.low, v.kind = uint64(uint32(x)), uint32(ValType_I32)
@@ -174,17 +233,18 @@ func (v *value) set(from interface{}) {
 			C.go_null_ref(v.c(), C.uint32_t(RefType_FuncRef))
 			return
 		}
-		C.go_func_ref(v.c(), x.function._inner)
+		if x.function.holder != nil {
+			to.hold(x.function.holder)
+		}
+		C.go_func_ref(v.c(), x.function.c())
 		runtime.KeepAlive(x.function)
 	case ExternRef:
-		if x.number == 0 {
+		if x.ref == nil {
 			C.go_null_ref(v.c(), C.uint32_t(RefType_ExternRef))
 			return
 		}
-		if _, ok := externRefs.get(x.number); !ok || x.released {
-			panic("External reference is released")
-		}
-		*v.c() = C.go_extern_ref(C.uintptr_t(x.number))
+		x.ref.heldBy(to)
+		*v.c() = C.go_extern_ref(C.uintptr_t(x.ref.number))
 	default:
 		panic(fmt.Sprintf("wasmedge: a Go value of type %T cannot be a WebAssembly value", from))
 	}
@@ -220,7 +280,7 @@ func (v *value) get(owner interface{}) interface{} {
 		if C.go_is_null_ref(v.c()) {
 			return ExternRef{}
 		}
-		return ExternRef{number: uintptr(C.go_extern_ref_number(v.c()))}
+		return externRefOf(uintptr(C.go_extern_ref_number(v.c())))
 	}
 	panic(fmt.Sprintf("wasmedge: there is no value type %#x", v.kind))
 }
@@ -229,12 +289,21 @@ func (v *value) get(owner interface{}) interface{} {
 const usualResults = 4
 
 // Converts parameters, calls, with more room if it is needed, and converts the results.
-func call(owner interface{}, params []interface{}, run func(*C.WasmEdge_Value, C.uint32_t, C.uint32_t) C.go_outcome) ([]interface{}, error) {
+func call(owner based, params []interface{}, run func(*C.WasmEdge_Value, C.uint32_t, C.uint32_t) C.go_outcome) ([]interface{}, error) {
 	room := usualResults
+	for _, param := range params {
+		if extern, ok := param.(ExternRef); ok && extern.ref != nil && extern.ref.isReleased() {
+			return nil, &Result{uint32(C.WasmEdge_ErrCode_RefTypeMismatch)}
+		}
+	}
+	var to *holder
+	if base := owner.base(); base != nil {
+		to = base.holder
+	}
 	for {
 		values := make([]value, len(params)+room)
 		for i := range params {
-			values[i].set(params[i])
+			values[i].set(params[i], to)
 		}
 		done := outcome(run(first(values), C.uint32_t(len(params)), C.uint32_t(room)))
 		runtime.KeepAlive(params)

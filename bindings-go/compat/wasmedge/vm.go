@@ -10,8 +10,8 @@ import (
 // VM loads, validates and instantiates one module after another and calls their functions.
 type VM struct {
 	_inner *C.WasmEdge_VMContext
-	_own   bool
-	store  *Store
+	object
+	store *Store
 }
 
 // NewVM makes a VM with default settings and a store of its own.
@@ -25,48 +25,54 @@ func NewVMWithStore(store *Store) *VM { return NewVMWithConfigAndStore(nil, stor
 
 // NewVMWithConfigAndStore makes a VM. The store must not be released before the VM.
 func NewVMWithConfigAndStore(conf *Configure, store *Store) *VM {
-	defer runtime.KeepAlive(conf)
+	defer conf.base().enter().leave()
 	inner := C.WasmEdge_VMCreate(conf.c(), store.c())
 	if inner == nil {
 		return nil
 	}
-	self := &VM{_inner: inner, _own: true, store: store}
-	runtime.SetFinalizer(self, (*VM).Release)
+	self := &VM{_inner: inner, object: owned(func() { C.WasmEdge_VMDelete(inner) }), store: store}
+	if store != nil {
+		link(self.holder, store.holder)
+	}
 	return self
 }
 
 // RegisterWasmFile instantiates a module from a file under a name.
 func (self *VM) RegisterWasmFile(modname string, path string) error {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(modname)
 	file := C.CString(path)
 	defer C.free(unsafe.Pointer(file))
-	done := outcome(C.go_vm_register_file(self._inner, cString(modname), file))
+	done := outcome(C.go_vm_register_file(self.c(), cString(modname), file))
 	return done.err()
 }
 
 // RegisterWasmBuffer instantiates a module from memory under a name.
 func (self *VM) RegisterWasmBuffer(modname string, buf []byte) error {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(modname)
-	done := outcome(C.go_vm_register_buffer(self._inner, cString(modname), bytesPointer(buf), C.uint32_t(len(buf))))
+	done := outcome(C.go_vm_register_buffer(self.c(), cString(modname), bytesPointer(buf), C.uint32_t(len(buf))))
 	return done.err()
 }
 
 // RegisterAST instantiates a loaded module under a name.
 func (self *VM) RegisterAST(modname string, ast *AST) error {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(modname)
-	defer runtime.KeepAlive(ast)
-	done := outcome(C.go_vm_register_ast(self._inner, cString(modname), ast.c()))
+	defer ast.base().enter().leave()
+	done := outcome(C.go_vm_register_ast(self.c(), cString(modname), ast.c()))
 	return done.err()
 }
 
 // RegisterModule registers an instance under its own name.
 func (self *VM) RegisterModule(module *Module) error {
-	defer runtime.KeepAlive(self)
-	defer runtime.KeepAlive(module)
-	return toError(C.WasmEdge_VMRegisterModuleFromImport(self._inner, module.c()))
+	defer self.base().enter().leave()
+	defer module.base().enter().leave()
+	err := toError(C.WasmEdge_VMRegisterModuleFromImport(self.c(), module.c()))
+	if err == nil {
+		self.holder.hold(module.holder)
+	}
+	return err
 }
 
 // RegisterImport is RegisterModule, under the name that earlier releases and some samples use.
@@ -112,7 +118,7 @@ func (self *VM) AsyncRunWasmFile(path string, funcname string, params ...interfa
 	file := C.CString(path)
 	defer C.free(unsafe.Pointer(file))
 	return self.async(params, func(values *C.WasmEdge_Value, n C.uint32_t) *C.WasmEdge_Async {
-		return C.WasmEdge_VMAsyncRunWasmFromFile(self._inner, file, cString(funcname), values, n)
+		return C.WasmEdge_VMAsyncRunWasmFromFile(self.c(), file, cString(funcname), values, n)
 	})
 }
 
@@ -120,7 +126,7 @@ func (self *VM) AsyncRunWasmFile(path string, funcname string, params ...interfa
 func (self *VM) AsyncRunWasmBuffer(buf []byte, funcname string, params ...interface{}) *Async {
 	defer runtime.KeepAlive(funcname)
 	return self.async(params, func(values *C.WasmEdge_Value, n C.uint32_t) *C.WasmEdge_Async {
-		return C.WasmEdge_VMAsyncRunWasmFromBuffer(self._inner, bytesPointer(buf), C.uint32_t(len(buf)),
+		return C.WasmEdge_VMAsyncRunWasmFromBuffer(self.c(), bytesPointer(buf), C.uint32_t(len(buf)),
 			cString(funcname), values, n)
 	})
 }
@@ -128,43 +134,43 @@ func (self *VM) AsyncRunWasmBuffer(buf []byte, funcname string, params ...interf
 // AsyncRunWasmAST is RunWasmAST on another thread.
 func (self *VM) AsyncRunWasmAST(ast *AST, funcname string, params ...interface{}) *Async {
 	defer runtime.KeepAlive(funcname)
-	defer runtime.KeepAlive(ast)
+	defer ast.base().enter().leave()
 	return self.async(params, func(values *C.WasmEdge_Value, n C.uint32_t) *C.WasmEdge_Async {
-		return C.WasmEdge_VMAsyncRunWasmFromASTModule(self._inner, ast.c(), cString(funcname), values, n)
+		return C.WasmEdge_VMAsyncRunWasmFromASTModule(self.c(), ast.c(), cString(funcname), values, n)
 	})
 }
 
 // LoadWasmFile loads a module from a file.
 func (self *VM) LoadWasmFile(path string) error {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	file := C.CString(path)
 	defer C.free(unsafe.Pointer(file))
-	return toError(C.WasmEdge_VMLoadWasmFromFile(self._inner, file))
+	return toError(C.WasmEdge_VMLoadWasmFromFile(self.c(), file))
 }
 
 // LoadWasmBuffer loads a module from memory.
 func (self *VM) LoadWasmBuffer(buf []byte) error {
-	defer runtime.KeepAlive(self)
-	return toError(C.WasmEdge_VMLoadWasmFromBuffer(self._inner, bytesPointer(buf), C.uint32_t(len(buf))))
+	defer self.base().enter().leave()
+	return toError(C.WasmEdge_VMLoadWasmFromBuffer(self.c(), bytesPointer(buf), C.uint32_t(len(buf))))
 }
 
 // LoadWasmAST takes a loaded module.
 func (self *VM) LoadWasmAST(ast *AST) error {
-	defer runtime.KeepAlive(self)
-	defer runtime.KeepAlive(ast)
-	return toError(C.WasmEdge_VMLoadWasmFromASTModule(self._inner, ast.c()))
+	defer self.base().enter().leave()
+	defer ast.base().enter().leave()
+	return toError(C.WasmEdge_VMLoadWasmFromASTModule(self.c(), ast.c()))
 }
 
 // Validate checks the loaded module.
 func (self *VM) Validate() error {
-	defer runtime.KeepAlive(self)
-	return toError(C.WasmEdge_VMValidate(self._inner))
+	defer self.base().enter().leave()
+	return toError(C.WasmEdge_VMValidate(self.c()))
 }
 
 // Instantiate makes the active instance from the validated module; the one before ends.
 func (self *VM) Instantiate() error {
-	defer runtime.KeepAlive(self)
-	done := outcome(C.go_vm_instantiate(self._inner))
+	defer self.base().enter().leave()
+	done := outcome(C.go_vm_instantiate(self.c()))
 	return done.err()
 }
 
@@ -174,10 +180,10 @@ func (self *VM) Instantiate() error {
 // bits), float32, float64, V128, FuncRef, ExternRef; anything else panics. Results are int32,
 // int64, float32, float64, V128, FuncRef or ExternRef.
 func (self *VM) Execute(funcname string, params ...interface{}) ([]interface{}, error) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(funcname)
 	return call(self, params, func(values *C.WasmEdge_Value, n, room C.uint32_t) C.go_outcome {
-		return C.go_vm_execute(self._inner, cString(funcname), values, n, room)
+		return C.go_vm_execute(self.c(), cString(funcname), values, n, room)
 	})
 }
 
@@ -185,17 +191,17 @@ func (self *VM) Execute(funcname string, params ...interface{}) ([]interface{}, 
 func (self *VM) AsyncExecute(funcname string, params ...interface{}) *Async {
 	defer runtime.KeepAlive(funcname)
 	return self.async(params, func(values *C.WasmEdge_Value, n C.uint32_t) *C.WasmEdge_Async {
-		return C.WasmEdge_VMAsyncExecute(self._inner, cString(funcname), values, n)
+		return C.WasmEdge_VMAsyncExecute(self.c(), cString(funcname), values, n)
 	})
 }
 
 // ExecuteRegistered calls a function of a registered instance, in every state of the VM.
 func (self *VM) ExecuteRegistered(modname string, funcname string, params ...interface{}) ([]interface{}, error) {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(modname)
 	defer runtime.KeepAlive(funcname)
 	return call(self, params, func(values *C.WasmEdge_Value, n, room C.uint32_t) C.go_outcome {
-		return C.go_vm_execute_registered(self._inner, cString(modname), cString(funcname), values, n, room)
+		return C.go_vm_execute_registered(self.c(), cString(modname), cString(funcname), values, n, room)
 	})
 }
 
@@ -204,42 +210,42 @@ func (self *VM) AsyncExecuteRegistered(modname string, funcname string, params .
 	defer runtime.KeepAlive(modname)
 	defer runtime.KeepAlive(funcname)
 	return self.async(params, func(values *C.WasmEdge_Value, n C.uint32_t) *C.WasmEdge_Async {
-		return C.WasmEdge_VMAsyncExecuteRegistered(self._inner, cString(modname), cString(funcname), values, n)
+		return C.WasmEdge_VMAsyncExecuteRegistered(self.c(), cString(modname), cString(funcname), values, n)
 	})
 }
 
 // GetFunctionType gives the type of a function of the active instance, or nil; it belongs to the VM.
 func (self *VM) GetFunctionType(funcname string) *FunctionType {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(funcname)
-	return lentFunctionType(C.WasmEdge_VMGetFunctionType(self._inner, cString(funcname)), self)
+	return lentFunctionType(C.WasmEdge_VMGetFunctionType(self.c(), cString(funcname)), self)
 }
 
 // GetFunctionTypeRegistered gives the type of a function of a registered instance, or nil; it belongs to the VM.
 func (self *VM) GetFunctionTypeRegistered(modname string, funcname string) *FunctionType {
-	defer runtime.KeepAlive(self)
+	defer self.base().enter().leave()
 	defer runtime.KeepAlive(modname)
 	defer runtime.KeepAlive(funcname)
 	return lentFunctionType(
-		C.WasmEdge_VMGetFunctionTypeRegistered(self._inner, cString(modname), cString(funcname)), self)
+		C.WasmEdge_VMGetFunctionTypeRegistered(self.c(), cString(modname), cString(funcname)), self)
 }
 
 // Cleanup puts the VM back into the state it was made in.
 func (self *VM) Cleanup() {
-	defer runtime.KeepAlive(self)
-	C.WasmEdge_VMCleanup(self._inner)
+	defer self.base().enter().leave()
+	C.WasmEdge_VMCleanup(self.c())
 }
 
 // GetFunctionList gives names and types of the active instance's functions; the types belong to the VM.
 func (self *VM) GetFunctionList() ([]string, []*FunctionType) {
-	defer runtime.KeepAlive(self)
-	n := C.WasmEdge_VMGetFunctionListLength(self._inner)
+	defer self.base().enter().leave()
+	n := C.WasmEdge_VMGetFunctionListLength(self.c())
 	if n == 0 {
 		return nil, nil
 	}
 	types := make([]*C.WasmEdge_FunctionTypeContext, int(n))
 	names := goStrings(n, func(names *C.WasmEdge_String, n C.uint32_t) C.uint32_t {
-		return C.WasmEdge_VMGetFunctionList(self._inner, names, &types[0], n)
+		return C.WasmEdge_VMGetFunctionList(self.c(), names, &types[0], n)
 	})
 	list := make([]*FunctionType, len(names))
 	for i := range list {
@@ -250,8 +256,8 @@ func (self *VM) GetFunctionList() ([]string, []*FunctionType) {
 
 // GetImportModule gives a host module that the VM registered when it was made; nil if it was not told to.
 func (self *VM) GetImportModule(host HostRegistration) *Module {
-	defer runtime.KeepAlive(self)
-	return lentModule(C.WasmEdge_VMGetImportModuleContext(self._inner, C.enum_WasmEdge_HostRegistration(host)), self)
+	defer self.base().enter().leave()
+	return lentModule(C.WasmEdge_VMGetImportModuleContext(self.c(), C.enum_WasmEdge_HostRegistration(host)), self)
 }
 
 // GetImportObject is GetImportModule, under its earlier name.
@@ -261,65 +267,59 @@ func (self *VM) GetImportObject(host HostRegistration) *ImportObject {
 
 // GetActiveModule gives the active instance, or nil; it belongs to the VM.
 func (self *VM) GetActiveModule() *Module {
-	defer runtime.KeepAlive(self)
-	return lentModule(C.WasmEdge_VMGetActiveModule(self._inner), self)
+	defer self.base().enter().leave()
+	return lentModule(C.WasmEdge_VMGetActiveModule(self.c()), self)
 }
 
 // GetStore gives the store: the one given to the VM or its own.
 func (self *VM) GetStore() *Store {
-	defer runtime.KeepAlive(self)
-	inner := C.WasmEdge_VMGetStoreContext(self._inner)
+	defer self.base().enter().leave()
+	inner := C.WasmEdge_VMGetStoreContext(self.c())
 	if inner == nil {
 		return nil
 	}
-	return &Store{_inner: inner, owner: self}
+	return &Store{_inner: inner, object: lentBy(self)}
 }
 
 // GetLoader gives the VM's loader.
 func (self *VM) GetLoader() *Loader {
-	defer runtime.KeepAlive(self)
-	inner := C.WasmEdge_VMGetLoaderContext(self._inner)
+	defer self.base().enter().leave()
+	inner := C.WasmEdge_VMGetLoaderContext(self.c())
 	if inner == nil {
 		return nil
 	}
-	return &Loader{_inner: inner, owner: self}
+	return &Loader{_inner: inner, object: lentBy(self)}
 }
 
 // GetValidator gives the VM's validator.
 func (self *VM) GetValidator() *Validator {
-	defer runtime.KeepAlive(self)
-	inner := C.WasmEdge_VMGetValidatorContext(self._inner)
+	defer self.base().enter().leave()
+	inner := C.WasmEdge_VMGetValidatorContext(self.c())
 	if inner == nil {
 		return nil
 	}
-	return &Validator{_inner: inner, owner: self}
+	return &Validator{_inner: inner, object: lentBy(self)}
 }
 
 // GetExecutor gives the VM's executor.
 func (self *VM) GetExecutor() *Executor {
-	defer runtime.KeepAlive(self)
-	inner := C.WasmEdge_VMGetExecutorContext(self._inner)
+	defer self.base().enter().leave()
+	inner := C.WasmEdge_VMGetExecutorContext(self.c())
 	if inner == nil {
 		return nil
 	}
-	return &Executor{_inner: inner, owner: self}
+	return &Executor{_inner: inner, object: lentBy(self)}
 }
 
 // GetStatistics gives the VM's statistics.
 func (self *VM) GetStatistics() *Statistics {
-	defer runtime.KeepAlive(self)
-	inner := C.WasmEdge_VMGetStatisticsContext(self._inner)
+	defer self.base().enter().leave()
+	inner := C.WasmEdge_VMGetStatisticsContext(self.c())
 	if inner == nil {
 		return nil
 	}
-	return &Statistics{_inner: inner, owner: self}
+	return &Statistics{_inner: inner, object: lentBy(self)}
 }
 
 // Release ends the VM. Asynchronous calls keep what they need.
-func (self *VM) Release() {
-	if self._own {
-		C.WasmEdge_VMDelete(self._inner)
-	}
-	runtime.SetFinalizer(self, nil)
-	self._inner, self._own = nil, false
-}
+func (self *VM) Release() { self.base().release() }

@@ -82,23 +82,32 @@ func write(folder, module, version string) error {
 			}
 			return nil
 		}
-		if strings.HasSuffix(inside, ".sh") || strings.HasPrefix(filepath.Base(inside), ".") {
+		// Tests need modules and files that are not there: `go mod tidy` of whoever imports a package wants all that its
+		// tests import.
+		if strings.HasSuffix(inside, ".sh") || strings.HasSuffix(inside, "_test.go") || strings.HasPrefix(filepath.Base(inside), ".") {
 			return nil
 		}
-		w, err := z.Create(path + "@" + version + "/" + filepath.ToSlash(inside))
-		if err != nil {
-			return err
-		}
-		in, err := os.Open(file)
-		if err != nil {
-			return err
-		}
-		defer in.Close()
-		_, err = io.Copy(w, in)
-		return err
+		return add(z, path+"@"+version+"/"+filepath.ToSlash(inside), file)
 	})
 	if err != nil {
 		return err
 	}
+	if err := add(z, path+"@"+version+"/LICENSE", filepath.Join("..", "LICENSE")); err != nil {
+		return err
+	}
 	return z.Close()
+}
+
+func add(z *zip.Writer, name, file string) error {
+	w, err := z.Create(name)
+	if err != nil {
+		return err
+	}
+	in, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	_, err = io.Copy(w, in)
+	return err
 }
