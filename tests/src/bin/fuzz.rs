@@ -2,15 +2,15 @@
 //!
 //! `fuzz --seconds N --modules N --seed S --threads N --out FOLDER --kind KIND`. The module number `n`
 //! of a run has the seed `S + n`, so `--seed THAT --modules 1` repeats one. The kinds are `results`,
-//! what calls give and leave, and `stops`, what calls leave that are stopped at random; both if none is
-//! given.
+//! what calls give and leave, `stops`, what calls leave that are stopped at random, and `damaged`,
+//! modules that may be invalid; all if none is given.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use wasmspan_tests::fuzz::{self, Case, Tally, replay, shrink, stopped};
+use wasmspan_tests::fuzz::{self, Case, Tally, damaged, replay, shrink, stopped};
 
 /// Room for the deepest recursion that the fuel allows.
 const STACK: usize = 64 << 20;
@@ -36,6 +36,13 @@ enum Kinds {
     All,
     Results,
     Stops,
+    Damaged,
+}
+
+impl Kinds {
+    fn has(self, kind: Kinds) -> bool {
+        self == kind || self == Kinds::All
+    }
 }
 
 impl Options {
@@ -63,6 +70,7 @@ impl Options {
                 "--replay" => options.replay = Some(PathBuf::from(&value)),
                 "--kind" if value == "results" => options.kinds = Kinds::Results,
                 "--kind" if value == "stops" => options.kinds = Kinds::Stops,
+                "--kind" if value == "damaged" => options.kinds = Kinds::Damaged,
                 "--crash" => {
                     options.seed = number()?;
                     options.crash = true;
@@ -85,6 +93,7 @@ struct State {
     stop: AtomicBool,
     tally: Mutex<Tally>,
     stops: Mutex<stopped::Tally>,
+    damaged: Mutex<damaged::Tally>,
 }
 
 fn main() -> ExitCode {
@@ -92,7 +101,7 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(error) => {
             eprintln!(
-                "{error}\nuse: fuzz --seconds N --modules N --seed S --threads N --out DIR --kind results|stops"
+                "{error}\nuse: fuzz --seconds N --modules N --seed S --threads N --out DIR --kind results|stops|damaged"
             );
             return ExitCode::FAILURE;
         }
@@ -182,6 +191,9 @@ fn progress(state: &State, start: Instant) {
     println!(
         "  {stops} calls stopped, {in_loops} of them in loops, {between} between two loop heads"
     );
+    let damaged::Tally { forms, loaded, refused } =
+        *state.damaged.lock().expect("nobody panics with it");
+    println!("  {forms} damaged modules, {loaded} of them loaded, {refused} of these refused");
 }
 
 fn work(options: &Options, state: &State) {
@@ -191,7 +203,7 @@ fn work(options: &Options, state: &State) {
             return;
         }
         let seed = options.seed.wrapping_add(number);
-        if options.kinds != Kinds::Stops {
+        if options.kinds.has(Kinds::Results) {
             match fuzz::check_seed(seed) {
                 Ok(tally) => state.tally.lock().expect("nobody panics with it").add(tally),
                 Err(what) => {
@@ -200,12 +212,21 @@ fn work(options: &Options, state: &State) {
                 }
             }
         }
-        if options.kinds != Kinds::Results {
+        if options.kinds.has(Kinds::Stops) {
             match stopped::check_seed(seed) {
                 Ok(tally) => state.stops.lock().expect("nobody panics with it").add(tally),
                 Err(what) => {
                     state.mismatches.fetch_add(1, Ordering::Relaxed);
                     println!("MISMATCH of a stopped call, seed {seed}: {what}");
+                }
+            }
+        }
+        if options.kinds.has(Kinds::Damaged) {
+            match damaged::check_seed(seed) {
+                Ok(tally) => state.damaged.lock().expect("nobody panics with it").add(tally),
+                Err(what) => {
+                    state.mismatches.fetch_add(1, Ordering::Relaxed);
+                    println!("MISMATCH of a damaged module, seed {seed}: {what}");
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! still differs. Everything follows from a seed, so a case is named by one number.
 
 pub mod compare;
+pub mod damaged;
 pub mod generate;
 pub mod oracle;
 pub mod ours;
