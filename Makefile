@@ -17,7 +17,7 @@ NEEDS_dist  = $(NODE_NEEDS) python go
 
 .DEFAULT_GOAL := help
 .PHONY: help check-prereqs demo test test-rust test-node test-node-packages test-clients test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
-	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
+	dist check-dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
 	build-node develop-python prepare-go soak-python soak-go scenarios-python scenarios-go
 
 help: ## this list
@@ -36,7 +36,7 @@ demo: ## run the same program in Rust, C, Python, Node.js and Go
 	@echo 'Building for Rust and C (all builds take some minutes the first time) …'
 	@$(call quietly,$(CARGO) build -q --release -p wasmspan-examples -p wasmspan-c)
 	@gcc -O2 -Ibindings-c/include examples/c/demo.c -o '$(TARGET)'/release/demo-c \
-		'$(TARGET)'/release/libwasmedge.a -lgcc_s -lpthread -lm -ldl
+		'$(TARGET)'/release/libwasmedge.a -lpthread -lm -ldl
 	@echo 'Building for Python …'
 	@$(call quietly,$(MAKE) -s develop-python PYTHON_BUILD=--release)
 	@echo 'Building for Node.js …'
@@ -142,6 +142,7 @@ soak: ## the long counts: make soak MINUTES=10
 	WASMSPAN_KILLS=10000 $(CARGO) test --release -p wasmspan --test cache
 	WASMSPAN_RACES=100000 $(CARGO) test --release -p wasmspan-tests --test wasi_attacks race
 	WASMSPAN_FLIPS=10000 $(CARGO) test --release -p wasmspan-tests --test compiled
+	WASMSPAN_STRESS_SECONDS=60 $(CARGO) test --release -p wasmspan-tests --test stress -- --nocapture
 	WASMSPAN_SEQUENCES=1000000 $(CARGO) test -p wasmspan-tests --test c_api random_sequences
 	WASMSPAN_STRESS_MS=$$(( $(MINUTES) * 60000 )) $(CARGO) test -p wasmspan-tests --test c_api threads_that_delete
 	WASMSPAN_VALGRIND=1 $(CARGO) test -p wasmspan-tests --test c_api valgrind -- --nocapture
@@ -175,8 +176,12 @@ bench-go:
 	$(MAKE) --no-print-directory prepare-go GO_PROFILE=release
 	cd bindings-go/bench && go test -bench . -count 9
 
-dist: dist-rust dist-c dist-node dist-python dist-go ## commands, libraries and packages: make dist PREFIX=dist
+dist: dist-rust dist-c dist-node dist-python dist-go check-dist ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
+
+# After the others, also where make runs several at a time.
+check-dist: dist-rust dist-c dist-node dist-python dist-go
+	@$(PYTHON) tests/dist.py '$(PREFIX)'
 
 dist-rust:
 	@tests/prereqs.sh $(NEEDS_dist)
