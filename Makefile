@@ -138,6 +138,7 @@ soak: ## the long counts: make soak MINUTES=10
 	WASMSPAN_RACES=100000 $(CARGO) test --release -p wasmspan-tests --test wasi_attacks race
 	WASMSPAN_FLIPS=10000 $(CARGO) test --release -p wasmspan-tests --test compiled
 	WASMSPAN_SEQUENCES=1000000 $(CARGO) test -p wasmspan-tests --test c_api random_sequences
+	WASMSPAN_STRESS_MS=$$(( $(MINUTES) * 60000 )) $(CARGO) test -p wasmspan-tests --test c_api threads_that_delete
 	WASMSPAN_VALGRIND=1 $(CARGO) test -p wasmspan-tests --test c_api valgrind -- --nocapture
 	$(MAKE) --no-print-directory soak-python
 	$(MAKE) --no-print-directory soak-go

@@ -53,7 +53,7 @@ for tool in "$@"; do
     g++) need g++ '' "$(version g++ --version)" 'apt-get install g++' ;;
     make) need make '' "$(version make --version)" 'apt-get install make' ;;
     go) need Go 1.21 "$(version go version)" 'apt-get install golang-go (if that is older: https://go.dev/dl)' ;;
-    node) need Node 20 "$(version node --version)" 'apt-get install nodejs npm (if that is older: https://nodejs.org)' ;;
+    node) need Node 20.16 "$(version node --version)" 'apt-get install nodejs npm (if that is older: https://nodejs.org)' ;;
     python) need Python 3.11 "$(python)" 'apt-get install python3 python3-venv' ;;
     *)
       echo "prereqs.sh: unknown tool '$tool'" >&2

@@ -69,6 +69,7 @@ export interface Native {
     new (over: string | undefined, capacity: number | undefined): NativeMemoryFs;
   };
   openPipe(): [read: number, write: number];
+  closePipe(descriptor: number): void;
   runCommand(
     module: NativeModule,
     config: NativeConfig | undefined,
@@ -201,6 +202,7 @@ export interface NativeWasiOptions {
   sockets: boolean;
   allowedAddresses: string[];
   maxDescriptors?: number;
+  likeNode?: boolean;
 }
 
 /** Something that a guest asked for and did not get. */
@@ -331,16 +333,22 @@ function load(): Native {
     for (const view of views) found ??= attempt(view, `wasmspan-${name}`);
     if (found !== undefined) return found;
   }
-  throw new AggregateError(failures, advice(folder));
+  throw new AggregateError(failures, advice(folder, failures));
 }
 
-function advice(folder: string): string {
+function advice(folder: string, failures: unknown[]): string {
   const here = machine();
-  const known = ADDONS.includes(here)
-    ? `neither a file wasmspan.${here}.node in ${folder} or above it, nor the package wasmspan-${here}. ` +
-      `That comes as an optional dependency; if a lock file from another machine or --omit=optional ` +
-      `left it out, run "npm install wasmspan-${here}". For bundles, copy the file beside the bundle`
-    : `there is none for ${here} yet, only for ${ADDONS.join(", ")}`;
+  // One that was there says more than those that were not.
+  const broken = failures.find((failure) => {
+    return (failure as NodeJS.ErrnoException)?.code !== "MODULE_NOT_FOUND";
+  });
+  const known = broken
+    ? `${(broken as Error).message ?? broken}`
+    : ADDONS.includes(here)
+      ? `neither a file wasmspan.${here}.node in ${folder} or above it, nor the package wasmspan-${here}. ` +
+        `That comes as an optional dependency; if a lock file from another machine or --omit=optional ` +
+        `left it out, run "npm install wasmspan-${here}". For bundles, copy the file beside the bundle`
+      : `there is none for ${here} yet, only for ${ADDONS.join(", ")}`;
   return (
     `Wasmspan's addon for this machine can't be loaded: ${known}. ` +
     `To use an addon that you built yourself, set ${OVERRIDE} to its path.`

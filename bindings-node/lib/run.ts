@@ -416,7 +416,7 @@ function checkStdio(stdio: SpawnOptions["stdio"]): void {
 /** Closes the guest's ends of pipes that no guest will get. */
 function closeOwned(streams: Streams): void {
   for (const mode of [streams.stdin, streams.stdout, streams.stderr]) {
-    if (mode.startsWith("own:")) fs.closeSync(Number(mode.slice(4)));
+    if (mode.startsWith("own:")) native.closePipe(Number(mode.slice(4)));
   }
 }
 

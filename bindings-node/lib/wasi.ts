@@ -217,8 +217,10 @@ export class Wasi {
   /** Makes the module; directories are opened now. */
   constructor(options: WasiOptions = {}) {
     // Those of `WASI` may have more, as they may for `node:wasi`.
-    if (new.target !== WASI) checkOptions(options, WASI_OPTIONS);
-    this.#native = new native.NativeWasi(...nativeOptions(options));
+    const likeNode = this instanceof WASI;
+    if (!likeNode) checkOptions(options, WASI_OPTIONS);
+    const [inner, mounts, places] = nativeOptions(options);
+    this.#native = new native.NativeWasi({ ...inner, likeNode }, mounts, places);
   }
 
   /** The host module, to be registered in stores. */

@@ -43,6 +43,8 @@ pub struct NativeWasiOptions {
     pub allowed_addresses: Vec<String>,
     /// Most descriptors at once.
     pub max_descriptors: Option<f64>,
+    /// Whether refused paths have the error number that Node.js gives.
+    pub like_node: Option<bool>,
 }
 
 /// Something that a guest was refused.
@@ -186,6 +188,16 @@ pub fn open_pipe(env: Env) -> napi::Result<Vec<i32>> {
     })
 }
 
+/// Closes an end of a pipe from `open_pipe` that nobody took.
+#[napi]
+pub fn close_pipe(env: Env, descriptor: i32) -> napi::Result<()> {
+    door(env, |_| {
+        // SAFETY: the package passes only what it owns, and once.
+        drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
+        Ok(())
+    })
+}
+
 fn input(options: &mut NativeWasiOptions) -> Outcome<Input> {
     Ok(match options.stdin_mode.as_str() {
         "inherit" => Input::Inherit,
@@ -237,6 +249,9 @@ fn environment(
     }
     if let Some(most) = options.max_descriptors {
         wasi = wasi.max_descriptors(most.max(0.0) as usize);
+    }
+    if options.like_node == Some(true) {
+        wasi = wasi.outside_is_not_capable();
     }
     Ok(wasi.stdin(input(options)?))
 }

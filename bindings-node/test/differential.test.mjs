@@ -48,7 +48,7 @@ const DIFFERENCES = [
   [/^endless recursion$/, "it is a trap like others"],
   [/^table of 10000001 elements$/, "no instance can be made of it; V8 has a RangeError"],
   [
-    /^Module with (the number|the text|true)$/,
+    /^(Module|validate|compile|instantiate) with (the number|the text|true)$/,
     "no object, as the specification says; V8 ignores it",
   ],
   [/^proposal /, "V8 of this Node.js does not have it yet"],

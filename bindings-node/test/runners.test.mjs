@@ -89,9 +89,9 @@ test("Jest, all files in one process", { skip }, () => {
   assert.match(out, new RegExp(`Tests: +${3 * COUNT} passed`));
 });
 
-for (const pool of ["forks", "threads"]) {
+for (const pool of ["forks", "threads", "vmThreads"]) {
   test(`Vitest, ${pool}`, { skip }, () => {
-    const args = ["run", "--root", "vitest", "--pool", pool, "--no-isolate"];
+    const args = ["run", "--root", "vitest", "--pool", pool];
     const { status, out } = start("vitest/vitest.mjs", args);
     assert.equal(status, 0, out);
     assert.match(out, new RegExp(`Tests +${3 * COUNT} passed`));

@@ -63,6 +63,7 @@ export interface Native {
         new (over: string | undefined, capacity: number | undefined): NativeMemoryFs;
     };
     openPipe(): [read: number, write: number];
+    closePipe(descriptor: number): void;
     runCommand(module: NativeModule, config: NativeConfig | undefined, options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][], limits: NativeLimits): Started<[finished: NativeFinished, error?: Error]>;
 }
 /** Work on another thread: its promise, and the number that stops it. */
@@ -170,6 +171,7 @@ export interface NativeWasiOptions {
     sockets: boolean;
     allowedAddresses: string[];
     maxDescriptors?: number;
+    likeNode?: boolean;
 }
 /** Something that a guest asked for and did not get. */
 export interface Denial {

@@ -275,7 +275,9 @@ def test_instances_and_items_as_imports(make):
     host.define("one", Function(FuncType([], ["i32"]), lambda: 10))
     assert make(text, {"lib": host}).exports.two() == 20
     two = Module.from_wat('(module (import "env" "f" (func)) (import "env" "g" (func)))')
-    with pytest.raises(LinkError, match=r'"env" exports no "f" \(wanted: \(\) -> \(\)\); it exports "F", "g";') as caught:
+    with pytest.raises(
+        LinkError, match=r'"env" exports no "f" \(wanted: \(\) -> \(\)\); it exports "F", "g";'
+    ) as caught:
         two.instantiate({"env": {"F": print, "g": print, 3: print}})
     assert [item.name for item in caught.value.missing] == ["f"]
     with pytest.raises(LinkError, match="it exports nothing"):

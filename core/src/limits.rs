@@ -103,3 +103,6 @@ pub const MAX_WASI_RESOLVERS: usize = 64;
 
 /// Names of a module's exports that an error tells at most.
 pub const MAX_NAMES_SHOWN: usize = 16;
+
+/// How long the first writer of a pipe is waited for from which a module is read.
+pub const PIPE_WAIT: std::time::Duration = std::time::Duration::from_secs(5);

@@ -170,6 +170,108 @@ fn a_reader_that_goes_away_does_not_kill_the_runtime() {
 }
 
 #[test]
+fn commands_end_quietly_when_their_reader_goes_away() {
+    for words in [
+        "wasmspan inspect sqlite-cli.wasm",
+        "wasmspan inspect --json sqlite-cli.wasm",
+        "wasmspan validate hello-c.wasm",
+        "wasmspan run --invoke fib fibonacci.wasm 3",
+        "wasmspan --help",
+        "wasmspan cache dir",
+        "wasmedge --help",
+        "wasmedge --reactor fibonacci.wasm fib 3",
+        "wasmedgec --help",
+    ] {
+        let mut words = words.split(' ');
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = Command::new(binary(words.next().expect("a name")))
+            .args(words.clone())
+            .current_dir(tests_dir().join("wasm"))
+            .env("XDG_CACHE_HOME", cache_home())
+            .stdin(Stdio::null())
+            .stdout(writer)
+            .output()
+            .expect("starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*said), (Some(141), ""), "{words:?}");
+    }
+}
+
+/// Runs a line of the shell in which `$NAME` are the commands.
+fn shell(line: &str, cache: &Path) -> Output {
+    let mut command = Command::new("sh");
+    for name in ["wasmedge", "wasmedgec", "wasmspan"] {
+        command.env(name, binary(name));
+    }
+    command.args(["-c", line]).current_dir(tests_dir().join("wasm")).stdin(Stdio::null());
+    command.env("XDG_CACHE_HOME", cache).output().expect("starts")
+}
+
+#[test]
+fn modules_come_from_pipes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    let pipe = pipe.to_str().expect("UTF-8");
+    let from_pipe = |line: &str| {
+        let line = format!(
+            "mkfifo {pipe} && (cat hello-c.wasm > {pipe} &) && {line}; s=$?; rm {pipe}; exit $s"
+        );
+        let output = shell(&line, cache_home());
+        assert!(output.status.success(), "{line}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let run = "hello from C\narg 1: x\nGREETING=(unset)\n";
+    assert_eq!(from_pipe(&format!("$wasmedge {pipe} x")), run);
+    assert_eq!(from_pipe(&format!("$wasmspan run {pipe} x")), run);
+    assert!(from_pipe(&format!("$wasmspan validate {pipe}")).ends_with("valid\n"));
+    assert!(from_pipe(&format!("$wasmspan inspect {pipe}")).contains("\nsize 30364 bytes,"));
+    let compiled = folder.path().join("compiled.wasm");
+    from_pipe(&format!("$wasmedgec {pipe} {}", compiled.display()));
+    assert!(fs::metadata(compiled).is_ok_and(|compiled| compiled.len() > 30_364));
+    let output = shell("cat hello-c.wasm | $wasmedge /dev/stdin x", cache_home());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), run);
+    let output = shell("$wasmedge /dev/zero", cache_home());
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("this is neither a regular file nor a pipe"), "{said}");
+}
+
+#[test]
+fn a_limit_of_file_sizes_switches_the_cache_off_and_is_an_error_for_guests() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = folder.path().join("cache");
+    let below = |path: &Path| -> Vec<String> {
+        let entries = fs::read_dir(path).expect("there").map(|entry| entry.expect("readable"));
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    };
+    // In blocks of 512 bytes; with one of them the key of the cache can be written.
+    for (blocks, left) in [(0, &[][..]), (1, &["key".to_string()][..])] {
+        for run in ["$wasmedge", "$wasmspan run"] {
+            let output = shell(&format!("ulimit -f {blocks}; {run} hello-c.wasm"), &cache);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{run}: {output:?}");
+            assert!(output.stdout.starts_with(b"hello from C\n"), "{output:?}");
+            assert!(said.contains("compiled code is not kept on disk"), "{said}");
+            assert_eq!(below(&cache.join("wasmspan")), left, "{run}");
+        }
+    }
+    let files = folder.path().join("files");
+    fs::create_dir(&files).expect("made");
+    let place = files.display();
+    for run in ["$wasmedge", "$wasmspan run"] {
+        let line = format!("ulimit -f 1; {run} --dir /:{place} ../cli/guests/fill-file.wat");
+        let output = shell(&line, &cache);
+        assert_eq!(output.status.code(), Some(22), "EFBIG: {output:?}");
+        fs::remove_file(files.join("f")).expect("made by the guest");
+    }
+    let output = shell(&format!("ulimit -f 1; $wasmedgec hello-c.wasm {place}/out.wasm"), &cache);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("the file can't be written: File too large"), "{said}");
+    assert_eq!(below(&files), [""; 0]);
+}
+
+#[test]
 fn a_time_limit_wakes_a_guest_that_waits_for_input() {
     let mut child = Command::new(binary("wasmedge"))
         .args(["--time-limit", "100", "lua-cli.wasm"])

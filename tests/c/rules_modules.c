@@ -407,10 +407,22 @@ static void wasi(void) {
   CODE(96, result, 1);
   CHECK(96, WasmEdge_ModuleInstanceWASIGetExitCode(WasmEdge_VMGetImportModuleContext(
                 vm, WasmEdge_HostRegistration_Wasi)) == 42);
+  CHECK(wasi, WasmEdge_ModuleInstanceListFunctionLength(WasmEdge_VMGetImportModuleContext(
+                  vm, WasmEdge_HostRegistration_Wasi)) == 58);
   WasmEdge_VMDelete(vm);
   vm = WasmEdge_VMCreate(NULL, NULL);
   WasmEdge_ModuleInstanceContext *own = WasmEdge_ModuleInstanceCreateWASI(NULL, 0, NULL, 0, NULL, 0);
   OK(95, WasmEdge_VMRegisterModuleFromImport(vm, own));
+  /* The release's functions are listed, and guests may import later ones all the same. */
+  CHECK(wasi, WasmEdge_ModuleInstanceListFunctionLength(own) == 58);
+  CHECK(wasi, !WasmEdge_ModuleInstanceFindFunction(own, name_of("sock_open_v2")));
+  CHECK(wasi, WasmEdge_ModuleInstanceFindFunction(own, name_of("sock_open")));
+  static const char later[] =
+      "(module (import \"wasi_snapshot_preview1\" \"sock_open_v2\" (func (param i32 i32 i32) (result i32)))"
+      " (import \"wasi_snapshot_preview1\" \"sock_accept_v2\" (func (param i32 i32 i32) (result i32)))"
+      " (import \"wasi_snapshot_preview1\" \"sock_accept\" (func (param i32 i32 i32) (result i32)))"
+      " (func (export \"_start\")))";
+  OK(wasi, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(later), name_of("_start"), NULL, 0, NULL, 0));
   OK(95, WasmEdge_VMRunWasmFromBuffer(vm, TEXT(exits), name_of("_start"), NULL, 0, NULL, 0));
   CHECK(95, WasmEdge_ModuleInstanceWASIGetExitCode(own) == 42);
   WasmEdge_ModuleInstanceDelete(own); /* rule 98: before the VM */

@@ -107,6 +107,7 @@ fn prepare(folder: &Folder) -> Guest {
         let at = guest.put(1024, name.as_bytes());
         guest.ok("path_open", &[3, 1, at[0], at[1], 0, base, 0, fdflags, 0]);
     }
+    guest.ok("fd_fdstat_set_rights", &[9, 0, 0]);
     guest
 }
 

@@ -220,6 +220,31 @@ fn rights_only_shrink() {
 }
 
 #[test]
+fn directories_keep_the_rights_of_the_one_they_were_opened_in() {
+    const CREAT_AND_TRUNC: i64 = 1 | 8;
+    const READDIR: i64 = 1 << 14;
+    let folder = Folder::new("inherited");
+    fs::create_dir(folder.guest().join("d")).unwrap();
+    let guest = Guest::new(Wasi::builder().preopen(folder.guest(), "/"));
+    // As Go's os.Root opens a directory: to be read.
+    for below in [guest.open(3, b"d", 2, READDIR), guest.open(3, b"d", 0, 0)] {
+        let below = below.unwrap();
+        let file = guest.open(below, b"new", CREAT_AND_TRUNC, READ | WRITE).unwrap();
+        assert_eq!(guest.write(file, b"text"), (0, 4));
+        assert_eq!(guest.on_path("path_create_directory", &[below], b"e", &[]), 0);
+        assert_eq!(guest.on_path("path_remove_directory", &[below], b"e", &[]), 0);
+        let inner = guest.open(below, b".", 2, 0).unwrap();
+        guest.open(inner, b"new", CREAT_AND_TRUNC, READ | WRITE).unwrap();
+    }
+    // What was given up stays given up, for all that is opened from there.
+    let below = guest.open(3, b"d", 2, READDIR).unwrap();
+    guest.ok("fd_fdstat_set_rights", &[below, 1 << 13, READ | 1 << 13]);
+    let inner = guest.open(below, b".", 2, 0).unwrap();
+    assert_eq!(guest.open(inner, b"new", 0, WRITE), Err(NOTCAPABLE));
+    assert_eq!(guest.on_path("path_create_directory", &[inner], b"e", &[]), NOTCAPABLE);
+}
+
+#[test]
 fn descriptors_are_limited_renumbered_and_closed() {
     let folder = Folder::new("descriptors");
     let guest = Guest::new(Wasi::builder().preopen(folder.guest(), "/a//b/").preopen("/", "."));

@@ -228,6 +228,122 @@ fn first_difference(seed: u64) -> Option<String> {
     }
 }
 
+/// Paths with and without a slash to everything that a path can lead to.
+const SLASHES: &[&str] = &[
+    "d", "d/", "d/.", "e", "e/", "f", "f/", "f/.", "ld", "ld/", "ld/.", "le/", "lf", "lf/", "lf/.",
+    "ll", "ll/", "ln", "ln/", "no", "no/", "lld/", "ld/x", "ld/x/", "le/..", "lf/x",
+];
+
+/// What is below each of the folders that [`SLASHES`] lead through.
+const LINKS: &[(&str, &str)] =
+    &[("d", "ld"), ("e", "le"), ("f", "lf"), ("ll", "ll"), ("nowhere", "ln"), ("ld", "lld")];
+
+/// Makes a folder of the host for paths of [`SLASHES`].
+fn furnish(place: &Path) {
+    for name in ["d", "e"] {
+        fs::create_dir_all(place.join(name)).unwrap();
+    }
+    for name in ["d/x", "f"] {
+        fs::write(place.join(name), "").unwrap();
+    }
+    LINKS.iter().for_each(|(target, link)| symlink(target, place.join(link)).unwrap());
+}
+
+/// The same as [`furnish`], as a guest does it.
+fn furnish_by_guest(guest: &Guest, place: &str) {
+    for name in ["", "d", "e"] {
+        let path = format!("{place}/{name}");
+        assert_eq!(guest.on_path("path_create_directory", &[3], path.as_bytes(), &[]), 0);
+    }
+    for name in ["d/x", "f"] {
+        let fd = guest.open(3, format!("{place}/{name}").as_bytes(), CREAT, WRITE).unwrap();
+        guest.ok("fd_close", &[fd]);
+    }
+    for (target, link) in LINKS {
+        let [at, len] = guest.put(2048, target.as_bytes());
+        let link = format!("{place}/{link}");
+        assert_eq!(guest.on_path("path_symlink", &[at, len, 3], link.as_bytes(), &[]), 0);
+    }
+}
+
+#[test]
+fn slashes_at_the_end_mean_the_same_everywhere() {
+    /// What is done with a path; the words are the place of a second one.
+    type Work = fn(&Guest, &[u8], [i64; 2]) -> i32;
+    fn open(guest: &Guest, path: &[u8], oflags: i64, base: i64) -> i32 {
+        guest
+            .open(3, path, oflags, base)
+            .map_or_else(|errno| errno, |fd| guest.call("fd_close", &[fd]))
+    }
+    let works: &[(&str, &str, Work)] = &[
+        ("unlink", "", |guest, path, _| guest.on_path("path_unlink_file", &[3], path, &[])),
+        ("rmdir", "", |guest, path, _| guest.on_path("path_remove_directory", &[3], path, &[])),
+        ("mkdir", "", |guest, path, _| guest.on_path("path_create_directory", &[3], path, &[])),
+        ("stat", "", |guest, path, _| guest.on_path("path_filestat_get", &[3, 0], path, &[256])),
+        ("stat, following", "", |guest, path, _| {
+            guest.on_path("path_filestat_get", &[3, 1], path, &[256])
+        }),
+        ("readlink", "", |guest, path, _| {
+            guest.on_path("path_readlink", &[3], path, &[512, 64, 0])
+        }),
+        ("set times", "", |guest, path, _| {
+            guest.on_path("path_filestat_set_times", &[3, 0], path, &[1, 1, 5])
+        }),
+        ("set times, following", "", |guest, path, _| {
+            guest.on_path("path_filestat_set_times", &[3, 1], path, &[1, 1, 5])
+        }),
+        ("open", "", |guest, path, _| open(guest, path, 0, READ)),
+        ("create", "", |guest, path, _| open(guest, path, CREAT, WRITE)),
+        ("create anew", "", |guest, path, _| open(guest, path, CREAT | EXCL, WRITE)),
+        ("cut", "", |guest, path, _| open(guest, path, TRUNC, WRITE)),
+        ("open directory", "", |guest, path, _| open(guest, path, DIRECTORY, 0)),
+        ("rename to new:", "new", |guest, path, [at, len]| {
+            guest.on_path("path_rename", &[3], path, &[3, at, len])
+        }),
+        ("rename f to", "f", |guest, path, [at, len]| {
+            guest.on_path("path_rename", &[3, at, len, 3], path, &[])
+        }),
+        ("rename d to", "d", |guest, path, [at, len]| {
+            guest.on_path("path_rename", &[3, at, len, 3], path, &[])
+        }),
+        ("link new to", "new", |guest, path, [at, len]| {
+            guest.on_path("path_link", &[3, 0], path, &[3, at, len])
+        }),
+        ("link f as", "f", |guest, path, [at, len]| {
+            guest.on_path("path_link", &[3, 0, at, len, 3], path, &[])
+        }),
+        ("symlink f as", "", |guest, path, [at, len]| {
+            guest.on_path("path_symlink", &[at, len - 1, 3], path, &[])
+        }),
+    ];
+    let folder = Folder::new("slashes");
+    let lower = folder.path().join("lower");
+    let cases: Vec<(usize, &str)> =
+        (0..works.len()).flat_map(|work| SLASHES.iter().map(move |path| (work, *path))).collect();
+    for number in 0..cases.len() {
+        furnish(&folder.guest().join(number.to_string()));
+        furnish(&lower.join(number.to_string()));
+    }
+    let guests = [
+        Guest::new(Wasi::builder().preopen(folder.guest(), "/")),
+        Guest::new(Wasi::builder().mount(&MemoryFs::new(), "/")),
+        Guest::new(Wasi::builder().mount(&MemoryFs::over(&lower).unwrap(), "/")),
+    ];
+    let mut different = Vec::new();
+    for (number, (work, path)) in cases.into_iter().enumerate() {
+        furnish_by_guest(&guests[1], &number.to_string());
+        let (what, other, work) = works[work];
+        let answers = guests.each_ref().map(|guest| {
+            let other = guest.put(2048, format!("{number}/{other}").as_bytes());
+            work(guest, format!("{number}/{path}").as_bytes(), other)
+        });
+        if answers.iter().any(|answer| *answer != answers[0]) {
+            different.push(format!("{what} {path}: host, memory and overlay said {answers:?}"));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
 #[test]
 fn changes_of_an_overlay_are_listed_and_read_back() {
     let folder = Folder::new("changes");

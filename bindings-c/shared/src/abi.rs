@@ -107,6 +107,6 @@ contexts! {
     WasmEdge_TableInstanceContext = TableInstance, crate::entities::TableObject, |table| table.lent.retire_all();
     WasmEdge_MemoryInstanceContext = MemoryInstance, crate::entities::MemoryObject, |memory| memory.lent.retire_all();
     WasmEdge_GlobalInstanceContext = GlobalInstance, crate::entities::GlobalObject, |global| global.lent.retire_all();
-    WasmEdge_Async = Async, crate::task::AsyncObject;
+    WasmEdge_Async = Async, crate::task::AsyncObject, crate::task::close;
     WasmEdge_VMContext = Vm, crate::vm::VmObject, crate::vm::close;
 }

@@ -16,7 +16,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
 use std::sync::Arc;
-use wasmspan::{ExportType, ExternKind, ExternType, ImportType, Loader, Module, Validator};
+use wasmspan::{
+    ExportType, ExternKind, ExternType, FuncType, GlobalType, ImportType, Loader, Module, Validator,
+};
 
 /// A loaded module and what it lends.
 pub struct AstModule {
@@ -244,18 +246,63 @@ pub extern "C" fn WasmEdge_ExportTypeGetExternalName(
     door(WasmEdge_String::NONE, || Some(get(Cxt)?.name.lend()))
 }
 
-/// Lends the type behind an import or export, by its handle.
-fn lend_type<C: Context>(
+/// An import or export of a module.
+trait Item: Context {
+    fn ty(object: &Self::Object) -> &ExternType;
+}
+
+impl Item for WasmEdge_ImportTypeContext {
+    fn ty(import: &ImportItem) -> &ExternType {
+        &import.ty
+    }
+}
+
+impl Item for WasmEdge_ExportTypeContext {
+    fn ty(export: &ExportItem) -> &ExternType {
+        &export.ty
+    }
+}
+
+/// Lends the type of an import or export, by its handle.
+fn lend_type<C: Context, I: Item>(
     ast: *const WasmEdge_ASTModuleContext,
-    item: u64,
-    ty: &ExternType,
+    item: *const I,
     convert: impl FnOnce(&ExternType) -> Option<C::Object>,
 ) -> *const C {
     door::door(ptr::null(), || {
-        let key = Key::Numbered(C::KIND, (item >> 4) as u32);
+        let ty = I::ty(get(item)?);
+        let key = Key::Numbered(C::KIND, (item as u64 >> 4) as u32);
         let lent = get(ast)?.lent.get_or::<C, C::Object>(key, || convert(ty));
         Some(lent.cast_const())
     })
+}
+
+fn function_type(ty: &ExternType) -> Option<FuncType> {
+    match ty {
+        ExternType::Func(ty) => Some(ty.clone()),
+        _ => None,
+    }
+}
+
+fn table_type(ty: &ExternType) -> Option<TableKind> {
+    match ty {
+        ExternType::Table(ty) => Some(TableKind::of(ty)),
+        _ => None,
+    }
+}
+
+fn memory_type(ty: &ExternType) -> Option<MemoryKind> {
+    match ty {
+        ExternType::Memory(ty) => Some(MemoryKind::of(ty)),
+        _ => None,
+    }
+}
+
+fn global_type(ty: &ExternType) -> Option<GlobalType> {
+    match ty {
+        ExternType::Global(ty) => Some(*ty),
+        _ => None,
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -263,11 +310,7 @@ pub extern "C" fn WasmEdge_ImportTypeGetFunctionType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> *const WasmEdge_FunctionTypeContext {
-    let Some(import) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &import.ty, |ty| match ty {
-        ExternType::Func(ty) => Some(ty.clone()),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, function_type)
 }
 
 #[unsafe(no_mangle)]
@@ -275,11 +318,7 @@ pub extern "C" fn WasmEdge_ExportTypeGetFunctionType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> *const WasmEdge_FunctionTypeContext {
-    let Some(export) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &export.ty, |ty| match ty {
-        ExternType::Func(ty) => Some(ty.clone()),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, function_type)
 }
 
 #[unsafe(no_mangle)]
@@ -287,11 +326,7 @@ pub extern "C" fn WasmEdge_ImportTypeGetTableType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> *const WasmEdge_TableTypeContext {
-    let Some(import) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &import.ty, |ty| match ty {
-        ExternType::Table(ty) => Some(TableKind::of(ty)),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, table_type)
 }
 
 #[unsafe(no_mangle)]
@@ -299,11 +334,7 @@ pub extern "C" fn WasmEdge_ExportTypeGetTableType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> *const WasmEdge_TableTypeContext {
-    let Some(export) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &export.ty, |ty| match ty {
-        ExternType::Table(ty) => Some(TableKind::of(ty)),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, table_type)
 }
 
 #[unsafe(no_mangle)]
@@ -311,11 +342,7 @@ pub extern "C" fn WasmEdge_ImportTypeGetMemoryType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> *const WasmEdge_MemoryTypeContext {
-    let Some(import) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &import.ty, |ty| match ty {
-        ExternType::Memory(ty) => Some(MemoryKind::of(ty)),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, memory_type)
 }
 
 #[unsafe(no_mangle)]
@@ -323,11 +350,7 @@ pub extern "C" fn WasmEdge_ExportTypeGetMemoryType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> *const WasmEdge_MemoryTypeContext {
-    let Some(export) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &export.ty, |ty| match ty {
-        ExternType::Memory(ty) => Some(MemoryKind::of(ty)),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, memory_type)
 }
 
 #[unsafe(no_mangle)]
@@ -335,11 +358,7 @@ pub extern "C" fn WasmEdge_ImportTypeGetGlobalType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ImportTypeContext,
 ) -> *const WasmEdge_GlobalTypeContext {
-    let Some(import) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &import.ty, |ty| match ty {
-        ExternType::Global(ty) => Some(*ty),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, global_type)
 }
 
 #[unsafe(no_mangle)]
@@ -347,9 +366,5 @@ pub extern "C" fn WasmEdge_ExportTypeGetGlobalType(
     ASTCxt: *const WasmEdge_ASTModuleContext,
     Cxt: *const WasmEdge_ExportTypeContext,
 ) -> *const WasmEdge_GlobalTypeContext {
-    let Some(export) = get(Cxt) else { return ptr::null() };
-    lend_type(ASTCxt, Cxt as u64, &export.ty, |ty| match ty {
-        ExternType::Global(ty) => Some(*ty),
-        _ => None,
-    })
+    lend_type(ASTCxt, Cxt, global_type)
 }

@@ -2,6 +2,7 @@
 
 use crate::abi::WasmEdge_Result;
 use crate::handle::{self, Context};
+use crate::uses::Uses;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmspan::{ErrCode, Error};
@@ -47,6 +48,7 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Error {
 /// Runs the body of a function that gives a value; `otherwise` if there is none to give.
 #[inline(always)]
 pub fn door<R>(otherwise: R, body: impl FnOnce() -> Option<R>) -> R {
+    let _uses = Uses::begin();
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Some(value)) => value,
         Ok(None) => otherwise,
@@ -60,6 +62,7 @@ pub fn door<R>(otherwise: R, body: impl FnOnce() -> Option<R>) -> R {
 /// Runs the body of a function that gives a result.
 #[inline(always)]
 pub fn result(body: impl FnOnce() -> wasmspan::Result<()>) -> WasmEdge_Result {
+    let _uses = Uses::begin();
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => SUCCESS,
         Ok(Err(error)) => pack(&error),

@@ -6,6 +6,7 @@ use crate::abi::{
 use crate::door::{SUCCESS, delete, door};
 use crate::frame::Frame;
 use crate::handle::{self, Key, Kind, Lent, get};
+use crate::uses::Uses;
 use crate::value::write_halves;
 use std::collections::HashMap;
 use std::mem::MaybeUninit;
@@ -292,6 +293,7 @@ fn call_host<B: Body>(
     results: &[ValType],
     lent: &Lent,
 ) -> wasmspan::Result<()> {
+    let _uses = Uses::begin();
     let mut values = Vec::with_capacity(params.len() + results.len());
     // SAFETY: slots hold the parameters; what is written back has the types of the results.
     unsafe {

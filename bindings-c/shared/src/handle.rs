@@ -15,15 +15,14 @@
 //! for pointers, such as Go's, pass them by.
 //!
 //! An object is owned by the program (made by a `…Create` function, deleted by `…Delete`) or lent by
-//! another object, which retires it when it dies itself. Deleting a lent object does nothing. What is
-//! deleted while the thread runs wasm stays in memory until the thread is out of it, because callers
-//! further up the stack may be using it.
+//! another object, which retires it when it dies itself. Deleting a lent object does nothing. A handle
+//! that is deleted is out of force at once; the object stays in memory while functions use it
+//! (`crate::uses`).
 
-use std::any::Any;
-use std::cell::RefCell;
+use crate::uses::{self, bury, deleting};
 use std::collections::BTreeMap;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What kinds of contexts there are.
@@ -78,16 +77,18 @@ const SLOT_SHIFT: u32 = 4;
 /// Bits that are the same in all handles of a kind.
 const FIXED: u64 = MARK | 1 << 63 | 0x1F << KIND_SHIFT | 0xF;
 
+/// In a slot's key, where handles have zeros: the program owns the handle.
+const OWNED: u64 = 1;
+
 /// Slots of the first chunk; each chunk has twice as many as the one before.
 const FIRST_CHUNK: u64 = 1024;
 
 struct Slot {
-    /// The handle in force; 0 if none is.
+    /// The handle in force, and whether the program owns it; 0 if none is.
     key: AtomicU64,
     object: AtomicPtr<()>,
     /// Ends an object of the slot's kind.
     end: AtomicUsize,
-    owned: AtomicBool,
 }
 
 static CHUNKS: [AtomicPtr<Slot>; 32] = [const { AtomicPtr::new(ptr::null_mut()) }; 32];
@@ -122,7 +123,7 @@ fn slot_at(index: u64) -> Option<&'static Slot> {
 #[inline(always)]
 fn find(handle: u64) -> Option<&'static Slot> {
     let slot = slot_at((handle >> SLOT_SHIFT) & 0xFFFF_FFFF)?;
-    (slot.key.load(Ordering::Acquire) == handle && handle != 0).then_some(slot)
+    (slot.key.load(Ordering::Acquire) & !OWNED == handle && handle != 0).then_some(slot)
 }
 
 #[inline(always)]
@@ -132,22 +133,30 @@ const fn fixed_bits(kind: Kind) -> u64 {
 
 /// The object behind a handle; `None` for null, another kind, and what was deleted.
 ///
-/// The reference is good until the object is deleted; see the module's text for deletions meanwhile.
+/// The reference is good until the [`door`](crate::door) is closed through which C came in; other threads
+/// may delete the object meanwhile.
 #[inline(always)]
 pub fn get<'a, C: Context>(context: *const C) -> Option<&'a C::Object> {
     let handle = context as u64;
-    if handle & FIXED != const { fixed_bits(C::KIND) } {
+    if !is_of_kind::<C>(handle) {
         return None;
     }
-    let object = find(handle)?.object.load(Ordering::Acquire);
-    // SAFETY: the slot holds an object of the kind that its handle, just compared, tells.
+    let slot = find(handle)?;
+    let object = slot.object.load(Ordering::Acquire);
+    uses::note(object);
+    // In force before and after, so it was meanwhile, and the object is noted.
+    if slot.key.load(Ordering::Acquire) & !OWNED != handle {
+        return None;
+    }
+    // SAFETY: the slot held an object of the kind that its handle, just compared, tells; it stays in
+    // memory as long as it is noted.
     Some(unsafe { &*object.cast::<C::Object>() })
 }
 
 /// As [`get`], counted.
 pub fn share<C: Context>(context: *const C) -> Option<Arc<C::Object>> {
     let object: *const C::Object = get(context)?;
-    // SAFETY: the slot's pointer came from an `Arc`, which the slot still holds.
+    // SAFETY: the slot's pointer came from an `Arc`, which is kept while it is noted.
     unsafe {
         Arc::increment_strong_count(object);
         Some(Arc::from_raw(object))
@@ -175,7 +184,6 @@ fn insert<C: Context>(object: Arc<C::Object>, owned: bool) -> *mut C {
                     key: AtomicU64::new(0),
                     object: AtomicPtr::default(),
                     end: AtomicUsize::new(0),
-                    owned: AtomicBool::new(false),
                 };
                 let chunk: Box<[Slot]> = (0..biased).map(|_| empty()).collect();
                 CHUNKS[level as usize].store(Box::leak(chunk).as_mut_ptr(), Ordering::Release);
@@ -187,16 +195,14 @@ fn insert<C: Context>(object: Arc<C::Object>, owned: bool) -> *mut C {
     let slot = slot_at(u64::from(index)).expect("its chunk was made above");
     slot.object.store(Arc::into_raw(object).cast_mut().cast(), Ordering::Relaxed);
     slot.end.store(end::<C> as unsafe fn(*mut ()) as usize, Ordering::Relaxed);
-    slot.owned.store(owned, Ordering::Relaxed);
     let handle =
         fixed_bits(C::KIND) | generation << GENERATION_SHIFT | u64::from(index) << SLOT_SHIFT;
-    slot.key.store(handle, Ordering::Release);
+    slot.key.store(if owned { handle | OWNED } else { handle }, Ordering::Release);
     handle as usize as *mut C
 }
 
 /// A handle that the program owns.
 pub fn create<C: Context>(object: C::Object) -> *mut C {
-    drain();
     insert(Arc::new(object), true)
 }
 
@@ -208,25 +214,34 @@ pub fn lend<C: Context>(object: impl Into<Arc<C::Object>>) -> *mut C {
 /// Ends a handle that the program owns; anything else is left alone.
 pub fn delete<C: Context>(context: *mut C) {
     let handle = context as u64;
-    if get(context.cast_const()).is_some()
-        && find(handle).is_some_and(|slot| slot.owned.load(Ordering::Relaxed))
-    {
-        retire(handle);
+    if is_of_kind::<C>(handle) && take_out(handle, OWNED) {
+        end(handle);
     }
 }
 
 /// Passes a handle from the program to another object; false if the program does not own it.
 pub fn hand_over<C: Context>(context: *mut C) -> bool {
-    get(context.cast_const()).is_some()
-        && find(context as u64).is_some_and(|slot| slot.owned.swap(false, Ordering::Relaxed))
+    let handle = context as u64;
+    let Some(slot) = find(handle).filter(|_| is_of_kind::<C>(handle)) else { return false };
+    slot.key.compare_exchange(handle | OWNED, handle, Ordering::AcqRel, Ordering::Relaxed).is_ok()
 }
 
 /// Ends a handle, if it is in force.
 pub fn retire(handle: u64) {
-    let Some(slot) = find(handle) else { return };
-    if slot.key.compare_exchange(handle, 0, Ordering::AcqRel, Ordering::Relaxed).is_err() {
-        return;
+    if take_out(handle, OWNED) || take_out(handle, 0) {
+        end(handle);
     }
+}
+
+/// Puts a handle out of force, if it is in force and owned as said.
+fn take_out(handle: u64, owned: u64) -> bool {
+    let Some(slot) = find(handle) else { return false };
+    slot.key.compare_exchange(handle | owned, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+}
+
+/// Ends the object of a handle that the caller has put out of force.
+fn end(handle: u64) {
+    let Some(slot) = slot_at((handle >> SLOT_SHIFT) & 0xFFFF_FFFF) else { return };
     let object = slot.object.swap(ptr::null_mut(), Ordering::AcqRel);
     let end = slot.end.load(Ordering::Relaxed);
     let generation = (handle >> GENERATION_SHIFT) & MAX_GENERATION;
@@ -236,43 +251,20 @@ pub fn retire(handle: u64) {
         free_slots().slots.push((index, generation));
     }
     // SAFETY: `insert` stored the function for this slot's kind; we took the object out.
-    unsafe {
+    deleting(|| unsafe {
         let end = std::mem::transmute::<usize, unsafe fn(*mut ())>(end);
         end(object);
-    }
+    });
 }
 
 /// Whether a handle is in force and of kind `C`.
 pub fn is_live<C: Context>(handle: u64) -> bool {
-    get(handle as usize as *const C).is_some()
+    is_of_kind::<C>(handle) && find(handle).is_some()
 }
 
-type Remains = Arc<dyn Any + Send + Sync>;
-
-thread_local! {
-    /// What was deleted while this thread ran wasm.
-    static REMAINS: RefCell<Vec<Remains>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Frees an object at once, or after the running call.
-fn bury<T: Any + Send + Sync>(object: Arc<T>) {
-    if wasmspan::in_call() {
-        let object: Remains = object;
-        // A thread that is ending has no place for it, and is in no call.
-        let _ = REMAINS.try_with(|remains| remains.borrow_mut().push(object));
-    } else {
-        drop(object);
-        drain();
-    }
-}
-
-/// Frees what was deleted during a call that has ended.
-fn drain() {
-    if wasmspan::in_call() {
-        return;
-    }
-    let remains = REMAINS.try_with(|remains| std::mem::take(&mut *remains.borrow_mut()));
-    drop(remains);
+#[inline(always)]
+fn is_of_kind<C: Context>(handle: u64) -> bool {
+    handle & FIXED == const { fixed_bits(C::KIND) }
 }
 
 /// What an object lends, under the reason for which it does.
@@ -312,6 +304,29 @@ impl Lent {
         let Some(object) = make() else { return ptr::null_mut() };
         let made = lend::<C>(object);
         lent.insert(key, made as u64);
+        made
+    }
+
+    /// The handle lent for this reason, if `keep` says so; otherwise it is retired, and another made.
+    pub fn replace_unless<C: Context>(
+        &self,
+        key: Key,
+        keep: impl FnOnce(*const C) -> bool,
+        make: impl FnOnce() -> C::Object,
+    ) -> *mut C {
+        let mut lent = self.lock();
+        let old = lent.get(&key).copied();
+        if let Some(old) = old
+            && keep(old as usize as *const C)
+        {
+            return old as usize as *mut C;
+        }
+        let made = lend::<C>(make());
+        lent.insert(key, made as u64);
+        drop(lent);
+        if let Some(old) = old {
+            retire(old);
+        }
         made
     }
 

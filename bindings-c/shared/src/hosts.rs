@@ -56,6 +56,7 @@ unsafe fn environment(
     for preopen in preopens {
         let text = String::from_utf8_lossy(preopen);
         let (guest, host) = text.split_once(':').unwrap_or((&text, &text));
+        let guest = if guest.is_empty() { "/" } else { guest };
         match File::open(host).and_then(|dir| {
             dir.metadata()?.is_dir().then_some(dir).ok_or_else(|| {
                 std::io::Error::from_raw_os_error(20) // not a directory
@@ -85,6 +86,7 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceCreateWASI(
         let settings =
             unsafe { environment((Args, ArgLen), (Envs, EnvLen), (Preopens, PreopenLen)) };
         let wasi = settings.build().map_err(crate::door::logged).ok()?;
+        wasi.list_as_wasmedge();
         let made = create(InstanceObject::with_wasi(&wasi));
         instance::introduce(made);
         Some(made)

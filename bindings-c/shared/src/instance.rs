@@ -71,10 +71,24 @@ pub fn handle_of(
     if handle::is_live::<WasmEdge_ModuleInstanceContext>(tag) {
         return tag as usize as *mut WasmEdge_ModuleInstanceContext;
     }
-    let made = handle::lend(InstanceObject::new(instance.clone()));
-    owner.put(key, made as u64);
-    introduce(made);
-    made
+    lend(owner, key, instance, |object| object)
+}
+
+/// The handle that `owner` lends for an instance under this key, made by `prepare` if it lends none or
+/// one for another instance.
+pub fn lend(
+    owner: &Lent,
+    key: Key,
+    instance: &Instance,
+    prepare: impl FnOnce(InstanceObject) -> InstanceObject,
+) -> *mut WasmEdge_ModuleInstanceContext {
+    let is_same = |known: *const WasmEdge_ModuleInstanceContext| {
+        get(known).is_some_and(|object| object.instance.same(instance))
+    };
+    let make = || prepare(InstanceObject::new(instance.clone()));
+    let lent = owner.replace_unless(key, is_same, make);
+    introduce(lent);
+    lent
 }
 
 /// Takes the instance out of its stores and retires what it lends, when its handle ends.

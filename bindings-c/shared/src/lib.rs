@@ -28,6 +28,7 @@ pub mod statistics;
 pub mod store;
 pub mod string;
 pub mod task;
+pub mod uses;
 pub mod value;
 pub mod vm;
 pub mod vm_run;

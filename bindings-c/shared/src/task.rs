@@ -15,6 +15,13 @@ pub struct AsyncObject {
     lent: Lent,
 }
 
+/// Stops the call, when its handle is deleted. Others may be waiting for it.
+pub fn close(object: &AsyncObject) {
+    if let Ok(task) = &object.task {
+        task.cancel();
+    }
+}
+
 /// The context of a task. One that could not be started, which the log tells, has ended with its error.
 pub fn start(task: impl FnOnce() -> wasmspan::Result<Task>) -> *mut WasmEdge_Async {
     door(ptr::null_mut(), || {

@@ -15,7 +15,7 @@ use crate::instance::{self, InstanceObject};
 use crate::store::StoreObject;
 use std::ffi::c_char;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmspan::config::HostRegistration;
 use wasmspan::{ErrCode, Error, Instance, Store, Vm};
@@ -34,10 +34,8 @@ pub struct VmObject {
     active: AtomicU64,
     /// Whether calls on other threads may change the active module.
     shared: AtomicBool,
-    /// Calls that use the active module.
-    running: AtomicUsize,
-    /// Held while the active module changes; handles of earlier ones that calls may still use.
-    replaced: Mutex<Vec<u64>>,
+    /// Held while the active module changes.
+    changing: Mutex<()>,
     /// What the VM registered in its store, to be taken out when it goes.
     registered: Mutex<Vec<Instance>>,
 }
@@ -56,9 +54,13 @@ pub fn close(object: &VmObject) {
         object.vm.store().unregister(wasi.instance());
     }
     object.lent.retire_all();
-    handle::retire(object.active.swap(0, Ordering::SeqCst));
-    for old in object.replaced().drain(..) {
-        handle::retire(old);
+    object.retire_active();
+}
+
+impl Drop for VmObject {
+    fn drop(&mut self) {
+        // A call that had begun may have changed the active module after the end of the handle.
+        self.retire_active();
     }
 }
 
@@ -67,8 +69,16 @@ impl VmObject {
         self.registered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn replaced(&self) -> MutexGuard<'_, Vec<u64>> {
-        self.replaced.lock().unwrap_or_else(PoisonError::into_inner)
+    fn retire_active(&self) {
+        let active = {
+            let _changing = self.changing();
+            self.active.swap(0, Ordering::SeqCst)
+        };
+        handle::retire(active);
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The handle of the module that the VM holds as its active one.
@@ -86,7 +96,7 @@ impl VmObject {
 
     /// Follows a change of the active module.
     pub fn refresh(&self) {
-        let mut replaced = self.replaced();
+        let changing = self.changing();
         let present = self.active.load(Ordering::SeqCst);
         let known = get(present as usize as *const WasmEdge_ModuleInstanceContext);
         let next = match (self.vm.active_module(), known) {
@@ -101,22 +111,24 @@ impl VmObject {
             (None, _) => 0,
         };
         self.active.store(next, Ordering::SeqCst);
-        replaced.push(present);
-        // Who enters from now on sees the new one.
-        if self.running.load(Ordering::SeqCst) == 0 {
-            for old in replaced.drain(..) {
-                handle::retire(old);
-            }
-        }
+        drop(changing);
+        handle::retire(present);
     }
 
-    /// Lets `call` use the active module; it stays alive meanwhile.
+    /// The active module.
     #[inline(always)]
-    pub fn with_active<R>(&self, call: impl FnOnce(Option<&InstanceObject>) -> R) -> R {
-        self.running.fetch_add(1, Ordering::SeqCst);
-        let result = call(get(self.active().cast_const()));
-        self.running.fetch_sub(1, Ordering::SeqCst);
-        result
+    pub fn active_object(&self) -> Option<&InstanceObject> {
+        loop {
+            let active = self.active();
+            let found = get(active.cast_const());
+            // One that another thread has replaced meanwhile is gone, and the next one is there.
+            if found.is_some()
+                || active.is_null()
+                || active as u64 == self.active.load(Ordering::SeqCst)
+            {
+                return found;
+            }
+        }
     }
 
     /// The executor's context.
@@ -147,13 +159,13 @@ pub extern "C" fn WasmEdge_VMCreate(
             lent: Lent::default(),
             active: AtomicU64::new(0),
             shared: AtomicBool::new(false),
-            running: AtomicUsize::new(0),
-            replaced: Mutex::default(),
+            changing: Mutex::default(),
             registered: Mutex::default(),
             vm,
         };
         if let Some(wasi) = object.vm.wasi() {
             wasi.allow_sockets(true);
+            wasi.list_as_wasmedge();
             let made = handle::lend(InstanceObject::with_wasi(wasi));
             object
                 .lent
@@ -176,9 +188,9 @@ fn register(
         register(&object.vm, &name)?;
         let Some(made) = object.vm.store().find(&name) else { return Ok(()) };
         object.registered().push(made.clone());
-        let handle = handle::lend(InstanceObject::new(made).made_by(object.executor_handle()));
-        object.lent.put(Key::Named(Kind::ModuleInstance, name.into()), handle as u64);
-        instance::introduce(handle);
+        let maker = object.executor_handle();
+        let key = Key::Named(Kind::ModuleInstance, name.into());
+        instance::lend(&object.lent, key, &made, |object| object.made_by(maker));
         Ok(())
     })
 }
@@ -294,7 +306,7 @@ pub unsafe extern "C" fn WasmEdge_VMGetFunctionType(
     FuncName: WasmEdge_String,
 ) -> *const WasmEdge_FunctionTypeContext {
     door(ptr::null(), || {
-        let active = get(get(Cxt)?.active().cast_const())?;
+        let active = get(Cxt)?.active_object()?;
         // SAFETY: the caller passes a string.
         let function = active.function_handle(unsafe { FuncName.bytes() });
         Some(crate::function::WasmEdge_FunctionInstanceGetFunctionType(function))
@@ -317,7 +329,7 @@ pub unsafe extern "C" fn WasmEdge_VMGetFunctionTypeRegistered(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VMGetFunctionListLength(Cxt: *const WasmEdge_VMContext) -> u32 {
-    door(0, || Some(get(get(Cxt)?.active().cast_const())?.function_names().len() as u32))
+    door(0, || Some(get(Cxt)?.active_object()?.function_names().len() as u32))
 }
 
 #[unsafe(no_mangle)]
@@ -328,7 +340,7 @@ pub unsafe extern "C" fn WasmEdge_VMGetFunctionList(
     Len: u32,
 ) -> u32 {
     door(0, || {
-        let active = get(get(Cxt)?.active().cast_const())?;
+        let active = get(Cxt)?.active_object()?;
         let names = active.function_names();
         // SAFETY: the caller passes buffers of this length, or null; the names are ours.
         unsafe {

@@ -98,7 +98,7 @@ pub unsafe extern "C" fn WasmEdge_VMExecute(
         // SAFETY: the caller passes a string and lists of these lengths, or null.
         unsafe {
             let name = FuncName.bytes();
-            vm.with_active(|active| call(vm, active, name, &arguments))
+            call(vm, vm.active_object(), name, &arguments)
                 .inspect(|()| succeeded())
                 .map_err(|error| failed(error, None, name))
         }
@@ -154,12 +154,10 @@ fn run(
         let done = run(vm, &name, &params);
         vm.refresh();
         let results = done?;
-        vm.with_active(|active| {
-            let Some(active) = active else { return };
-            let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
-            // SAFETY: as above.
-            unsafe { fill(arguments.returns, arguments.return_len, results) };
-        });
+        let Some(active) = vm.active_object() else { return Ok(()) };
+        let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
+        // SAFETY: as above.
+        unsafe { fill(arguments.returns, arguments.return_len, results) };
         Ok(())
     })
 }

@@ -125,7 +125,7 @@ impl Body for Direct {
         params: *const WasmEdge_Value,
         returns: *mut WasmEdge_Value,
     ) -> abi::WasmEdge_Result {
-        let memory = frame.memory(0);
+        let memory = door(ptr::null_mut(), || Some(frame.memory(0)));
         // SAFETY: the program gave the function for this purpose.
         outcome(unsafe {
             shim::call4(self.body as usize, self.data, memory.cast(), params, returns)
@@ -166,7 +166,7 @@ impl Body for Wrapped {
         returns: *mut WasmEdge_Value,
     ) -> abi::WasmEdge_Result {
         let Wrapped { body, binding, data, .. } = *self;
-        let memory = frame.memory(0);
+        let memory = door(ptr::null_mut(), || Some(frame.memory(0)));
         let lens = (self.params, self.returns);
         // SAFETY: the program gave the function for this purpose.
         outcome(unsafe {

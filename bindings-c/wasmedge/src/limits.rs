@@ -179,14 +179,13 @@ pub unsafe extern "C" fn wasmspan_vm_execute_within(
         // SAFETY: the caller passes a string, limits, and lists of these lengths, or null.
         let (name, params, limits) =
             unsafe { (name.lossy(), values(params, param_len)?, read(limits)?) };
-        object.with_active(|active| {
-            let results = object.vm.execute_within(&name, &params, &limits)?;
-            let Some(active) = active else { return Ok(()) };
-            let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
-            // SAFETY: as above.
-            unsafe { fill(returns, return_len, results) };
-            Ok(())
-        })
+        let active = object.active_object();
+        let results = object.vm.execute_within(&name, &params, &limits)?;
+        let Some(active) = active else { return Ok(()) };
+        let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
+        // SAFETY: as above.
+        unsafe { fill(returns, return_len, results) };
+        Ok(())
     })
 }
 

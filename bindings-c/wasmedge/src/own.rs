@@ -161,12 +161,10 @@ pub unsafe extern "C" fn wasmspan_vm_execute_for(
             task.cancel();
         }
         let results = task.get()?;
-        object.with_active(|active| {
-            let Some(active) = active else { return };
-            let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
-            // SAFETY: as above.
-            unsafe { fill(returns, return_len, results) };
-        });
+        let Some(active) = object.active_object() else { return Ok(()) };
+        let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
+        // SAFETY: as above.
+        unsafe { fill(returns, return_len, results) };
         Ok(())
     })
 }

@@ -168,6 +168,13 @@ const OPTIONS = {
 };
 for (const [name, options] of Object.entries(OPTIONS)) {
   check(`Module with ${name}`, ({ api }) => new api.Module(EMPTY, options) instanceof api.Module);
+  check(`validate with ${name}`, ({ api }) => api.validate(EMPTY, options));
+  check(`compile with ${name}`, async ({ api }) => {
+    return (await api.compile(EMPTY, options)) instanceof api.Module;
+  });
+  check(`instantiate with ${name}`, async ({ api }) => {
+    return (await api.instantiate(EMPTY, {}, options)).instance instanceof api.Instance;
+  });
 }
 check("validate without arguments", ({ api }) => api.validate());
 check("Module without arguments", ({ api }) => new api.Module());

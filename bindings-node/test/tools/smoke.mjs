@@ -7,6 +7,17 @@ const program = process.argv[2];
 const wat = (text) => new TextEncoder().encode(text);
 const instantiate = (text, imports) => new w.Instance(new w.Module(wat(text)), imports);
 
+/** Copies a part of standard input to standard output. */
+const ECHO = `(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 100))
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (i32.store (i32.const 4) (i32.load (i32.const 8)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))`;
+
 const STEPS = {
   calls() {
     const { add } = instantiate(`(module (func (export "add") (param i32 i64) (result i64)
@@ -89,6 +100,15 @@ const STEPS = {
     for await (const chunk of guest.stdout) text += chunk;
     assert.match(text, /hello/i);
     assert.equal((await guest.finished).exitCode, 0);
+    const echo = w.spawn(wat(ECHO));
+    echo.stdin.end("grüße");
+    let echoed = "";
+    for await (const chunk of echo.stdout) echoed += chunk;
+    assert.equal(echoed, "grüße");
+    assert.equal((await echo.finished).exitCode, 0);
+    const killed = w.spawn(wat(`(module (func (export "_start") (loop (br 0))))`));
+    killed.kill();
+    await assert.rejects(killed.finished, { name: "AbortError" });
   },
   async pools() {
     const module = new w.Module(

@@ -56,8 +56,14 @@ class Completed:
             raised = Exit(self.exit_code)
         else:
             return
-        raised.stdout, raised.stderr = self.stdout, self.stderr  # type: ignore[attr-defined]
-        raise raised
+        raise _with_output(raised, self.stdout, self.stderr)
+
+
+def _with_output(raised: BaseException, stdout: bytes, stderr: bytes) -> BaseException:
+    """An exception with what the guest had written, if it is one of this package."""
+    if isinstance(raised, WasmError):
+        raised.stdout, raised.stderr = stdout, stderr  # type: ignore[attr-defined]
+    return raised
 
 
 def run(
@@ -87,13 +93,14 @@ def run(
     name of the program, which is that of the file or module unless `program` says another. The guest gets
     what it is given and nothing else: `env`, `dirs`, `read_only_dirs`, the streams, `sockets` and `seed`
     are those of `Wasi`. `"capture"` keeps at most `output_limit` bytes of a stream, 64 MiB if it isn't
-    given, for the result; a guest that writes more gets an error, and `truncated` says so. `memory` is the most pages of 64 KiB that a memory of it may have, and `limits`
-    bounds it further.
+    given, for the result; a guest that writes more gets an error, and `truncated` says so. `memory` is
+    the most pages of 64 KiB that a memory of it may have, and `limits` bounds it further.
 
     Raises `CompileError` and `LinkError` before anything ran, `Trap` for a trap, `WasmTimeout` for a run
     that takes longer than `timeout` seconds, each with what was captured so far in `stdout` and `stderr`,
     and what a stream's callable raises. An exit code is no exception unless `check` is set; then it is
-    `Exit`, or `OutputTruncated` where output was cut, again with `stdout` and `stderr`. May be called from any thread; `interrupt` stops the run from another.
+    `Exit`, or `OutputTruncated` where output was cut, again with `stdout` and `stderr`. May be called
+    from any thread; `interrupt` stops the run from another.
 
     >>> run(b'(module (memory (export "memory") 1) (func (export "_start")))').exit_code
     0
@@ -121,9 +128,7 @@ def run(
     elif how == "interrupted":
         raised = Interrupted("execution interrupted")
     if raised is not None:
-        if isinstance(raised, WasmError):
-            raised.stdout, raised.stderr = out, err  # type: ignore[attr-defined]
-        raise raised
+        raise _with_output(raised, out, err)
     completed = Completed(argv, code, out, err, truncated, duration, cpu_time, pages, cost)
     if check:
         completed.check()

@@ -3,7 +3,7 @@
 //! The folder is opened once and everything in it reached from there, so what happens to its path
 //! later does not matter.
 
-use crate::platform::file::read_whole;
+use crate::platform::file::{check_size, read_whole};
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps};
 use rustix::io::Errno;
 use std::fs::File;
@@ -160,6 +160,7 @@ impl Folder {
     /// Writes a file of a new name. Entries need not reach the disk before they are named: one
     /// that a power failure cut short fails its check.
     fn write_temporary(&self, parts: &[&[u8]], sync: bool) -> io::Result<String> {
+        check_size(parts.iter().map(|part| part.len() as u64).sum())?;
         let mut random = [0; 8];
         rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())?;
         let name = format!("{TEMPORARY}{:016x}", u64::from_le_bytes(random));

@@ -17,6 +17,7 @@ use crate::error::{ErrCode, Error, Result};
 use crate::log::{self, LogLevel};
 use folder::Folder;
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -170,7 +171,8 @@ fn warn(reason: &str) {
     }
     let line = format!("compiled code is not kept on disk: {reason}");
     if TO_STDERR.load(Ordering::Relaxed) {
-        eprintln!("warning: {line}");
+        // Standard error may be closed, or a pipe that nobody reads.
+        let _ = writeln!(std::io::stderr(), "warning: {line}");
     } else {
         log::log(LogLevel::Warn, &line);
     }

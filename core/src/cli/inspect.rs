@@ -5,6 +5,7 @@ use crate::compile;
 use crate::config::{Config, Proposal};
 use crate::error::Result;
 use crate::executor::{Loader, Module};
+use crate::loader;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 use std::path::Path;
@@ -33,11 +34,13 @@ struct Facts {
 
 impl Facts {
     fn of(path: &Path) -> Result<Facts> {
+        loader::with_file(path, Facts::of_bytes)
+    }
+
+    fn of_bytes(file: Arc<[u8]>) -> Result<Facts> {
         let config = Config::default();
-        let module = Loader::new(&config).load_file(path)?;
+        let module = Loader::new(&config).load_bytes(&file)?;
         module.validate()?;
-        // Read once more, since a module does not keep the file it was in.
-        let file: Arc<[u8]> = std::fs::read(path).unwrap_or_default().into();
         let compiled = match artifact::may_carry_code(&file) {
             true => artifact::open(&file, Some(&compile::target(&config)?))?
                 .code

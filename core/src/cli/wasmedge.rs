@@ -1,7 +1,7 @@
 //! `wasmedge`: runs a command, or calls a function of a reactor.
 
 use super::parser::{Command, Opt, Parsed};
-use super::{FAILURE, number, options, reactor, switch_cache_on};
+use super::{FAILURE, number, options, reactor, switch_cache_on, with_output};
 use crate::config::HostRegistration;
 use crate::executor::fill_cache;
 use crate::interrupt::{Deadline, Interrupt};
@@ -76,7 +76,7 @@ const LIMITS: &[Opt] = &[
     Opt {
         name: "forbidden-plugin",
         takes_value: true,
-        text: "Don't use this plug-in. May be repeated.",
+        text: "Don't use this plug-in. May be repeated. There are no plug-ins yet, so any name is taken.",
     },
 ];
 
@@ -103,7 +103,7 @@ pub fn wasmedge(
     err: &mut dyn Write,
 ) -> i32 {
     let started = Instant::now();
-    let status = match command().parse(args, out) {
+    let status = with_output(out, |out| match command().parse(args, out) {
         Ok(parsed) => match prepare(&parsed, started) {
             Ok(run) => run.run(out, err).err().unwrap_or(0),
             Err(message) => {
@@ -112,8 +112,7 @@ pub fn wasmedge(
             }
         },
         Err(status) => status,
-    };
-    let _ = out.flush();
+    });
     fill_cache();
     status
 }

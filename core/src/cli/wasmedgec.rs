@@ -1,7 +1,7 @@
 //! `wasmedgec`: compiles a module ahead of time.
 
 use super::parser::{Command, Opt, Parsed};
-use super::{FAILURE, options};
+use super::{FAILURE, options, with_output};
 use crate::compiler::{Compiler, Progress};
 use crate::config::{CompilerOptions, Config, OptimizationLevel, OutputFormat};
 use crate::error::{ErrCode, Error};
@@ -62,12 +62,10 @@ pub fn wasmedgec(
     out: &mut dyn Write,
     _err: &mut dyn Write,
 ) -> i32 {
-    let status = match command().parse(args, out) {
+    with_output(out, |out| match command().parse(args, out) {
         Ok(parsed) => compile(&parsed, out),
         Err(status) => status,
-    };
-    let _ = out.flush();
-    status
+    })
 }
 
 fn compile(parsed: &Parsed, out: &mut dyn Write) -> i32 {

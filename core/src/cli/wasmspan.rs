@@ -1,7 +1,7 @@
 //! `wasmspan`: our own commands.
 
 use super::wasmedge::time_limit;
-use super::{FAILURE, inspect, number, reactor, switch_cache_on};
+use super::{FAILURE, inspect, number, reactor, switch_cache_on, with_output};
 use crate::cache::{self, Cache, Stats};
 use crate::config::{CacheOptions, Config, Limits};
 use crate::error::Error;
@@ -156,32 +156,35 @@ pub fn wasmspan(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> i32 {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let status = with_output(out, |out| match Cli::try_parse_from(args) {
+        Ok(cli) => cli.run(out, err),
         Err(shown) => {
             let to: &mut dyn Write = if shown.use_stderr() { err } else { out };
             let _ = write!(to, "{}", shown.render());
             let _ = to.flush();
-            return shown.exit_code();
+            shown.exit_code()
         }
-    };
-    // Standard output is the guest's; the figures of WasmEdge's command go there.
-    log::set_level(LogLevel::Warn);
-    let result = match cli.command {
-        Verb::Run(run) => run.run(out, err),
-        Verb::Inspect { json, file } => inspect::inspect(&file, json, out),
-        Verb::Bindgen(bindgen) => bindgen.run(out, err),
-        Verb::Cache { verb } => cache(&verb, out),
-        Verb::Validate { files } => validate(&files, out, err),
-    };
-    let _ = out.flush();
+    });
     fill_cache();
-    match result {
-        Ok(status) => status,
-        Err(message) => {
+    status
+}
+
+impl Cli {
+    fn run(self, out: &mut dyn Write, err: &mut dyn Write) -> i32 {
+        // Standard output is the guest's; the figures of WasmEdge's command go there.
+        log::set_level(LogLevel::Warn);
+        let result = match self.command {
+            Verb::Run(run) => run.run(out, err),
+            Verb::Inspect { json, file } => inspect::inspect(&file, json, out),
+            Verb::Bindgen(bindgen) => bindgen.run(out, err),
+            Verb::Cache { verb } => cache(&verb, out),
+            Verb::Validate { files } => validate(&files, out, err),
+        };
+        let _ = out.flush();
+        result.unwrap_or_else(|message| {
             let _ = writeln!(err, "error: {message}");
             FAILURE
-        }
+        })
     }
 }
 

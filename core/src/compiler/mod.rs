@@ -75,7 +75,7 @@ impl Compiler {
 
     /// Compiles the module in the file `input` into the file `output`, which may be the same.
     ///
-    /// `output` is a shared object if its name ends in `.so`, `.dylib` or `.dll`, and what
+    /// `output` is a shared object if its name ends in `.so`, and what
     /// [`CompilerOptions::output_format`] says otherwise. It is replaced only when all is done: a
     /// failure leaves no half file. `input` may be a compiled file.
     ///
@@ -112,10 +112,15 @@ impl Compiler {
     /// Those of validation, compiling and writing.
     pub fn compile_module(&self, module: &Module, output: impl AsRef<Path>) -> Result<()> {
         let output = output.as_ref();
-        let shared = output.extension().is_some_and(|extension| {
-            ["so", "dylib", "dll"].iter().any(|shared| extension == *shared)
-        });
-        let format = if shared { OutputFormat::Native } else { self.config.compiler.output_format };
+        let named = |extension: &str| output.extension().is_some_and(|own| own == extension);
+        if named("dylib") || named("dll") {
+            let what = "compiled files are ELF shared objects, which other systems don't load: let \
+                        the name end in .so, or in .wasm for a module that runs everywhere";
+            return Err(Error::with_detail(ErrCode::IllegalPath, what)
+                .closing(format!("File name: \"{}\"", output.display())));
+        }
+        let format =
+            if named("so") { OutputFormat::Native } else { self.config.compiler.output_format };
         let file = self.compile(module, format)?;
         log::log(LogLevel::Info, "output start");
         output::write(output, &file)?;

@@ -1,6 +1,7 @@
 //! Writing a file so that it is there whole or not at all.
 
 use crate::error::{ErrCode, Error, Result};
+use crate::platform::file::check_size;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(permissions) = &permissions {
         builder.permissions(permissions.clone());
     }
+    check_size(bytes.len() as u64)?;
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_data()?;

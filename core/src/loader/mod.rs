@@ -11,8 +11,11 @@ mod constant;
 mod convert;
 pub(crate) mod diagnose;
 pub(crate) mod features;
+#[cfg(feature = "wat")]
+mod old_text;
 mod sections;
 mod source;
+mod text;
 
 #[cfg(test)]
 mod suite_tests;
@@ -38,7 +41,7 @@ pub(crate) fn load_bytes(config: &Config, bytes: Arc<[u8]>) -> Result<ModuleInfo
     if bytes.len() as u64 > limits::MAX_MODULE_BYTES {
         return Err(source::too_large());
     }
-    let bytes = source::to_binary(bytes)?;
+    let bytes = text::to_binary(bytes)?;
     check_header(&bytes)?;
     sections::parse(config, bytes, Bodies::Unknown)
 }

@@ -151,6 +151,7 @@ impl SharedFile {
     /// So many bytes, all zero.
     #[cfg(target_os = "linux")]
     pub fn new(len: usize) -> io::Result<SharedFile> {
+        super::file::check_size(len as u64)?;
         // SAFETY: the name is a string that ends in zero.
         let file = unsafe { libc::memfd_create(c"wasmspan-memory".as_ptr(), libc::MFD_CLOEXEC) };
         if file < 0 {

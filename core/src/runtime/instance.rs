@@ -647,16 +647,29 @@ impl Instance {
         Ok(())
     }
 
-    /// The export that an import of this name and type gets.
-    pub(crate) fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
-        if let (Repr::Host(module), ExternType::Func(wanted)) = (&self.0, wanted) {
-            let all = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let mut alternates = all.get(name).into_iter().flatten();
-            if let Some(func) = alternates.find(|func| func.ty() == wanted) {
-                return Some(func.clone().into());
-            }
+    /// The item that an import of this name and type gets: of functions of a host module that share a
+    /// name, the one of that type, and functions that are not listed among the exports, too.
+    pub fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
+        let Repr::Host(module) = &self.0 else { return self.get_export(name) };
+        let all = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let alternates = all.get(name).map_or(&[][..], Vec::as_slice);
+        let fits = |func: &&Func| matches!(wanted, ExternType::Func(wanted) if func.ty() == wanted);
+        if let Some(func) = alternates.iter().find(fits) {
+            return Some(func.clone().into());
         }
-        self.get_export(name)
+        self.get_export(name).or_else(|| Some(alternates.first()?.clone().into()))
+    }
+
+    /// Takes a function of a host module off the list of exports. Modules that import it still get it.
+    pub(crate) fn unlist(&self, name: &str) {
+        let Repr::Host(module) = &self.0 else { return };
+        let mut items = module.items.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut all = module.alternates.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match items.remove(name) {
+            Some(Extern::Func(func)) => all.entry(name.into()).or_default().push(func),
+            Some(other) => drop(items.insert(name.into(), other)),
+            None => {}
+        }
     }
 
     /// The index of an export in its module, among the items of its kind and after those that are

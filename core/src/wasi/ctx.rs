@@ -36,6 +36,7 @@ pub struct WasiBuilder {
     random: Random,
     denials: Option<Denials>,
     max_descriptors: Option<usize>,
+    outside_is_not_capable: bool,
 }
 
 /// A directory for the guest.
@@ -142,7 +143,7 @@ impl WasiBuilder {
     }
 
     /// Gives a directory of the host as the commands do: `GUEST:HOST`, `GUEST:HOST:readonly`, or one
-    /// path for both.
+    /// path for both. An empty `GUEST` is `/`.
     ///
     /// ```
     /// let wasi = wasmspan::Wasi::builder().preopen_spec("/in:/tmp:readonly").build()?;
@@ -151,6 +152,8 @@ impl WasiBuilder {
     /// ```
     pub fn preopen_spec(self, spec: &str) -> WasiBuilder {
         let (guest, host, read_only) = split_spec(spec);
+        // As WasmEdge has it.
+        let guest = if guest.is_empty() { "/" } else { guest };
         self.give(Host::Path(host.into()), guest, read_only)
     }
 
@@ -273,6 +276,13 @@ impl WasiBuilder {
         self
     }
 
+    /// Refuses paths that lead out of their directory with 76 (`ENOTCAPABLE`) instead of 63 (`EPERM`), as
+    /// Node.js does; so does what the host forbids with `EPERM`.
+    pub fn outside_is_not_capable(mut self) -> WasiBuilder {
+        self.outside_is_not_capable = true;
+        self
+    }
+
     /// Makes the module.
     ///
     /// # Errors
@@ -347,7 +357,18 @@ impl WasiBuilder {
         }
         let sockets = RwLock::new(Access::new(self.sockets, &self.allowed_addresses)?);
         let WasiBuilder { args, clocks, random, denials, .. } = self;
-        Ok(Ctx { args, env, directories, sockets, descriptors, clocks, random, denials })
+        let outside_is_not_capable = self.outside_is_not_capable;
+        Ok(Ctx {
+            args,
+            env,
+            directories,
+            sockets,
+            descriptors,
+            clocks,
+            random,
+            denials,
+            outside_is_not_capable,
+        })
     }
 }
 
@@ -412,6 +433,8 @@ pub(super) struct Ctx {
     pub random: Random,
     /// Where refusals are noted, if anywhere.
     pub denials: Option<Denials>,
+    /// Whether what leads out of a directory is `NotCapable` instead of `Perm`.
+    pub outside_is_not_capable: bool,
 }
 
 impl Ctx {

@@ -170,6 +170,12 @@ impl Wasi {
         *self.shared.ctx().sockets.write().unwrap_or_else(PoisonError::into_inner) = access;
     }
 
+    /// Lists only the functions that WasmEdge 0.11.2 has. Guests that import the others still get them.
+    #[doc(hidden)]
+    pub fn list_as_wasmedge(&self) {
+        preview1::unlist_second_sockets(&self.instance);
+    }
+
     /// Says which memory the functions work on when their caller has none: a host function that hands
     /// a guest's call on, or the host itself. The memory isn't kept alive by this. Until then such calls
     /// get 21 (`EFAULT`) for every address.

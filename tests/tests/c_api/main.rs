@@ -2,6 +2,7 @@
 
 mod bad;
 mod build;
+mod endings;
 mod examples;
 mod header;
 mod link;

@@ -127,6 +127,14 @@ fn random_sequences_do_no_harm() {
     assert!(output.status.success(), "{:?}: {out}{errors}", output.status);
 }
 
+/// Under AddressSanitizer, which fills what is freed. `make soak` runs it for a minute and more.
+#[test]
+fn threads_that_delete_what_others_use_do_no_harm() {
+    let flags = ["-Wno-pedantic", "-fsanitize=address"];
+    let time = std::env::var("WASMSPAN_STRESS_MS").unwrap_or_else(|_| "5000".into());
+    passes_with("stress.c", C[0], Release::V0_11, &[&time], &flags);
+}
+
 #[test]
 fn exceptions_of_cxx_end_at_the_host_function() {
     passes("exceptions.cpp", Release::V0_11, &[]);

@@ -52,23 +52,31 @@ impl GuestPath {
     }
 }
 
-/// The name under which a guest sees a directory: slashes at the end and repeated ones go, `..` is
-/// resolved and never leads above the root, and of the dots only one at the front stays.
+/// The name under which a guest sees a directory: slashes at the end and repeated ones go, and `..` is
+/// resolved. Above the root it leads nowhere; at the front of a relative name it stays, because
+/// programs look for what they call `../a` under that name. Of other dots one at the front stays, and
+/// no name is `.`.
 pub(in crate::wasi) fn clean_name(name: &str) -> String {
+    let absolute = name.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in name.split('/').filter(|part| !part.is_empty()) {
         match part {
-            "." if parts.is_empty() && !name.starts_with('/') => parts.push(part),
+            "." if parts.is_empty() && !absolute => parts.push(part),
             "." => {}
-            ".." if parts.last().is_some_and(|last| *last != ".") => {
-                parts.pop();
-            }
-            ".." => {}
+            ".." => match parts.last() {
+                None | Some(&"..") if !absolute => parts.push(part),
+                None => {}
+                Some(&".") => parts = vec![".."],
+                Some(_) => drop(parts.pop()),
+            },
             _ => parts.push(part),
         }
     }
-    let first = if name.starts_with('/') || parts.is_empty() { "/" } else { "" };
-    format!("{first}{}", parts.join("/"))
+    match (absolute, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".into(),
+        (false, false) => parts.join("/"),
+    }
 }
 
 #[cfg(test)]
@@ -78,7 +86,7 @@ mod tests {
     #[test]
     fn names_are_cleaned() {
         let cases = [
-            ("", "/"),
+            ("", "."),
             ("/", "/"),
             ("///", "/"),
             (".", "."),
@@ -86,9 +94,17 @@ mod tests {
             ("./a", "./a"),
             ("/a//b/", "/a/b"),
             ("a/../b", "b"),
-            ("..", "/"),
-            ("../../a", "a"),
-            ("./..", "."),
+            ("..", ".."),
+            ("../", ".."),
+            ("../..", "../.."),
+            ("../../a", "../../a"),
+            ("../a/..", ".."),
+            ("./..", ".."),
+            ("./../..", "../.."),
+            ("a/..", "."),
+            ("a/../..", ".."),
+            ("/..", "/"),
+            ("/../a", "/a"),
             ("/./a/./b", "/a/b"),
             ("//a/../../b", "/b"),
             ("a//b/", "a/b"),

@@ -39,7 +39,12 @@ impl Root {
         let mut root = Root { inode: 1, ..Root::default() };
         let mut last = 1;
         for (name, directory) in given {
-            let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
+            let parts: Vec<&str> =
+                name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+            if parts.first() == Some(&"..") {
+                // It isn't below the root.
+                continue;
+            }
             root.put(&parts, directory, &mut last);
         }
         root

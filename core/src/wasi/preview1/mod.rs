@@ -16,6 +16,7 @@ mod random;
 mod sock;
 mod unstable;
 
+pub(super) use sock::unlist_second as unlist_second_sockets;
 pub(super) use unstable::define as define_unstable;
 
 use super::Shared;

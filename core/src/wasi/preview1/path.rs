@@ -3,7 +3,8 @@
 use super::{Call, Failure, GuestMemory, Outcome, functions};
 use crate::limits::MAX_WASI_PATH_BYTES;
 use crate::wasi::abi::{Errno, FileStat, SYMLINK_FOLLOW, Version, fdflags, oflags, rights};
-use crate::wasi::denied::option_for_path;
+use crate::wasi::ctx::Ctx;
+use crate::wasi::denied::{Denials, option_for_path};
 use crate::wasi::fds::{Descriptor, Object};
 use crate::wasi::fs::{GuestPath, Opened, Opening, timestamps};
 
@@ -43,10 +44,27 @@ fn explained<T>(
     work: impl FnOnce() -> Outcome<T>,
 ) -> Outcome<T> {
     let outcome = work();
+    let Err(Failure::Errno(errno)) = outcome else { return outcome };
     let ctx = call.ctx();
-    let (Err(Failure::Errno(errno)), Some(denials)) = (&outcome, &ctx.denials) else {
-        return outcome;
+    let seen = match errno {
+        Errno::Perm if ctx.outside_is_not_capable => Errno::NotCapable,
+        other => other,
     };
+    if let Some(denials) = &ctx.denials {
+        note(call, &ctx, denials, function, paths, (errno, seen));
+    }
+    Err(seen.into())
+}
+
+/// Notes a refusal: the error, and what the guest sees of it.
+fn note(
+    call: &Call<'_>,
+    ctx: &Ctx,
+    denials: &Denials,
+    function: &str,
+    paths: &[(u32, u32, u32)],
+    (errno, seen): (Errno, Errno),
+) {
     let shown = |at: u32, len: u32| {
         let bytes = call.memory().ok()?.read(at, len.min(MAX_WASI_PATH_BYTES) as usize).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
@@ -65,12 +83,11 @@ fn explained<T>(
             let below = descriptor.preopen.as_deref();
             let of = below.map_or_else(|| format!("descriptor {fd}"), |name| format!("{name:?}"));
             // Through the directory that lists the others nothing is given.
-            let why = if descriptor.is_root() { Errno::NoEnt } else { *errno };
+            let why = if descriptor.is_root() { Errno::NoEnt } else { errno };
             let option = option_for_path(below, &path, why);
-            denials.add(function, format!("{path:?} below {of}"), *errno, option);
+            denials.add(function, format!("{path:?} below {of}"), seen, option);
         }
     }
-    outcome
 }
 
 /// Whether a last link is followed.
@@ -242,7 +259,7 @@ fn path_open(
     len: u32,
     oflags: u32,
     base: u64,
-    inheriting: u64,
+    _inheriting: u64,
     fdflags: u32,
     opened: u32,
 ) -> Outcome {
@@ -270,13 +287,17 @@ fn path_open(
         let ctx = call.ctx();
         // Before anything is made that no descriptor could be had for.
         ctx.descriptors.check_room(call.most_descriptors())?;
-        let (base, inheriting) = (base & passed_on, inheriting & passed_on);
+        let base = base & passed_on;
         let opening = Opening { follow: follows(flags)?, oflags, fdflags, base };
         let new = match directory.open(&path, opening)? {
             Opened::File(file) => Descriptor::new(Object::File(file), base & rights::FILE, 0),
-            Opened::Directory(directory) => {
-                Descriptor::new(Object::Directory(directory), base & rights::DIRECTORY, inheriting)
-            }
+            // Programs ask for directories with the rights that files of the same mode have, so what
+            // they ask for says nothing of what they will do below; `fd_fdstat_set_rights` does.
+            Opened::Directory(directory) => Descriptor::new(
+                Object::Directory(directory),
+                passed_on & rights::DIRECTORY,
+                passed_on,
+            ),
         };
         memory.write_u32(opened, call.insert(new)?)
     })

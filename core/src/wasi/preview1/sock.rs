@@ -47,6 +47,13 @@ pub(super) fn define(instance: &Instance, shared: &Arc<Shared>) -> Result<()> {
     Ok(())
 }
 
+/// Takes the second version off the list of the module's functions.
+pub(in crate::wasi) fn unlist_second(instance: &Instance) {
+    for name in SAME.iter().chain(BOTH) {
+        instance.unlist(&format!("{name}_v2"));
+    }
+}
+
 mod first {
     use super::super::functions;
     use super::*;

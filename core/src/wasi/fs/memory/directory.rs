@@ -42,6 +42,16 @@ impl MemoryDirectory {
         }
     }
 
+    /// A directory and a free name in it for a link. Before a slash a link is followed, so that a
+    /// directory is meant or nothing is, and no name is free.
+    fn free_for_link(&self, path: &GuestPath) -> Result<(Arc<Node>, String)> {
+        if path.names_directory() {
+            self.resolve(path, LastLink::Look)?.found()?;
+            return Err(Errno::Exist);
+        }
+        Self::free(self.resolve(path, LastLink::Name)?)
+    }
+
     /// What a path names with its last link not followed, and the directory that has the name.
     fn named(&self, path: &GuestPath, what: Errno) -> Result<(Arc<Node>, String, Arc<Node>)> {
         let place = self.resolve(path, LastLink::Name)?;
@@ -176,6 +186,10 @@ impl Directory for MemoryDirectory {
 
     fn unlink(&self, path: &GuestPath) -> Result<()> {
         let _structure = self.tree.structure();
+        if path.names_directory() {
+            self.resolve(path, LastLink::Look)?.found()?;
+            return Err(Errno::IsDir);
+        }
         let (directory, name, node) = self.named(path, Errno::IsDir)?;
         if node.directory().is_ok() {
             return Err(Errno::IsDir);
@@ -187,11 +201,7 @@ impl Directory for MemoryDirectory {
         let to = self.sibling(to)?;
         let _structure = self.tree.structure();
         let node = self.resolve(path, LastLink::Look)?.found()?;
-        let place = to.resolve(new, LastLink::Name)?;
-        if place.slash && place.node.is_none() {
-            return Err(Errno::NoEnt);
-        }
-        let (directory, name) = Self::free(place)?;
+        let (directory, name) = to.free_for_link(new)?;
         if node.directory().is_ok() {
             return Err(Errno::Perm);
         }
@@ -243,11 +253,7 @@ impl Directory for MemoryDirectory {
 
     fn symlink(&self, target: &GuestPath, path: &GuestPath) -> Result<()> {
         let _structure = self.tree.structure();
-        let place = self.resolve(path, LastLink::Name)?;
-        if place.slash && place.node.is_none() {
-            return Err(Errno::NoEnt);
-        }
-        let (directory, name) = Self::free(place)?;
+        let (directory, name) = self.free_for_link(path)?;
         let node = self.tree.node(Kind::Link(target.as_str().to_string()))?;
         self.tree.put(&directory, &name, node)
     }
