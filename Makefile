@@ -16,8 +16,8 @@ NEEDS_test  = $(NEEDS) g++ go
 NEEDS_dist  = $(NODE_NEEDS) python go
 
 .DEFAULT_GOAL := help
-.PHONY: help check-prereqs demo test test-rust test-node test-node-packages test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
-	dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
+.PHONY: help check-prereqs demo test test-rust test-node test-node-packages test-clients test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
+	dist check-dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
 	build-node develop-python prepare-go soak-python soak-go scenarios-python scenarios-go
 
 help: ## this list
@@ -36,7 +36,7 @@ demo: ## run the same program in Rust, C, Python, Node.js and Go
 	@echo 'Building for Rust and C (all builds take some minutes the first time) …'
 	@$(call quietly,$(CARGO) build -q --release -p wasmspan-examples -p wasmspan-c)
 	@gcc -O2 -Ibindings-c/include examples/c/demo.c -o '$(TARGET)'/release/demo-c \
-		'$(TARGET)'/release/libwasmedge.a -lgcc_s -lpthread -lm -ldl
+		'$(TARGET)'/release/libwasmedge.a -lpthread -lm -ldl
 	@echo 'Building for Python …'
 	@$(call quietly,$(MAKE) -s develop-python PYTHON_BUILD=--release)
 	@echo 'Building for Node.js …'
@@ -52,6 +52,11 @@ test: test-rust test-node test-python test-go ## all tests of all languages; wha
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
 	$(CARGO) test
+
+test-clients: ## unit tests of WasmEdge's own Rust crates against the C libraries (needs the network and libclang)
+	@tests/prereqs.sh $(NEEDS)
+	$(CARGO) build -p wasmspan-c -p wasmspan-c-0-10
+	tests/clients/run.sh '$(TARGET)/debug' '$(TARGET)/clients'
 
 # Not `npm ci`: it wants packages for other platforms in the lock file, which npm doesn't always write there.
 bindings-node/node_modules: bindings-node/package-lock.json
@@ -170,8 +175,12 @@ bench-go:
 	$(MAKE) --no-print-directory prepare-go GO_PROFILE=release
 	cd bindings-go/bench && go test -bench . -count 9
 
-dist: dist-rust dist-c dist-node dist-python dist-go ## commands, libraries and packages: make dist PREFIX=dist
+dist: dist-rust dist-c dist-node dist-python dist-go check-dist ## commands, libraries and packages: make dist PREFIX=dist
 	@echo 'Installed in $(PREFIX)'
+
+# After the others, also where make runs several at a time.
+check-dist: dist-rust dist-c dist-node dist-python dist-go
+	@$(PYTHON) tests/dist.py '$(PREFIX)'
 
 dist-rust:
 	@tests/prereqs.sh $(NEEDS_dist)

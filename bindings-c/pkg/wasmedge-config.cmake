@@ -13,7 +13,7 @@ if(NOT TARGET wasmedge::wasmedge)
   set_target_properties(wasmedge::static PROPERTIES
     IMPORTED_LOCATION "${_wasmedge_prefix}/lib/libwasmedge.a"
     INTERFACE_INCLUDE_DIRECTORIES "${_wasmedge_prefix}/include"
-    INTERFACE_LINK_LIBRARIES "gcc_s;util;rt;pthread;m;dl;c")
+    INTERFACE_LINK_LIBRARIES "util;rt;pthread;m;dl;c")
 
   add_library(wasmedge::wasmedge_c SHARED IMPORTED)
   set_target_properties(wasmedge::wasmedge_c PROPERTIES

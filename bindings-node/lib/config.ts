@@ -40,7 +40,7 @@ export enum OutputFormat {
   Wasm = 1,
 }
 
-/** Where compiled code is kept from one process to the next. */
+/** Where compiled code is kept from one process to the next; that of modules of 2,048 bytes and more is. */
 export interface CacheOptions {
   /** The folder; by default `wasmspan` in the user's cache folder. */
   directory?: string;

@@ -33,7 +33,7 @@ export declare enum OutputFormat {
     /** The module with its code in a custom section, which other runtimes ignore. */
     Wasm = 1
 }
-/** Where compiled code is kept from one process to the next. */
+/** Where compiled code is kept from one process to the next; that of modules of 2,048 bytes and more is. */
 export interface CacheOptions {
     /** The folder; by default `wasmspan` in the user's cache folder. */
     directory?: string;

@@ -106,3 +106,7 @@ pub const MAX_NAMES_SHOWN: usize = 16;
 
 /// How long the first writer of a pipe is waited for from which a module is read.
 pub const PIPE_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Smallest module whose compiled code the disk cache keeps, in bytes: smaller ones are compiled as fast as
+/// their code is found.
+pub const MIN_CACHED_BYTES: usize = 2048;

@@ -210,6 +210,11 @@ static void memory(void) {
        WasmEdge_ErrCode_WrongVMWorkflow);
   wasmspan_wasi_config_capture(config, false, 100);
   CHECK(memory, guest(config, "cat") == 0 && captured(config, "flat"));
+  CHECK(memory, !wasmspan_wasi_config_truncated(config, false));
+  wasmspan_wasi_config_capture(config, false, 3);
+  guest(config, "cat");
+  CHECK(memory, captured(config, "fla") && wasmspan_wasi_config_truncated(config, false));
+  CHECK(memory, !wasmspan_wasi_config_truncated(config, true) && !wasmspan_wasi_config_truncated(NULL, false));
   wasmspan_wasi_config_stdin(config, (const uint8_t *)"new", 3);
   CHECK(memory, guest(config, "save") == 0);
   wasmspan_wasi_config_delete(config);

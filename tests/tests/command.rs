@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 use wasmspan::command::{Command, Ending};
 use wasmspan::limits::DEFAULT_OUTPUT_BYTES;
-use wasmspan::wasi::{Denials, Input, MemoryFs, Output};
+use wasmspan::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer};
 use wasmspan::{ErrCode, Func, Instance, Module, Store};
 use wasmspan_tests::wasi_guest::Folder;
 
@@ -94,6 +94,9 @@ fn output_stops_at_its_limit() {
     let finished = command.run().unwrap();
     assert_eq!((finished.stdout.len(), finished.truncated), (1000, true));
     assert_eq!(finished.exit_code(), Some(5));
+    let buffer = OutputBuffer::with_limit(1000);
+    let finished = command.stdout(Output::Buffer(buffer.clone())).run().unwrap();
+    assert_eq!((buffer.contents().len(), finished.truncated), (1000, true));
     assert!(!text("(module (func (export \"_start\")))").run().unwrap().truncated);
 }
 

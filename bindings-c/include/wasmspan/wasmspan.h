@@ -313,7 +313,8 @@ wasmspan_statistics_read(const WasmEdge_StatisticsContext *statistics,
  * a folder, for this process and later ones. It must belong to the user and not
  * be writable by others; it is made if it is not there. NULL is the user's own,
  * `wasmspan` in their cache folder. Entries take up to max_bytes, 0 being 1 GiB.
- * A cache that can't be used does no harm: a warning goes to the log.
+ * A cache that can't be used does no harm: a warning goes to the log. Modules of
+ * less than 2,048 bytes are compiled as fast as their code is found, and not kept.
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result
 wasmspan_configure_set_cache(WasmEdge_ConfigureContext *configure,
@@ -603,6 +604,12 @@ wasmspan_wasi_config_capture(wasmspan_wasi_config *config, bool standard_error,
 WASMEDGE_CAPI_EXPORT bool
 wasmspan_wasi_config_output(const wasmspan_wasi_config *config,
                             bool standard_error, wasmspan_bytes *bytes);
+
+/** Whether the guest wanted to write more than `limit`: then what was captured
+ * is not all. */
+WASMEDGE_CAPI_EXPORT bool
+wasmspan_wasi_config_truncated(const wasmspan_wasi_config *config,
+                               bool standard_error);
 
 /**
  * Lets the guest read what a function gives as its standard input: one call for

@@ -81,8 +81,6 @@ impl Drop for Deleted {
 }
 
 impl List {
-    const NONE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
-
     /// A list that no thread has, or a new one.
     #[cold]
     fn take() -> *const List {
@@ -94,7 +92,7 @@ impl List {
         let made = Box::leak(Box::new(List {
             len: AtomicUsize::new(0),
             wanted: AtomicUsize::new(0),
-            first: [const { Self::NONE }; FIRST],
+            first: [const { AtomicPtr::new(ptr::null_mut()) }; FIRST],
             more: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
             taken: AtomicBool::new(true),
             next: ptr::null(),
@@ -144,7 +142,7 @@ impl List {
         let mut entries = chunk.load(Ordering::Acquire);
         if entries.is_null() {
             // Only the thread itself asks for entries that aren't in force yet.
-            let made: Box<[AtomicPtr<()>]> = (0..size).map(|_| Self::NONE).collect();
+            let made: Box<[AtomicPtr<()>]> = (0..size).map(|_| AtomicPtr::default()).collect();
             entries = Box::leak(made).as_mut_ptr();
             chunk.store(entries, Ordering::Release);
         }

@@ -182,6 +182,17 @@ pub unsafe extern "C" fn wasmspan_wasi_config_output(
 }
 
 #[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_truncated(
+    config: *const wasmspan_wasi_config,
+    standard_error: bool,
+) -> bool {
+    door(false, || match &lock(get(config)?).outputs[usize::from(standard_error)] {
+        Some(Output::Buffer(buffer)) => Some(buffer.is_truncated()),
+        _ => None,
+    })
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_wasi_config_stdin_from(
     config: *mut wasmspan_wasi_config,
     read: wasmspan_read_t,

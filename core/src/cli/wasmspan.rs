@@ -43,6 +43,7 @@ enum Verb {
     #[command(long_about = BINDGEN)]
     Bindgen(Bindgen),
     /// Compiled code that earlier runs have left on disk.
+    #[command(long_about = CACHE)]
     Cache {
         #[command(subcommand)]
         verb: CacheVerb,
@@ -54,6 +55,15 @@ enum Verb {
         files: Vec<PathBuf>,
     },
 }
+
+/// What `wasmspan cache --help` begins with.
+const CACHE: &str = "\
+Compiled code that earlier runs have left on disk
+
+`wasmspan run` and `wasmedge` keep the code that they have made of a module, in the folder `wasmspan` of the user's cache
+folder (XDG_CACHE_HOME, else .cache in HOME), so that the next run need not compile. Modules of less than 2,048 bytes are
+compiled as fast as their code is found there, and not kept; nor is anything with --no-cache. What was not used for
+longest goes when there is more than 1 GiB.";
 
 /// What `wasmspan bindgen --help` begins with.
 const BINDGEN: &str = "\

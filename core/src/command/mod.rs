@@ -247,8 +247,14 @@ impl Command {
         };
         let pages = instance.as_ref().map_or(0, memory_pages);
         let usage = meter.finish(pages, executor.statistics().total_cost());
+        let truncated = [&self.stdout, &self.stderr].iter().zip(&captured).any(|(given, own)| {
+            let buffer = match given {
+                Some(Output::Buffer(buffer)) => buffer,
+                _ => own,
+            };
+            buffer.is_truncated()
+        });
         let [stdout, stderr] = captured;
-        let truncated = stdout.is_truncated() || stderr.is_truncated();
         let (stdout, stderr) = (stdout.take(), stderr.take());
         Ok(Finished { ending, stdout, stderr, truncated, usage })
     }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-/// Where compiled code is kept from one process to the next, and how much of it.
+/// Where compiled code is kept from one process to the next, and how much of it. Modules of less than
+/// [`MIN_CACHED_BYTES`](crate::limits::MIN_CACHED_BYTES) are compiled anew each time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CacheOptions {
     /// The folder; without one, `wasmspan` in the user's cache folder (`XDG_CACHE_HOME`, else

@@ -6,11 +6,9 @@ use crate::cache::{self, Cache};
 use crate::compile;
 use crate::config::{CodeKind, Config, Metering, Proposals};
 use crate::error::Result;
+use crate::limits::MIN_CACHED_BYTES;
 use crate::module::ModuleInfo;
 use std::sync::Arc;
-
-/// Smaller modules are compiled as fast as their code is found on disk.
-const MIN_CACHED_BYTES: usize = 2048;
 
 /// New code for a module, which then goes to the disk cache.
 pub(super) fn compile(

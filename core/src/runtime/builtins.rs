@@ -3,7 +3,7 @@
 //! Each does its work in a closure that returns an error, and only then, with nothing left to
 //! drop, ends the activation.
 
-use super::exec::Exec;
+use super::exec::{Exec, is_to_stop};
 use super::extern_ref::ExternRef;
 use super::global;
 use super::instance::WasmInstance;
@@ -79,7 +79,7 @@ unsafe fn guard<T: Copy>(
     unsafe {
         let failure = match catch_unwind(AssertUnwindSafe(|| work(WasmInstance::of(ctx)))) {
             // A loop that is nearly always here would not see the signal.
-            Ok(Ok(_)) if (*exec).jit.stop.load(Ordering::Relaxed) != 0 => {
+            Ok(Ok(_)) if (*exec).jit.stop.load(Ordering::Relaxed) != 0 && is_to_stop(exec) => {
                 trap::raise(exec, ctx, Trap::Interrupted)
             }
             Ok(Ok(value)) => return value,

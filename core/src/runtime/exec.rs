@@ -9,14 +9,14 @@ use crate::abi::context::NO_SITE;
 use crate::abi::{ExecCtx, InstanceCtx};
 use crate::config;
 use crate::error::{ErrCode, Error, Frame, Result};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, STOP, VISIT, visit_now};
 use crate::limits::{MAX_BACKTRACE_FRAMES, MAX_STACK_RESERVE, STACK_RESERVE, STACK_RESERVE_SHARE};
 use crate::platform::stack;
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The activations of one thread. Generated code sees the first field.
 #[repr(C)]
@@ -162,7 +162,7 @@ impl Exec {
         let exec = Box::into_raw(Box::new(Exec {
             jit: ExecCtx {
                 stack_limit: lowest.saturating_add(reserve),
-                stop: AtomicU32::new(0),
+                stop: AtomicU64::new(0),
                 trap: 0,
                 entry_fp: 0,
                 entry_sp: 0,
@@ -217,6 +217,28 @@ impl Exec {
     }
 }
 
+/// Whether the running call is to stop; for where the flag isn't zero. If the thread is to be visited, that
+/// is done first.
+///
+/// # Safety
+///
+/// `exec` is the current thread's state.
+#[cold]
+pub(crate) unsafe fn is_to_stop(exec: *mut Exec) -> bool {
+    loop {
+        // SAFETY: the caller's promise.
+        let flag = unsafe { &(*exec).jit.stop };
+        match flag.load(Ordering::SeqCst) {
+            0 => return false,
+            VISIT => {
+                flag.fetch_and(!VISIT, Ordering::SeqCst);
+                visit_now();
+            }
+            _ => return true,
+        }
+    }
+}
+
 /// Lets `interrupt` stop whatever this thread runs from now on.
 pub(crate) fn guard_thread(interrupt: &Interrupt) {
     let exec = Exec::current();
@@ -244,7 +266,7 @@ pub fn interruptible<T>(interrupt: &Interrupt, call: impl FnOnce() -> Result<T>)
             self.interrupt.detach(&exec.jit.stop, self.answered);
             exec.interrupt = self.before.take();
             let still = exec.interrupt.as_ref().is_some_and(Interrupt::is_requested);
-            exec.jit.stop.store(u32::from(still), Ordering::SeqCst);
+            exec.jit.stop.store(if still { STOP } else { 0 }, Ordering::SeqCst);
         }
     }
     let exec = Exec::current();
@@ -262,7 +284,7 @@ pub fn interruptible<T>(interrupt: &Interrupt, call: impl FnOnce() -> Result<T>)
     if attached.before.as_ref().is_some_and(Interrupt::is_requested) {
         // Attaching sets the flag for its own interrupt only.
         // SAFETY: as above.
-        unsafe { (*exec).jit.stop.store(1, Ordering::SeqCst) };
+        unsafe { (*exec).jit.stop.store(STOP, Ordering::SeqCst) };
     }
     let mut result = call();
     if let Err(error) = &result

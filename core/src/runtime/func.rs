@@ -1,7 +1,7 @@
 //! Functions: of wasm or of the host, and the way out to the host.
 
 use super::call;
-use super::exec::{Caller, Exec};
+use super::exec::{Caller, Exec, is_to_stop};
 use super::instance::WasmInstance;
 use super::meter::{self, Metered};
 use super::node::{self, Kind, Node, NodeRef};
@@ -380,7 +380,7 @@ pub(super) unsafe fn dispatch(
         }
         let failure = match result {
             Ok(Ok(())) => {
-                if (*exec).jit.stop.load(Ordering::Relaxed) == 0 {
+                if (*exec).jit.stop.load(Ordering::Relaxed) == 0 || !is_to_stop(exec) {
                     return;
                 }
                 None

@@ -544,7 +544,7 @@ impl WasmInstance {
         };
         let (entry, mut slot) = (signature.entry()?, 0);
         // SAFETY: the caller holds this instance; a start function has no parameters or results.
-        let result = unsafe { call::enter(&func_ref, entry, &mut slot) };
+        let result = unsafe { call::enter_from(self.ctx.as_ptr(), &func_ref, entry, &mut slot) };
         call::finish();
         result
     }

@@ -72,22 +72,40 @@ fn by_pkg_config() {
         let shared = needed.contains("libwasmedge");
         assert_eq!(shared, package != "wasmedge-static", "{needed}");
     }
-    // `Libs.private` is all that the archive needs.
-    let folder = clean("private");
-    let flags = succeeds(
-        Command::new("pkg-config")
-            .args(["--static", "--cflags", "--libs", "wasmedge"])
-            .env("PKG_CONFIG_PATH", prefix().join("lib/pkgconfig")),
-    );
-    let flags = flags.replace("-lwasmedge ", "-l:libwasmedge.a ");
-    succeeds(
-        Command::new("gcc")
-            .arg("main.c")
-            .args(flags.split_whitespace())
-            .args(["-o", "main"])
-            .current_dir(&folder),
-    );
-    works(&folder.join("main"), &folder);
+}
+
+/// The archive needs no more than `Libs.private` says, in programs with shared libraries and without.
+#[test]
+fn by_pkg_config_for_static_programs() {
+    if !installed("pkg-config") {
+        eprintln!("skipped: pkg-config is not installed");
+        return;
+    }
+    for (package, options) in [
+        ("wasmedge", &[][..]),
+        ("wasmedge", &["-static"][..]),
+        ("wasmedge", &["-static-pie"][..]),
+        ("wasmedge-static", &["-static"][..]),
+    ] {
+        let folder = clean(&format!("{package}{}", options.concat()));
+        let flags = succeeds(
+            Command::new("pkg-config")
+                .args(["--static", "--cflags", "--libs", package])
+                .env("PKG_CONFIG_PATH", prefix().join("lib/pkgconfig")),
+        );
+        let flags = flags.replace("-lwasmedge ", "-l:libwasmedge.a ");
+        succeeds(
+            Command::new("gcc")
+                .args(options)
+                .arg("main.c")
+                .args(flags.split_whitespace())
+                .args(["-o", "main"])
+                .current_dir(&folder),
+        );
+        works(&folder.join("main"), &folder);
+        let needed = succeeds(Command::new("readelf").arg("-d").arg(folder.join("main")));
+        assert_eq!(needed.contains("(NEEDED)"), options.is_empty(), "{needed}");
+    }
 }
 
 #[test]
@@ -152,7 +170,7 @@ fn archive_stands_beside_another_rust_library() {
             .args(["main.c", "-o", "main", "libother.a"])
             .arg(lib.join("libwasmedge.a"))
             .arg(format!("-I{}", prefix().join("include").display()))
-            .args(["-lgcc_s", "-lpthread", "-lm", "-ldl"])
+            .args(["-lpthread", "-lm", "-ldl"])
             .current_dir(&folder),
     );
     assert_eq!(succeeds(&mut Command::new(folder.join("main"))), "1 10\n");
