@@ -54,6 +54,7 @@ export class Global {
       const first = missing ? zero() : value;
       this.#native = new native.NativeGlobal(type, mutable, first);
     }
+    this.#native.enter();
     known.add(this.#native.id, this);
   }
 

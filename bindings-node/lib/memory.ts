@@ -41,6 +41,7 @@ export class Memory {
         throw new RangeError(`the memory can't be made: ${(cause as Error).message}`, { cause });
       }
     }
+    this.#native.enter();
     known.add(this.#native.id, this);
   }
 

@@ -40,6 +40,7 @@ export class Table {
         }
       }
     }
+    this.#native.enter();
     known.add(this.#native.id, this);
   }
 

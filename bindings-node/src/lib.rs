@@ -9,12 +9,15 @@
 
 mod bindgen;
 mod config;
+mod cycle;
 mod env;
 mod error;
 mod executor;
 mod function;
 mod gate;
 mod global;
+mod handle;
+mod identity;
 mod instance;
 mod memory;
 mod module;

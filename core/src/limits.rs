@@ -115,6 +115,17 @@ pub const MAX_WASI_RESOLVERS: usize = 64;
 /// Names of a module's exports that an error tells at most.
 pub const MAX_NAMES_SHOWN: usize = 16;
 
+/// Pairs of mappings that are kept back for what runs already: memories that grow, functions that are
+/// compiled at their first call. A new memory is refused while the system does not grant them.
+pub const KEPT_MAPPINGS: usize = 32;
+
+/// One part in this many of the mappings and the address space of a process is left to the program
+/// around the engine.
+pub const PROGRAM_SHARE: usize = 8;
+
+/// Bytes that a bulk instruction or a segment moves before it looks whether the call is to stop.
+pub const BULK_BYTES: usize = 1 << 20;
+
 /// How long the first writer of a pipe is waited for from which a module is read.
 pub const PIPE_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
