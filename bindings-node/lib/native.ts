@@ -1,7 +1,7 @@
 /**
  * The addon: its private interface, and the search for the file that fits this machine.
  */
-import { fs, home, path, requireFrom } from "./node.js";
+import { fs, homes, path, requireFrom } from "./node.js";
 import { ADDONS, candidates, machine } from "./platform.js";
 
 /** What the addon exports. Users see only the classes of the other files. */
@@ -318,40 +318,47 @@ export type ExternKind = "function" | "table" | "memory" | "global";
 /** The environment variable that names the addon's file, for those who build it themselves. */
 const OVERRIDE = "WASMSPAN_NATIVE_PATH";
 
-/** Loads the addon: from a file beside this package or the bundle that has it, or from its own package. */
+/**
+ * Loads the addon: from a file beside this package or the bundle that has it, or from its own package.
+ * The folder of the program comes last, so that only bundles load something from there.
+ */
 function load(): Native {
-  const folder = home();
-  const load = requireFrom(folder);
+  const folders = homes();
   const override = process.env[OVERRIDE];
-  if (override) return load(path.resolve(override));
-  const folders = [path.join(folder, ".."), folder];
-  const views = [load];
-  try {
-    // From a bundle the package may still be there, and what only it can see.
-    const found = path.dirname(load.resolve("wasmspan/package.json"));
-    folders.push(found);
-    views.push(requireFrom(found));
-  } catch {}
+  if (override) return requireFrom(".")(path.resolve(override));
   const failures: unknown[] = [];
-  const attempt = (load: NodeJS.Require, what: string) => {
-    try {
-      return load(what);
-    } catch (failure) {
-      failures.push(failure);
-      return undefined;
+  for (const folder of folders) {
+    for (const [view, place] of views(folder)) {
+      for (const name of candidates()) {
+        const file = path.join(place, `wasmspan.${name}.node`);
+        try {
+          return view(fs.existsSync(file) ? file : `wasmspan-${name}`);
+        } catch (failure) {
+          failures.push(failure);
+        }
+      }
     }
-  };
-  for (const name of candidates()) {
-    const files = folders.map((folder) => path.join(folder, `wasmspan.${name}.node`));
-    const file = files.find((file) => fs.existsSync(file));
-    let found = file === undefined ? undefined : attempt(load, file);
-    for (const view of views) found ??= attempt(view, `wasmspan-${name}`);
-    if (found !== undefined) return found;
   }
-  throw new AggregateError(failures, advice(folder, failures));
+  throw new AggregateError(failures, advice(folders, failures));
 }
 
-function advice(folder: string, failures: unknown[]): string {
+/**
+ * What loads things as a folder sees them, and then as the package sees them that is found from
+ * there: a bundle may not see all that the package does.
+ */
+function* views(folder: string): Generator<[NodeJS.Require, place: string]> {
+  const load = requireFrom(folder);
+  yield [load, folder];
+  let found: string;
+  try {
+    found = path.dirname(load.resolve("wasmspan/package.json"));
+  } catch {
+    return;
+  }
+  yield [requireFrom(found), found];
+}
+
+function advice(folders: string[], failures: unknown[]): string {
   const here = machine();
   // One that was there says more than those that were not.
   const broken = failures.find((failure) => {
@@ -360,7 +367,7 @@ function advice(folder: string, failures: unknown[]): string {
   const known = broken
     ? `${(broken as Error).message ?? broken}`
     : ADDONS.includes(here)
-      ? `neither a file wasmspan.${here}.node in ${folder} or above it, nor the package wasmspan-${here}. ` +
+      ? `neither a file wasmspan.${here}.node in ${folders.join(" or ")}, nor the package wasmspan-${here}. ` +
         `That comes as an optional dependency; if a lock file from another machine or --omit=optional ` +
         `left it out, run "npm install wasmspan-${here}". For bundles, copy the file beside the bundle`
       : `there is none for ${here} yet, only for ${ADDONS.join(", ")}`;

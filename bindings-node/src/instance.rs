@@ -206,7 +206,11 @@ impl NativeInstance {
             for (at, (name, kind)) in instance.export_names().iter().enumerate() {
                 let Some(item) = instance.get_export(name) else { continue };
                 // A function of the host that a module exports is named as those of the module are.
-                let index = instance.export_index(name).map(|index| index.to_string());
+                let index = match &item {
+                    Extern::Func(func) if func.index().is_none() => instance.export_index(name),
+                    _ => None,
+                };
+                let index = index.map(|index| index.to_string());
                 let called = index.as_deref().unwrap_or(name);
                 let entry = [
                     crate::error::string(state, name),
