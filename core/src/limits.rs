@@ -43,6 +43,17 @@ pub const STACK_RESERVE_SHARE: usize = 4;
 /// Most stack kept free below WebAssembly frames, in bytes.
 pub const MAX_STACK_RESERVE: usize = 1024 * 1024;
 
+/// Stack that WebAssembly may use, below where it is called, on a stack that the program made without a
+/// guard page, so that nobody knows where it ends, in bytes.
+pub const UNKNOWN_STACK_ROOM: usize = 256 * 1024;
+
+/// Most stack that a host function is thought to use between its caller and the WebAssembly that it
+/// calls, on a stack whose end nobody knows; what lies further apart is taken for two stacks, in bytes.
+pub const UNKNOWN_STACK_NEAR: usize = 64 * 1024;
+
+/// Stack that making a call stub needs; where less is left it happens on a thread of its own, in bytes.
+pub const STUB_COMPILER_STACK: usize = 256 * 1024;
+
 /// WebAssembly frames a backtrace keeps.
 pub const MAX_BACKTRACE_FRAMES: usize = 64;
 
