@@ -142,6 +142,7 @@ soak: ## the long counts: make soak MINUTES=10
 	WASMSPAN_KILLS=10000 $(CARGO) test --release -p wasmspan --test cache
 	WASMSPAN_RACES=100000 $(CARGO) test --release -p wasmspan-tests --test wasi_attacks race
 	WASMSPAN_FLIPS=10000 $(CARGO) test --release -p wasmspan-tests --test compiled
+	WASMSPAN_STRESS_SECONDS=60 $(CARGO) test --release -p wasmspan-tests --test stress -- --nocapture
 	WASMSPAN_SEQUENCES=1000000 $(CARGO) test -p wasmspan-tests --test c_api random_sequences
 	WASMSPAN_STRESS_MS=$$(( $(MINUTES) * 60000 )) $(CARGO) test -p wasmspan-tests --test c_api threads_that_delete
 	WASMSPAN_VALGRIND=1 $(CARGO) test -p wasmspan-tests --test c_api valgrind -- --nocapture
