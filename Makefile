@@ -205,7 +205,7 @@ dist-node: build-node
 # compiled of earlier ones for fresh.
 dist-python: $(VENV)/ready
 	install -d '$(PREFIX)/wheels'
-	'$(VENV)/bin/maturin' sdist --quiet --manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
+	@$(call quietly,'$(VENV)/bin/maturin' sdist --manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels')
 	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist \
 		--manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
 
