@@ -2,6 +2,8 @@
  * What the JavaScript API's interface definitions demand of arguments and of classes.
  */
 
+import { native } from "./native.js";
+
 /** Bytes as callers give them: a buffer, or a view of a part of one. */
 export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
 
@@ -126,26 +128,20 @@ export function defineNamespace(name: string, namespace: Record<string, unknown>
  * @internal
  */
 export class Identities<T extends object> {
-  readonly #known = new Map<number, WeakRef<T>>();
-  readonly #collected = new FinalizationRegistry<number>((id) => {
-    if (this.#known.get(id)?.deref() === undefined) {
-      this.#known.delete(id);
-    }
-  });
+  readonly #known = new native.NativeIdentities<T>();
 
   /** Remembers an object. */
   add(id: number, object: T): void {
-    this.#known.set(id, new WeakRef(object));
-    this.#collected.register(object, id);
+    this.#known.add(id, object);
   }
 
   /** Forgets an object, after whose end its number may be another one's. */
   delete(id: number, object: T): void {
-    if (this.#known.get(id)?.deref() === object) this.#known.delete(id);
+    if (this.#known.get(id) === object) this.#known.remove(id);
   }
 
   /** The object of this number, or a new one. */
   get(id: number, make: () => T): T {
-    return this.#known.get(id)?.deref() ?? make();
+    return this.#known.get(id) ?? make();
   }
 }

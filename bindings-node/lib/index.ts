@@ -4,7 +4,10 @@
  * @packageDocumentation
  */
 import { makeError } from "./errors.js";
+import { surveyLater, tie } from "./garbage.js";
 import { native } from "./native.js";
+
+const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
 
 native.begin([
   makeError,
@@ -21,9 +24,12 @@ native.begin([
     }
     return [...{ [Symbol.iterator]: () => Reflect.apply(iterate, value, []) }];
   },
-  (promise: Promise<unknown>, done: (value: unknown) => void, fail: (reason: unknown) => void) => {
-    promise.then(done, fail);
+  (value: unknown, done: (value: unknown) => void, fail: (reason: unknown) => void) => {
+    Promise.resolve(value).then(done, fail);
   },
+  surveyLater,
+  tie,
+  () => AsyncLocalStorage.snapshot(),
 ]);
 
 export {

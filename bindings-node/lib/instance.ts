@@ -65,6 +65,7 @@ export class ModuleInstance<E extends object = Record<string, any>> {
       (name as unknown) instanceof (native.NativeInstance as unknown as new () => object)
         ? (name as unknown as NativeInstance)
         : native.NativeInstance.host(String(name));
+    this.#native.enter();
   }
 
   /** The name it is registered under or was made with; empty for an anonymous instance. */

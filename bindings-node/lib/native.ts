@@ -1,7 +1,7 @@
 /**
  * The addon: its private interface, and the search for the file that fits this machine.
  */
-import { fs, home, path, requireFrom } from "./node.js";
+import { fs, homes, path, requireFrom } from "./node.js";
 import { ADDONS, candidates, machine } from "./platform.js";
 
 /** What the addon exports. Users see only the classes of the other files. */
@@ -12,9 +12,11 @@ export interface Native {
   faults(): number;
   provokeFault(text: string): void;
   stop(run: number): void;
+  surveyCore(): void;
   call(fn: unknown, args: unknown[], timeout: number | undefined): unknown;
   callAsync(fn: unknown, args: unknown[]): Started<unknown>;
   functionType(fn: unknown): [string[], string[]] | null;
+  NativeIdentities: { new <T extends object>(): NativeIdentities<T> };
   NativeConfig: { new (wasmedge: boolean): NativeConfig };
   NativeModule: {
     compile(config: NativeConfig | undefined, bytes: Uint8Array): NativeModule;
@@ -85,6 +87,12 @@ export interface Native {
 /** Work on another thread: its promise, and the number that stops it. */
 export type Started<T> = [Promise<T>, number];
 
+export interface NativeIdentities<T extends object> {
+  add(id: number, object: T): void;
+  get(id: number): T | undefined;
+  remove(id: number): void;
+}
+
 export interface NativeConfig {
   get(name: string): number;
   set(name: string, value: number): void;
@@ -140,6 +148,7 @@ export interface NativeHeap {
 }
 
 export interface NativePool {
+  enter(): void;
   readonly inUse: number;
   readonly size: number;
   tryGet(): NativeInstance | null;
@@ -147,6 +156,7 @@ export interface NativePool {
 }
 
 export interface NativeInstance {
+  enter(): void;
   readonly name: string;
   dispose(): void;
   exports(): [name: string, kind: ExternKind, item: unknown][];
@@ -158,12 +168,14 @@ export interface NativeInstance {
 }
 
 export interface NativeStore {
+  enter(): void;
   names(): string[];
   find(name: string): NativeInstance | null;
   register(name: string, instance: NativeInstance): void;
 }
 
 export interface NativeMemory {
+  enter(): void;
   readonly id: number;
   readonly byteLength: number;
   readonly limits: number[];
@@ -175,21 +187,23 @@ export interface NativeMemory {
 }
 
 export interface NativeTable {
+  enter(): void;
   readonly id: number;
   readonly length: number;
   readonly functions: boolean;
   readonly limits: number[];
-  get(index: number): unknown;
-  set(index: number, value: unknown): void;
+  getter(): (index: number) => unknown;
+  setter(): (index: number, value: unknown) => void;
   grow(delta: number, value: unknown): number;
 }
 
 export interface NativeGlobal {
+  enter(): void;
   readonly id: number;
   readonly typeName: string;
   readonly mutable: boolean;
-  get(): unknown;
-  set(value: unknown): void;
+  getter(): () => unknown;
+  setter(): (value: unknown) => void;
 }
 
 export interface NativeWasiOptions {
@@ -266,6 +280,7 @@ export interface NativeStatistics {
 }
 
 export interface NativeVm {
+  enter(): void;
   readonly state: "inited" | "loaded" | "validated" | "instantiated";
   load(module: NativeModule): void;
   validate(): void;
@@ -305,40 +320,47 @@ export type ExternKind = "function" | "table" | "memory" | "global";
 /** The environment variable that names the addon's file, for those who build it themselves. */
 const OVERRIDE = "WASMSPAN_NATIVE_PATH";
 
-/** Loads the addon: from a file beside this package or the bundle that has it, or from its own package. */
+/**
+ * Loads the addon: from a file beside this package or the bundle that has it, or from its own package.
+ * The folder of the program comes last, so that only bundles load something from there.
+ */
 function load(): Native {
-  const folder = home();
-  const load = requireFrom(folder);
+  const folders = homes();
   const override = process.env[OVERRIDE];
-  if (override) return load(path.resolve(override));
-  const folders = [path.join(folder, ".."), folder];
-  const views = [load];
-  try {
-    // From a bundle the package may still be there, and what only it can see.
-    const found = path.dirname(load.resolve("wasmspan/package.json"));
-    folders.push(found);
-    views.push(requireFrom(found));
-  } catch {}
+  if (override) return requireFrom(".")(path.resolve(override));
   const failures: unknown[] = [];
-  const attempt = (load: NodeJS.Require, what: string) => {
-    try {
-      return load(what);
-    } catch (failure) {
-      failures.push(failure);
-      return undefined;
+  for (const folder of folders) {
+    for (const [view, place] of views(folder)) {
+      for (const name of candidates()) {
+        const file = path.join(place, `wasmspan.${name}.node`);
+        try {
+          return view(fs.existsSync(file) ? file : `wasmspan-${name}`);
+        } catch (failure) {
+          failures.push(failure);
+        }
+      }
     }
-  };
-  for (const name of candidates()) {
-    const files = folders.map((folder) => path.join(folder, `wasmspan.${name}.node`));
-    const file = files.find((file) => fs.existsSync(file));
-    let found = file === undefined ? undefined : attempt(load, file);
-    for (const view of views) found ??= attempt(view, `wasmspan-${name}`);
-    if (found !== undefined) return found;
   }
-  throw new AggregateError(failures, advice(folder, failures));
+  throw new AggregateError(failures, advice(folders, failures));
 }
 
-function advice(folder: string, failures: unknown[]): string {
+/**
+ * What loads things as a folder sees them, and then as the package sees them that is found from
+ * there: a bundle may not see all that the package does.
+ */
+function* views(folder: string): Generator<[NodeJS.Require, place: string]> {
+  const load = requireFrom(folder);
+  yield [load, folder];
+  let found: string;
+  try {
+    found = path.dirname(load.resolve("wasmspan/package.json"));
+  } catch {
+    return;
+  }
+  yield [requireFrom(found), found];
+}
+
+function advice(folders: string[], failures: unknown[]): string {
   const here = machine();
   // One that was there says more than those that were not.
   const broken = failures.find((failure) => {
@@ -347,7 +369,7 @@ function advice(folder: string, failures: unknown[]): string {
   const known = broken
     ? `${(broken as Error).message ?? broken}`
     : ADDONS.includes(here)
-      ? `neither a file wasmspan.${here}.node in ${folder} or above it, nor the package wasmspan-${here}. ` +
+      ? `neither a file wasmspan.${here}.node in ${folders.join(" or ")}, nor the package wasmspan-${here}. ` +
         `That comes as an optional dependency; if a lock file from another machine or --omit=optional ` +
         `left it out, run "npm install wasmspan-${here}". For bundles, copy the file beside the bundle`
       : `there is none for ${here} yet, only for ${ADDONS.join(", ")}`;

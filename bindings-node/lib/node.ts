@@ -37,13 +37,16 @@ export function net(): typeof import("node:net") {
 }
 
 /**
- * The folder of this package's JavaScript, or of the bundle that has it. Bundles that are ES modules
- * don't know where they are: there it is the folder of the program that was started.
+ * Folders in which this package lies, or a bundle that has it: where its JavaScript says that it is,
+ * and where the program lies that was started. Bundles that are ES modules don't know the first, and
+ * some bundlers write down where it was when the bundle was made.
  * @internal
  */
-export function home(): string {
-  if (typeof __dirname === "string") return __dirname;
-  return path.dirname(path.resolve(process.argv[1] ?? "."));
+export function homes(): string[] {
+  const program = path.dirname(path.resolve(process.argv[1] ?? "."));
+  if (typeof __dirname !== "string") return [program];
+  const isPackage = fs.existsSync(path.join(__dirname, "native.js"));
+  return [isPackage ? path.dirname(__dirname) : __dirname, program];
 }
 
 /**
@@ -52,5 +55,5 @@ export function home(): string {
  */
 export function requireFrom(folder: string): NodeJS.Require {
   const { createRequire } = process.getBuiltinModule("node:module");
-  return createRequire(path.join(folder, "index.js"));
+  return createRequire(path.resolve(folder, "index.js"));
 }

@@ -80,6 +80,7 @@ export class Pool<E extends object = Record<string, any>> {
       this.#imports = readImports(inner, imports);
       this.#native = native.NativePool.withImports(inner, this.#imports, size);
     }
+    this.#native.enter();
   }
 
   /** Instances that are handed out. */

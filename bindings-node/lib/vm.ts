@@ -49,6 +49,7 @@ export class Store {
   constructor(item?: unknown) {
     this.#native =
       item instanceof native.NativeStore ? (item as NativeStore) : new native.NativeStore();
+    this.#native.enter();
   }
 
   /** Names of the registered instances, sorted. */
@@ -314,6 +315,7 @@ export class VM {
       this.#config = new Config(first);
       const store = Store.nativeOf(second as Store | undefined);
       this.#native = new native.NativeVm(Config.nativeOf(this.#config), store);
+      this.#native.enter();
       return;
     }
     checkOptions(second, VM_OPTIONS);
@@ -321,6 +323,7 @@ export class VM {
     this.#config = new Config(options.config);
     this.#config.wasi = true;
     this.#native = new native.NativeVm(Config.nativeOf(this.#config), undefined);
+    this.#native.enter();
     this.configureWasi(options);
     this.load(first);
   }

@@ -4,6 +4,9 @@
 //! send closures to the environment's thread, which the event loop runs, and references to
 //! JavaScript values that they let go.
 
+use crate::cycle::Order;
+use crate::function::Exported;
+use crate::handle::Known;
 use crate::remote::Parked;
 use napi::sys;
 use std::cell::{Cell, RefCell};
@@ -13,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use wasmspan::{Interrupt, Memory};
 
 /// A closure for the environment's thread.
@@ -23,8 +26,14 @@ type Job = Box<dyn FnOnce(&Rc<EnvState>) + Send>;
 pub struct EnvState {
     pub env: sys::napi_env,
     pub shared: Arc<Shared>,
-    /// Exported functions by [`Func::identity`](wasmspan::Func::identity), as weak references.
-    pub functions: RefCell<HashMap<usize, sys::napi_ref>>,
+    /// Exported functions by [`Func::identity`](wasmspan::Func::identity).
+    pub functions: RefCell<HashMap<usize, Function>>,
+    /// JavaScript functions that are imported, by [`Survey::identity`](wasmspan::Survey::identity).
+    pub imports: RefCell<HashMap<usize, Weak<JsRef>>>,
+    /// What other objects of JavaScript's hold.
+    pub handles: RefCell<Vec<Known>>,
+    /// When to look for cycles.
+    pub order: Order,
     /// Buffers that JavaScript has over memories; they are detached when a memory has grown.
     pub buffers: RefCell<Vec<LiveBuffer>>,
     /// Functions of the package that the addon calls, in the order of [`Hook`].
@@ -34,6 +43,14 @@ pub struct EnvState {
     next_run: Cell<u64>,
     /// What waits here for tasks on other threads, by their numbers.
     pub parked: RefCell<HashMap<u64, Parked>>,
+}
+
+/// An exported function that JavaScript has.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// Weak.
+    pub reference: sys::napi_ref,
+    pub exported: *const Exported,
 }
 
 /// A buffer over a memory, with the length it was made for.
@@ -54,8 +71,15 @@ pub enum Hook {
     ToBigInt = 1,
     /// `(iterable) => array`
     ToArray = 2,
-    /// `(promise, done, fail)`: calls one of the two when the promise is settled.
+    /// `(value, done, fail)`: awaits the value, and calls one of the two with what comes of it.
     Settle = 3,
+    /// `(milliseconds)`: has the core surveyed after that time.
+    Schedule = 4,
+    /// `(object, knot)`: the object holds the knot from now on, and nothing that it was tied to before.
+    Tie = 5,
+    /// `() => (function, ...args) => value`: what calls functions later in the asynchronous context
+    /// of now.
+    Snapshot = 6,
 }
 
 /// The part of an environment that every thread may touch.
@@ -103,6 +127,9 @@ impl EnvState {
             env,
             shared: Arc::clone(&shared),
             functions: RefCell::default(),
+            imports: RefCell::default(),
+            handles: RefCell::default(),
+            order: Order::default(),
             buffers: RefCell::default(),
             hooks: RefCell::default(),
             waiting: Cell::new(0),
@@ -177,6 +204,8 @@ impl EnvState {
             check(unsafe { sys::napi_create_reference(self.env, function, 1, &mut reference) })?;
             hooks.push(reference);
         }
+        // The knots go with the functions that keep them.
+        self.untie_all();
         for old in self.hooks.replace(hooks) {
             // SAFETY: a reference of this environment, deleted once, on its thread.
             unsafe { sys::napi_delete_reference(self.env, old) };
@@ -300,6 +329,11 @@ impl EnvState {
 }
 
 impl Shared {
+    /// Whether the environment has not ended.
+    pub fn is_alive(&self) -> bool {
+        self.alive.load(Ordering::SeqCst)
+    }
+
     /// Has the environment's thread run `job` as soon as its event loop gets there. If it has ended,
     /// `job` is dropped instead.
     pub fn post(&self, job: impl FnOnce(&Rc<EnvState>) + Send + 'static) {
@@ -358,6 +392,8 @@ pub struct JsRef {
     raw: sys::napi_ref,
     /// The reference is to an array with the value in it: numbers and the like can't be referred to.
     boxed: bool,
+    /// JavaScript's collector decides about the value.
+    weak: AtomicBool,
 }
 
 // SAFETY: the value is reached only on its own thread, which `get` checks; see `Drop` for the rest.
@@ -387,7 +423,36 @@ impl JsRef {
             let mut raw = ptr::null_mut();
             let status = sys::napi_create_reference(env, target, 1, &mut raw);
             let shared = Arc::clone(&state.shared);
-            (status == sys::Status::napi_ok).then_some(JsRef { shared, env, raw, boxed })
+            (status == sys::Status::napi_ok).then_some(JsRef {
+                shared,
+                env,
+                raw,
+                boxed,
+                weak: AtomicBool::new(false),
+            })
+        }
+    }
+
+    /// Whether the reference may be made weak here.
+    pub fn can_be_weak(&self, state: &EnvState) -> bool {
+        !self.boxed && Arc::ptr_eq(&self.shared, &state.shared)
+    }
+
+    /// Leaves it to JavaScript's collector whether the value lives; on its own thread.
+    pub fn weaken(&self) {
+        if !self.weak.swap(true, Ordering::Relaxed) {
+            let mut count = 0;
+            // SAFETY: only `cycle` calls this, on the thread of the environment.
+            unsafe { sys::napi_reference_unref(self.env, self.raw, &mut count) };
+        }
+    }
+
+    /// Takes [`weaken`](Self::weaken) back, while the value still lives.
+    pub fn strengthen(&self) {
+        if self.weak.swap(false, Ordering::Relaxed) {
+            let mut count = 0;
+            // SAFETY: as in `weaken`.
+            unsafe { sys::napi_reference_ref(self.env, self.raw, &mut count) };
         }
     }
 

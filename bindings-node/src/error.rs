@@ -24,8 +24,8 @@ pub enum Failure {
     OutOfRange(wasmspan::Error),
     /// An error of the runtime that JavaScript's API has as a `TypeError`.
     Misused(wasmspan::Error),
-    /// The instance runs on another thread.
-    Busy,
+    /// The instance is running, as it says.
+    Busy(&'static str),
     /// A call was stopped by its time limit.
     Timeout(wasmspan::Error),
     /// A guest's function failed with a message of its own.
@@ -97,13 +97,7 @@ pub fn to_js(state: &EnvState, failure: Failure) -> Option<sys::napi_value> {
         Failure::Pending => take_exception(state),
         Failure::Type(text) => make(state, "TypeError", &text, 0, &[]),
         Failure::Range(text) => make(state, "RangeError", &text, 0, &[]),
-        Failure::Busy => make(
-            state,
-            "BusyError",
-            "the instance is running a call on another thread; await that call first",
-            0,
-            &[],
-        ),
+        Failure::Busy(text) => make(state, "BusyError", text, 0, &[]),
         Failure::Guest(text) => make(state, "GuestError", &text, 0, &[]),
         Failure::OutOfRange(error) => of_core(state, "RangeError", &error),
         Failure::Misused(error) => of_core(state, "TypeError", &error),

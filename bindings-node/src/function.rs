@@ -4,21 +4,23 @@
 //! [`Exported`]; an imported one is a host function that holds a reference to the JavaScript
 //! function. Numbers go through value slots without allocation.
 
-use crate::env::{EnvState, JsRef};
+use crate::cycle::Unit;
+use crate::env::{EnvState, Function, JsRef};
 use crate::error::{
     Failure, JsException, Outcome, exception_as_error, panicked, throw, to_js as error_to_js,
 };
 use crate::gate::{Gate, disposed, invoke};
+use crate::handle::touch;
 use crate::remote;
 use crate::value::{self, Origin};
 use napi::sys;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
-use wasmspan::{Caller, ErrCode, Func, FuncType, RawFunc, Slots, Val, ValType};
+use wasmspan::{Caller, ErrCode, Func, FuncType, RawFunc, Slots, Survey, Val, ValType};
 
 /// Parameters and results that fit into the array on the stack.
 const FEW: usize = 16;
@@ -32,16 +34,12 @@ pub struct Exported {
     state: Rc<EnvState>,
     identity: usize,
     /// Borrowed while it is called; gone when its instance was disposed of.
-    held: RefCell<Option<Held>>,
+    held: RefCell<Option<RawFunc>>,
+    /// See [`Handle::tied`](crate::handle::Handle::tied).
+    pub tied: RefCell<Option<Rc<Unit>>>,
     gate: Option<Gate>,
     /// Missing where calls go through an executor.
     plain: Option<Plain>,
-    reference: Cell<sys::napi_ref>,
-}
-
-struct Held {
-    func: Func,
-    call: RawFunc,
 }
 
 /// The type of a function whose parameters and results are numbers, and few.
@@ -77,13 +75,20 @@ impl Exported {
     /// Another JavaScript function may stand for the same one from now on.
     fn forget(&self) {
         let mut functions = self.state.functions.borrow_mut();
-        if functions.get(&self.identity) == Some(&self.reference.get()) {
+        let known = functions.get(&self.identity);
+        if known.is_some_and(|known| std::ptr::eq(known.exported, self)) {
             functions.remove(&self.identity);
         }
     }
 
     fn func(&self) -> Option<Func> {
-        self.held.borrow().as_ref().map(|held| held.func.clone())
+        touch(&self.tied);
+        self.peek()
+    }
+
+    /// The function, not to be used.
+    pub fn peek(&self) -> Option<Func> {
+        self.held.borrow().as_ref().map(|held| held.func().clone())
     }
 
     /// Calls it with the first arguments; the others are asked for where they are needed.
@@ -96,17 +101,18 @@ impl Exported {
         if let Some(gate) = &self.gate {
             gate.pass()?;
         }
+        touch(&self.tied);
         let held = self.held.borrow();
         let held = held.as_ref().ok_or_else(disposed)?;
         match &self.plain {
-            Some(plain) => call_plain(&self.state, plain, &held.call, args),
+            Some(plain) => call_plain(&self.state, plain, held, args),
             None => self.call_any(held, info),
         }
     }
 
     /// The same for values of all kinds, and within limits.
-    fn call_any(&self, held: &Held, info: sys::napi_callback_info) -> Outcome<sys::napi_value> {
-        let (state, ty) = (&self.state, held.func.ty());
+    fn call_any(&self, held: &RawFunc, info: sys::napi_callback_info) -> Outcome<sys::napi_value> {
+        let (state, ty) = (&self.state, held.func().ty());
         let mut count = ty.params().len().max(1);
         let mut args = vec![ptr::null_mut(); count];
         // SAFETY: the call's own information; missing arguments are undefined.
@@ -118,7 +124,7 @@ impl Exported {
         let params: Outcome<Vec<Val>> =
             params.map(|(ty, arg)| value::from_js(state, *arg, *ty)).collect();
         let executor = self.gate.as_ref().and_then(|gate| gate.executor());
-        let results = invoke(executor, &held.func, &params?);
+        let results = invoke(executor, held.func(), &params?);
         state.refresh_buffers();
         value::results_to_js(state, &results?)
     }
@@ -135,9 +141,9 @@ pub fn to_js(
     let identity = func.identity();
     let known = state.functions.borrow().get(&identity).copied();
     let mut value = ptr::null_mut();
-    if let Some(reference) = known {
+    if let Some(known) = known {
         // SAFETY: references in the map are deleted when they leave it.
-        unsafe { sys::napi_get_reference_value(state.env, reference, &mut value) };
+        unsafe { sys::napi_get_reference_value(state.env, known.reference, &mut value) };
         if !value.is_null() {
             return Ok(value);
         }
@@ -147,10 +153,10 @@ pub fn to_js(
     let exported = Box::into_raw(Box::new(Exported {
         state: Rc::clone(state),
         identity,
-        held: RefCell::new(Some(Held { func: func.clone(), call: RawFunc::new(func)? })),
+        held: RefCell::new(Some(RawFunc::new(func)?)),
+        tied: RefCell::default(),
         gate: export.map(|(_, gate)| gate.clone()),
         plain: if limited { None } else { Plain::of(ty) },
-        reference: Cell::new(ptr::null_mut()),
     }));
     // SAFETY: the environment's thread; the finalizer takes the box over once it is set.
     unsafe {
@@ -191,8 +197,7 @@ pub fn to_js(
             data: ptr::null_mut(),
         };
         sys::napi_define_properties(env, value, 1, &length);
-        (*exported).reference.set(reference);
-        state.functions.borrow_mut().insert(identity, reference);
+        state.functions.borrow_mut().insert(identity, Function { reference, exported });
         if let Some(gate) = &(*exported).gate {
             gate.add(exported);
         }
@@ -205,6 +210,7 @@ unsafe extern "C" fn finalize(_env: sys::napi_env, data: *mut c_void, _hint: *mu
     // SAFETY: the box that `to_js` made.
     let exported = unsafe { Box::from_raw(data.cast::<Exported>()) };
     exported.forget();
+    exported.state.disturb();
     if let Some(gate) = &exported.gate {
         gate.remove(&raw const *exported);
     }
@@ -311,13 +317,18 @@ pub fn import(state: &Rc<EnvState>, function: sys::napi_value, ty: &FuncType) ->
     if let Some(func) = unwrap(state, function) {
         return Ok(func);
     }
+    let function = Arc::new(JsRef::new(state, function).ok_or(Failure::Pending)?);
+    let weak = Arc::downgrade(&function);
     let imported = Imported {
-        function: Arc::new(JsRef::new(state, function).ok_or(Failure::Pending)?),
+        function,
         ty: ty.clone(),
         plain: Plain::of(ty),
         shared: Arc::clone(&state.shared),
     };
-    Ok(Func::from_slots(ty, move |caller, slots| imported.call(caller, slots))?)
+    let func = Func::from_slots(ty, move |caller, slots| imported.call(caller, slots))?;
+    state.imports.borrow_mut().insert(Survey::identity(&func), weak);
+    state.refers();
+    Ok(func)
 }
 
 impl Imported {
@@ -401,6 +412,16 @@ pub fn apply(
     let Some(function) = function.get(state) else {
         return Err(Failure::Type("the imported function's environment has ended".into()));
     };
+    call_function(state, function, args)
+}
+
+/// Calls a JavaScript function on its thread.
+#[inline(always)]
+pub fn call_function(
+    state: &EnvState,
+    function: sys::napi_value,
+    args: &[sys::napi_value],
+) -> Outcome<sys::napi_value> {
     let mut result = ptr::null_mut();
     // SAFETY: values of this environment, on its thread.
     let status = unsafe {

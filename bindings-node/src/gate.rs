@@ -12,8 +12,9 @@ pub type Gate = Rc<GateState>;
 /// How many calls run on other threads; others must wait for them.
 #[derive(Default)]
 pub struct GateState {
-    /// [`DISPOSED`] when nothing may be called any more.
     away: Cell<usize>,
+    /// Those that run, and don't wait for an import; [`DISPOSED`] when nothing may be called any more.
+    running: Cell<usize>,
     /// What calls go through that have limits.
     executor: Option<Executor>,
     /// The functions that JavaScript has. They take themselves off the list when they are collected.
@@ -21,6 +22,10 @@ pub struct GateState {
 }
 
 const DISPOSED: usize = usize::MAX;
+
+const ELSEWHERE: &str = "the instance is running a call on another thread; await that call first";
+const HERE: &str =
+    "the instance is running the call that this happens in; wait until it has returned";
 
 impl GateState {
     /// The gate of an instance that `executor` made. Calls go through the executor if its configuration limits time, stack
@@ -39,27 +44,39 @@ impl GateState {
     /// Fails if a call runs on another thread, or the instance was disposed of.
     #[inline(always)]
     pub fn pass(&self) -> Outcome<()> {
-        if self.away.get() == 0 { Ok(()) } else { Err(self.refusal()) }
+        if self.running.get() == 0 { Ok(()) } else { Err(self.refusal()) }
     }
 
     #[cold]
     fn refusal(&self) -> Failure {
-        if self.is_disposed() { disposed() } else { Failure::Busy }
+        if self.is_disposed() { disposed() } else { Failure::Busy(ELSEWHERE) }
     }
 
     /// Whether [`dispose`](Self::dispose) has succeeded.
     pub fn is_disposed(&self) -> bool {
-        self.away.get() == DISPOSED
+        self.running.get() == DISPOSED
     }
 
     /// A call that has passed goes to another thread.
     pub fn leave(&self) {
         self.away.set(self.away.get() + 1);
+        self.resume();
     }
 
     /// It has come back.
     pub fn come_back(&self) {
         self.away.set(self.away.get() - 1);
+        self.wait();
+    }
+
+    /// One that is away waits for an import of its, which may call the instance.
+    pub fn wait(&self) {
+        self.running.set(self.running.get() - 1);
+    }
+
+    /// It waits no longer.
+    pub fn resume(&self) {
+        self.running.set(self.running.get() + 1);
     }
 
     pub fn add(&self, function: *const Exported) {
@@ -78,7 +95,9 @@ impl GateState {
         if self.is_disposed() {
             return Ok(());
         }
-        self.pass()?;
+        if self.away.get() > 0 {
+            return Err(Failure::Busy(ELSEWHERE));
+        }
         let functions: Vec<&Exported> = {
             let functions = self.functions.borrow();
             // SAFETY: a function that is collected has taken itself off the list, and nothing is
@@ -86,9 +105,9 @@ impl GateState {
             functions.iter().map(|function| unsafe { &**function }).collect()
         };
         if functions.iter().any(|function| function.is_running()) {
-            return Err(Failure::Busy);
+            return Err(Failure::Busy(HERE));
         }
-        self.away.set(DISPOSED);
+        self.running.set(DISPOSED);
         for function in functions {
             function.let_go();
         }

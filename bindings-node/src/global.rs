@@ -1,16 +1,39 @@
 //! Globals.
 
+use crate::accessor::{self, Access};
 use crate::error::{Failure, Outcome, door};
+use crate::handle::{Handle, Target};
 use crate::value;
-use napi::bindgen_prelude::Unknown;
+use napi::bindgen_prelude::{This, Unknown};
 use napi::{Env, JsValue};
 use napi_derive::napi;
-use wasmspan::{ErrCode, Error, Global, GlobalType, Mutability, ValType};
+use std::rc::Rc;
+use wasmspan::{Global, GlobalType, Mutability, ValType};
 
 /// A global.
 #[napi]
 pub struct NativeGlobal {
-    pub(crate) global: Global,
+    handle: Rc<Handle>,
+}
+
+impl From<Global> for NativeGlobal {
+    fn from(global: Global) -> NativeGlobal {
+        NativeGlobal { handle: Handle::new(Target::Global(global)) }
+    }
+}
+
+impl NativeGlobal {
+    /// The global.
+    pub fn get(&self) -> Outcome<Global> {
+        self.use_with(Global::clone)
+    }
+
+    fn use_with<T>(&self, work: impl FnOnce(&Global) -> T) -> Outcome<T> {
+        self.handle.with(|target| match target {
+            Target::Global(global) => Some(work(global)),
+            _ => None,
+        })
+    }
 }
 
 /// The value type of this name.
@@ -30,45 +53,46 @@ impl NativeGlobal {
             let mutability = if mutable { Mutability::Var } else { Mutability::Const };
             let initial = value::from_js(state, initial.raw(), content)?;
             let global = Global::new(GlobalType::new(content, mutability), &initial)?;
-            Ok(NativeGlobal { global })
+            Ok(NativeGlobal::from(global))
+        })
+    }
+
+    /// To be called by the JavaScript object that has it.
+    #[napi]
+    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        door(env, |state| {
+            self.handle.enter(state, &this);
+            Ok(())
         })
     }
 
     /// A number that no other live global has.
     #[napi(getter)]
     pub fn id(&self) -> f64 {
-        self.global.identity() as f64
+        self.use_with(Global::identity).map_or(0.0, |identity| identity as f64)
     }
 
     /// The value's type.
     #[napi(getter)]
     pub fn type_name(&self) -> &'static str {
-        self.global.ty().content.name()
+        self.use_with(|global| global.ty().content.name()).unwrap_or_default()
     }
 
     /// Whether it may be written.
     #[napi(getter)]
     pub fn mutable(&self) -> bool {
-        self.global.ty().mutability == Mutability::Var
+        self.use_with(|global| global.ty().mutability == Mutability::Var).unwrap_or(false)
     }
 
-    /// The value.
+    /// A function that gives the value.
     #[napi]
-    pub fn get<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| value::to_js(state, &self.global.get()))?;
-        // SAFETY: a value of this environment.
-        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+    pub fn getter<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
+        accessor::function(env, &self.handle, Access::GlobalGet)
     }
 
-    /// Sets the value.
+    /// A function that sets the value.
     #[napi]
-    pub fn set(&self, env: Env, content: Unknown<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            if !self.mutable() {
-                return Err(Failure::Misused(Error::new(ErrCode::ImmutableGlobal)));
-            }
-            let content = value::from_js(state, content.raw(), self.global.ty().content)?;
-            Ok(self.global.set(&content)?)
-        })
+    pub fn setter<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
+        accessor::function(env, &self.handle, Access::GlobalSet)
     }
 }

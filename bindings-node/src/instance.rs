@@ -1,44 +1,54 @@
 //! Instances: made from a module and imports, or by hand as host modules; stores.
 
 use crate::config::NativeConfig;
+use crate::cycle;
 use crate::env::EnvState;
 use crate::error::{Outcome, door};
 use crate::executor::{self, NativeExecutor};
 use crate::function;
-use crate::gate::{Gate, GateState, disposed};
+use crate::gate::{Gate, GateState};
 use crate::global::{NativeGlobal, val_type};
+use crate::handle::{Handle, Target};
 use crate::memory::NativeMemory;
 use crate::module::NativeModule;
 use crate::remote;
 use crate::table::NativeTable;
 use crate::task::{timeout, type_names};
 use crate::value;
-use napi::bindgen_prelude::{ClassInstance, FromNapiValue, ToNapiValue, Unknown};
+use napi::bindgen_prelude::{ClassInstance, FromNapiValue, This, ToNapiValue, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
-use std::cell::RefCell;
 use std::ptr;
 use std::rc::Rc;
-use wasmspan::{ErrCode, Extern, ExternType, FuncType, Instance, Module, Pooled, Store};
+use wasmspan::{ErrCode, Extern, ExternType, FuncType, Instance, Module, Pool, Pooled, Store};
 
 /// An instance of a module, or a host module.
 #[napi]
 pub struct NativeInstance {
-    /// Gone when it was disposed of.
-    held: RefCell<Option<Held>>,
+    handle: Rc<Handle>,
     gate: Gate,
-}
-
-/// What keeps an instance.
-enum Held {
-    Own(Instance),
-    Pooled(Pooled),
 }
 
 /// Instances by name.
 #[napi]
 pub struct NativeStore {
-    pub(crate) store: Store,
+    handle: Rc<Handle>,
+}
+
+impl From<Store> for NativeStore {
+    fn from(store: Store) -> NativeStore {
+        NativeStore { handle: Handle::new(Target::Store(store)) }
+    }
+}
+
+impl NativeStore {
+    /// The store.
+    pub fn get(&self) -> Outcome<Store> {
+        self.handle.with(|target| match target {
+            Target::Store(store) => Some(store.clone()),
+            _ => None,
+        })
+    }
 }
 
 #[napi]
@@ -47,25 +57,34 @@ impl NativeStore {
     #[napi(constructor)]
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
-        NativeStore { store: Store::new() }
+        NativeStore::from(Store::new())
+    }
+
+    /// To be called by the JavaScript object that has it.
+    #[napi]
+    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        door(env, |state| {
+            self.handle.enter(state, &this);
+            Ok(())
+        })
     }
 
     /// Names of the registered instances.
     #[napi]
-    pub fn names(&self) -> Vec<String> {
-        self.store.names()
+    pub fn names(&self, env: Env) -> napi::Result<Vec<String>> {
+        door(env, |_| Ok(self.get()?.names()))
     }
 
     /// The instance of this name.
     #[napi]
-    pub fn find(&self, name: String) -> Option<NativeInstance> {
-        self.store.find(&name).map(NativeInstance::from)
+    pub fn find(&self, env: Env, name: String) -> napi::Result<Option<NativeInstance>> {
+        door(env, |_| Ok(self.get()?.find(&name).map(NativeInstance::from)))
     }
 
     /// Registers an instance.
     #[napi]
     pub fn register(&self, env: Env, name: String, instance: &NativeInstance) -> napi::Result<()> {
-        door(env, |_| Ok(self.store.register(&name, &instance.get()?)?))
+        door(env, |_| Ok(self.get()?.register(&name, &instance.get()?)?))
     }
 }
 
@@ -78,12 +97,12 @@ impl From<Instance> for NativeInstance {
 impl NativeInstance {
     /// An instance whose functions go through a gate that others may share.
     pub fn new(instance: Instance, gate: Gate) -> NativeInstance {
-        NativeInstance { held: RefCell::new(Some(Held::Own(instance))), gate }
+        NativeInstance { handle: Handle::new(Target::Instance(instance)), gate }
     }
 
     /// An instance of a pool.
-    pub fn pooled(pooled: Pooled, gate: Gate) -> NativeInstance {
-        NativeInstance { held: RefCell::new(Some(Held::Pooled(pooled))), gate }
+    pub fn pooled(pooled: Pooled, pool: &Pool, gate: Gate) -> NativeInstance {
+        NativeInstance { handle: Handle::new(Target::Pooled(pooled, pool.clone())), gate }
     }
 
     /// The gate that its functions share.
@@ -93,16 +112,25 @@ impl NativeInstance {
 
     /// The instance; fails if it was disposed of.
     pub fn get(&self) -> Outcome<Instance> {
-        match &*self.held.borrow() {
-            Some(Held::Own(instance)) => Ok(instance.clone()),
-            Some(Held::Pooled(pooled)) => Ok((**pooled).clone()),
-            None => Err(disposed()),
-        }
+        self.handle.with(|target| match target {
+            Target::Instance(instance) => Some(instance.clone()),
+            Target::Pooled(pooled, _) => Some((**pooled).clone()),
+            _ => None,
+        })
     }
 }
 
 #[napi]
 impl NativeInstance {
+    /// To be called by the JavaScript object that has it.
+    #[napi]
+    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        door(env, |state| {
+            self.handle.enter(state, &this);
+            Ok(())
+        })
+    }
+
     /// An empty host module.
     #[napi(factory)]
     pub fn host(name: String) -> NativeInstance {
@@ -123,7 +151,7 @@ impl NativeInstance {
             let externs = imports_from_js(state, &module.module, &imports)?;
             let executor = executor::of(by, config, &module.module);
             let instance = remote::with_timeout(timeout(limit), || {
-                executor.instantiate_with(&module.module, &externs)
+                cycle::make(state, || executor.instantiate_with(&module.module, &externs))
             });
             state.refresh_buffers();
             Ok(NativeInstance::new(instance?, GateState::of(&executor)))
@@ -141,11 +169,11 @@ impl NativeInstance {
     ) -> napi::Result<NativeInstance> {
         door(env, |state| {
             let executor = &by.executor;
-            let (store, module) = (&store.store, &module.module);
-            let instance = match name {
-                Some(name) => executor.register(store, module, &name),
+            let (store, module) = (&store.get()?, &module.module);
+            let instance = cycle::make(state, || match &name {
+                Some(name) => executor.register(store, module, name),
                 None => executor.instantiate(store, module),
-            };
+            });
             state.refresh_buffers();
             Ok(NativeInstance::new(instance?, GateState::of(executor)))
         })
@@ -162,8 +190,7 @@ impl NativeInstance {
     pub fn dispose(&self, env: Env) -> napi::Result<()> {
         door(env, |_| {
             self.gate.dispose()?;
-            let held = self.held.borrow_mut().take();
-            drop(held);
+            drop(self.handle.take());
             Ok(())
         })
     }
@@ -179,7 +206,11 @@ impl NativeInstance {
             for (at, (name, kind)) in instance.export_names().iter().enumerate() {
                 let Some(item) = instance.get_export(name) else { continue };
                 // A function of the host that a module exports is named as those of the module are.
-                let index = instance.export_index(name).map(|index| index.to_string());
+                let index = match &item {
+                    Extern::Func(func) if func.index().is_none() => instance.export_index(name),
+                    _ => None,
+                };
+                let index = index.map(|index| index.to_string());
                 let called = index.as_deref().unwrap_or(name);
                 let entry = [
                     crate::error::string(state, name),
@@ -230,13 +261,13 @@ impl NativeInstance {
     /// Puts a table into a host module.
     #[napi]
     pub fn define_table(&self, env: Env, name: String, item: &NativeTable) -> napi::Result<()> {
-        door(env, |_| Ok(self.get()?.define(name, item.table.clone())?))
+        door(env, |_| Ok(self.get()?.define(name, item.get()?)?))
     }
 
     /// Puts a global into a host module.
     #[napi]
     pub fn define_global(&self, env: Env, name: String, item: &NativeGlobal) -> napi::Result<()> {
-        door(env, |_| Ok(self.get()?.define(name, item.global.clone())?))
+        door(env, |_| Ok(self.get()?.define(name, item.get()?)?))
     }
 
     /// Types of an exported function; null if there is none.
@@ -274,14 +305,16 @@ fn import_from_js(
             }
             ExternType::Table(_) => {
                 let item = ClassInstance::<NativeTable>::from_napi_value(state.env, given)?;
-                Extern::Table(item.table.clone())
+                Extern::Table(item.get()?)
             }
             ExternType::Global(_) => {
                 let item = ClassInstance::<NativeGlobal>::from_napi_value(state.env, given)?;
-                Extern::Global(item.global.clone())
+                Extern::Global(item.get()?)
             }
             // Only a module that isn't valid has one.
-            ExternType::Unknown(_) => return Err(ErrCode::NotValidated.into()),
+            ExternType::Unknown(_) => {
+                return Err(wasmspan::Error::new(ErrCode::NotValidated).into());
+            }
         })
     }
 }
@@ -299,9 +332,11 @@ pub fn extern_to_js(
             Extern::Memory(memory) => {
                 ToNapiValue::to_napi_value(state.env, NativeMemory::from(memory))?
             }
-            Extern::Table(table) => ToNapiValue::to_napi_value(state.env, NativeTable { table })?,
+            Extern::Table(table) => {
+                ToNapiValue::to_napi_value(state.env, NativeTable::from(table))?
+            }
             Extern::Global(global) => {
-                ToNapiValue::to_napi_value(state.env, NativeGlobal { global })?
+                ToNapiValue::to_napi_value(state.env, NativeGlobal::from(global))?
             }
         })
     }

@@ -7,14 +7,18 @@
 // napi registers nothing in test builds, where the functions that only JavaScript calls look unused.
 #![cfg_attr(test, allow(dead_code))]
 
+mod accessor;
 mod bindgen;
 mod config;
+mod cycle;
 mod env;
 mod error;
 mod executor;
 mod function;
 mod gate;
 mod global;
+mod handle;
+mod identity;
 mod instance;
 mod memory;
 mod module;

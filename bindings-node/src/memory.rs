@@ -1,33 +1,41 @@
 //! Linear memories.
 
+use crate::cycle;
 use crate::env::{EnvState, LiveBuffer};
 use crate::error::{Failure, Outcome, door};
-use crate::gate::disposed;
-use napi::bindgen_prelude::{Uint8Array, Unknown};
+use crate::handle::{Handle, Target};
+use napi::bindgen_prelude::{This, Uint8Array, Unknown};
 use napi::{Env, sys};
 use napi_derive::napi;
-use std::cell::RefCell;
 use std::ffi::c_void;
 use std::ptr;
+use std::rc::Rc;
 use wasmspan::{Limits, Memory, MemoryType};
 
 /// A linear memory.
 #[napi]
 pub struct NativeMemory {
-    /// Gone when it was disposed of.
-    memory: RefCell<Option<Memory>>,
+    handle: Rc<Handle>,
 }
 
 impl From<Memory> for NativeMemory {
     fn from(memory: Memory) -> NativeMemory {
-        NativeMemory { memory: RefCell::new(Some(memory)) }
+        let len = memory.len();
+        NativeMemory { handle: Handle::new(Target::Memory(memory, len)) }
     }
 }
 
 impl NativeMemory {
     /// The memory; fails if it was disposed of.
     pub fn get(&self) -> Outcome<Memory> {
-        self.memory.borrow().clone().ok_or_else(disposed)
+        self.use_with(Memory::clone)
+    }
+
+    fn use_with<T>(&self, work: impl FnOnce(&Memory) -> T) -> Outcome<T> {
+        self.handle.with(|target| match target {
+            Target::Memory(memory, _) => Some(work(memory)),
+            _ => None,
+        })
     }
 }
 
@@ -36,31 +44,40 @@ impl NativeMemory {
     /// Makes a memory; sizes in pages.
     #[napi(constructor)]
     pub fn new(env: Env, initial: f64, maximum: Option<f64>, shared: bool) -> napi::Result<Self> {
-        door(env, |_| {
+        door(env, |state| {
             let limits = Limits::new(initial as u64, maximum.map(|maximum| maximum as u64));
-            let memory = Memory::new(MemoryType { limits, shared, memory64: false })?;
-            Ok(NativeMemory::from(memory))
+            let make = || Memory::new(MemoryType { limits, shared, memory64: false });
+            let memory = cycle::make(state, make)?;
+            Ok(NativeMemory { handle: Handle::new(Target::Memory(memory, 0)) })
+        })
+    }
+
+    /// To be called by the JavaScript object that has it.
+    #[napi]
+    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        door(env, |state| {
+            self.handle.enter(state, &this);
+            Ok(())
         })
     }
 
     /// A number that no other live memory has.
     #[napi(getter)]
     pub fn id(&self) -> f64 {
-        self.memory.borrow().as_ref().map_or(0.0, |memory| memory.as_ptr() as usize as f64)
+        self.use_with(Memory::as_ptr).map_or(0.0, |start| start as usize as f64)
     }
 
     /// Size in bytes; 0 if it was disposed of.
     #[napi(getter)]
     pub fn byte_length(&self) -> f64 {
-        self.memory.borrow().as_ref().map_or(0.0, |memory| memory.len() as f64)
+        self.use_with(Memory::len).map_or(0.0, |len| len as f64)
     }
 
     /// Detaches its buffers and lets go of the memory.
     #[napi]
     pub fn dispose(&self, env: Env) -> napi::Result<()> {
         door(env, |state| {
-            let memory = self.memory.borrow_mut().take();
-            if let Some(memory) = memory {
+            if let Some(Target::Memory(memory, _)) = self.handle.take() {
                 state.detach(&memory);
             }
             Ok(())
@@ -83,6 +100,7 @@ impl NativeMemory {
         door(env, |state| {
             let memory = self.get()?;
             let old = memory.grow(delta as u64);
+            self.handle.weigh(state);
             // Growing by nothing detaches too.
             if delta == 0.0 {
                 state.detach(&memory);

@@ -6,10 +6,11 @@
 
 use crate::env::{EnvState, Hook, JsRef, Shared, check};
 use crate::error::{Failure, JsException, Outcome, to_js};
-use crate::function::{self, apply};
+use crate::function::{self, apply, call_function};
 use crate::gate::Gate;
 use crate::value;
 use napi::sys;
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -23,6 +24,29 @@ pub struct Parked {
     deferred: sys::napi_deferred,
     /// Of the instances that the task uses.
     gates: Vec<Gate>,
+    /// Calls functions in the asynchronous context in which the task was started.
+    context: Option<JsRef>,
+    /// The task waits for an import, which may call its instances meanwhile.
+    asking: Cell<bool>,
+}
+
+impl Parked {
+    fn ask(&self) {
+        if !self.asking.replace(true) {
+            self.gates.iter().for_each(|gate| gate.wait());
+        }
+    }
+
+    fn go_on(&self) {
+        if self.asking.replace(false) {
+            self.gates.iter().for_each(|gate| gate.resume());
+        }
+    }
+}
+
+thread_local! {
+    /// The number of the task that this thread runs.
+    static RUN: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 /// A task that was started: its promise, and the number to stop it by.
@@ -42,6 +66,14 @@ pub fn start<T: Send + 'static>(
     let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: the environment's thread.
     check(unsafe { sys::napi_create_promise(state.env, &mut deferred, &mut promise) })?;
+    // Without gates no guest runs that could call.
+    let context = match gates.is_empty() {
+        true => None,
+        false => {
+            let snapshot = state.call_hook(Hook::Snapshot, &[]).ok_or(Failure::Pending)?;
+            JsRef::new(state, snapshot)
+        }
+    };
     let run = state.next_run();
     let interrupt = Interrupt::new();
     state.shared.begin(run, interrupt.clone());
@@ -49,7 +81,10 @@ pub fn start<T: Send + 'static>(
         gate.leave();
     }
     state.keep_loop();
-    state.parked.borrow_mut().insert(run, Parked { deferred, gates });
+    state
+        .parked
+        .borrow_mut()
+        .insert(run, Parked { deferred, gates, context, asking: Cell::new(false) });
     let mut end = End {
         shared: Arc::clone(&state.shared),
         run,
@@ -57,7 +92,9 @@ pub fn start<T: Send + 'static>(
         result: std::marker::PhantomData,
     };
     let task = Task::start(move || {
+        RUN.set(Some(run));
         let result = catch_unwind(AssertUnwindSafe(|| interrupt.run(work)));
+        RUN.set(None);
         end.tell(result.unwrap_or_else(|panic| Err(wasmspan::log::fault(panic))));
         Ok(Vec::new())
     });
@@ -90,10 +127,13 @@ where
         self.shared.post(move |state| {
             let parked = state.parked.borrow_mut().remove(&run);
             let Some(parked) = parked else { return };
+            // A guest that was stopped has not got its answer.
+            parked.go_on();
             for gate in &parked.gates {
                 gate.come_back();
             }
             state.release_loop();
+            state.disturb();
             state.refresh_buffers();
             let outcome = result.map_err(Failure::Core).and_then(|value| finish(state, value));
             settle(state, parked.deferred, outcome);
@@ -168,12 +208,30 @@ impl Answer {
 }
 
 /// Gives the answer when it is dropped without one: the environment has ended.
-struct Question(Arc<Answer>);
+struct Question {
+    answer: Arc<Answer>,
+    /// The task that asks.
+    run: Option<u64>,
+}
+
+impl Question {
+    /// Calls `tell` with the task that asks, while it runs.
+    fn tell(&self, state: &EnvState, tell: impl Fn(&Parked)) {
+        let parked = state.parked.borrow();
+        self.run.and_then(|run| parked.get(&run)).into_iter().for_each(tell);
+    }
+
+    /// Lets the guest run on.
+    fn answer(&self, state: &EnvState, result: wasmspan::Result<Vec<Val>>) {
+        self.tell(state, Parked::go_on);
+        self.answer.give(result);
+    }
+}
 
 impl Drop for Question {
     fn drop(&mut self) {
         let detail = "the JavaScript environment ended, or never settled what an import returned";
-        self.0.give(Err(Error::with_detail(ErrCode::HostFuncError, detail)));
+        self.answer.give(Err(Error::with_detail(ErrCode::HostFuncError, detail)));
     }
 }
 
@@ -187,7 +245,7 @@ pub fn call(
     params: Vec<Val>,
 ) -> wasmspan::Result<Vec<Val>> {
     let answer = Arc::new(Answer::default());
-    let question = Question(Arc::clone(&answer));
+    let question = Question { answer: Arc::clone(&answer), run: RUN.get() };
     let (function, ty) = (Arc::clone(function), ty.clone());
     shared.post(move |state| ask(state, question, &function, ty, &params));
     let stop = Arc::clone(&answer);
@@ -199,30 +257,55 @@ pub fn call(
 /// Calls the function on its own thread.
 fn ask(state: &Rc<EnvState>, question: Question, function: &JsRef, ty: FuncType, params: &[Val]) {
     state.refresh_buffers();
+    question.tell(state, Parked::ask);
     let args: Outcome<Vec<_>> = params.iter().map(|param| value::to_js(state, param)).collect();
-    let returned = args.and_then(|args| apply(state, function, &args));
-    let mut promise = false;
-    if let Ok(value) = returned {
-        // SAFETY: a value of this environment.
-        unsafe { sys::napi_is_promise(state.env, value, &mut promise) };
-        if promise {
-            await_promise(state, question, value, ty);
-            return;
-        }
+    let returned = args.and_then(|args| apply_for(state, question.run, function, args));
+    if let Ok(value) = returned
+        && value::is_object(state, value)
+    {
+        await_value(state, question, value, ty);
+        return;
     }
     let results = returned.and_then(|value| value::returned_from_js(state, value, ty.results()));
-    question.0.give(results.map_err(|failure| function::as_error(state, failure)));
+    question.answer(state, results.map_err(|failure| function::as_error(state, failure)));
 }
 
-/// What a promise's settlement is told to.
+/// Calls a function in the context of the task that wants it.
+fn apply_for(
+    state: &Rc<EnvState>,
+    run: Option<u64>,
+    function: &JsRef,
+    mut args: Vec<sys::napi_value>,
+) -> Outcome<sys::napi_value> {
+    let snapshot = {
+        let parked = state.parked.borrow();
+        let context = run.and_then(|run| parked.get(&run)?.context.as_ref());
+        context.and_then(|context| context.get(state))
+    };
+    let (Some(snapshot), Some(callee)) = (snapshot, function.get(state)) else {
+        return apply(state, function, &args);
+    };
+    args.insert(0, callee);
+    call_function(state, snapshot, &args)
+}
+
+/// What is told what comes of an awaited value.
 struct Pending {
     state: Rc<EnvState>,
     question: Option<Question>,
     ty: FuncType,
 }
 
-/// Answers when the promise is settled.
-fn await_promise(state: &Rc<EnvState>, question: Question, promise: sys::napi_value, ty: FuncType) {
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if let Some(question) = self.question.take() {
+            question.tell(&self.state, Parked::go_on);
+        }
+    }
+}
+
+/// Answers when the value has been awaited.
+fn await_value(state: &Rc<EnvState>, question: Question, value: sys::napi_value, ty: FuncType) {
     let pending = Pending { state: Rc::clone(state), question: Some(question), ty };
     let pending = Rc::new(std::cell::RefCell::new(pending));
     let callback = |body: sys::napi_callback| {
@@ -243,10 +326,10 @@ fn await_promise(state: &Rc<EnvState>, question: Question, promise: sys::napi_va
         function
     };
     let (done, fail) = (callback(Some(resolved)), callback(Some(rejected)));
-    if state.call_hook(Hook::Settle, &[promise, done, fail]).is_none() {
+    if state.call_hook(Hook::Settle, &[value, done, fail]).is_none() {
         let error = function::as_error(state, Failure::Pending);
         if let Some(question) = pending.borrow_mut().question.take() {
-            question.0.give(Err(error));
+            question.answer(state, Err(error));
         }
     }
 }
@@ -254,7 +337,7 @@ fn await_promise(state: &Rc<EnvState>, question: Question, promise: sys::napi_va
 type PendingCell = std::cell::RefCell<Pending>;
 
 unsafe extern "C" fn drop_pending(_: sys::napi_env, data: *mut c_void, _: *mut c_void) {
-    // SAFETY: the count that `await_promise` gave away.
+    // SAFETY: the count that `await_value` gave away.
     drop(unsafe { Rc::from_raw(data.cast::<PendingCell>()) });
 }
 
@@ -265,7 +348,7 @@ unsafe fn settled(
     answer: impl FnOnce(&Rc<EnvState>, &FuncType, sys::napi_value) -> wasmspan::Result<Vec<Val>>,
 ) -> sys::napi_value {
     let (mut count, mut value, mut data) = (1, ptr::null_mut(), ptr::null_mut());
-    // SAFETY: Node-API calls us with the data that `await_promise` gave.
+    // SAFETY: Node-API calls us with the data that `await_value` gave.
     let pending = unsafe {
         sys::napi_get_cb_info(env, info, &mut count, &mut value, ptr::null_mut(), &mut data);
         &*data.cast::<PendingCell>()
@@ -276,7 +359,8 @@ unsafe fn settled(
     };
     if let Some(question) = question {
         let result = catch_unwind(AssertUnwindSafe(|| answer(&state, &ty, value)));
-        question.0.give(result.unwrap_or_else(|panic| Err(wasmspan::log::fault(panic))));
+        let failed = |panic| Err(wasmspan::log::fault(panic));
+        question.answer(&state, result.unwrap_or_else(failed));
     }
     ptr::null_mut()
 }

@@ -19,6 +19,11 @@ fn type_of(state: &EnvState, value: sys::napi_value) -> sys::napi_valuetype {
     kind
 }
 
+/// Whether a value is an object, which may have to be awaited.
+pub fn is_object(state: &EnvState, value: sys::napi_value) -> bool {
+    matches!(type_of(state, value), sys::ValueType::napi_object | sys::ValueType::napi_function)
+}
+
 /// Where a value comes from.
 #[derive(Clone, Copy)]
 pub enum Origin {
@@ -217,6 +222,7 @@ pub fn from_js(state: &Rc<EnvState>, value: sys::napi_value, ty: ValType) -> Out
             sys::ValueType::napi_null => Val::ExternRef(None),
             _ => {
                 let reference = JsRef::new(state, value).ok_or(Failure::Pending)?;
+                state.refers();
                 Val::ExternRef(Some(ExternRef::new(reference)))
             }
         },

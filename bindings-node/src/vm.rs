@@ -1,15 +1,17 @@
 //! The VM, and what it counts.
 
 use crate::config::{self, NativeConfig};
+use crate::cycle;
 use crate::env::EnvState;
 use crate::error::{Outcome, door};
 use crate::gate::Gate;
+use crate::handle::{self, Handle};
 use crate::instance::{NativeInstance, NativeStore};
 use crate::module::NativeModule;
 use crate::task::{self, timeout, type_names};
 use crate::wasi::{NativeDenial, NativeMemoryFs, NativeWasiOptions, Record, builder, denied};
 use crate::{remote, value};
-use napi::bindgen_prelude::{ClassInstance, Uint8Array, Unknown};
+use napi::bindgen_prelude::{ClassInstance, This, Uint8Array, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 use std::cell::RefCell;
@@ -19,7 +21,7 @@ use wasmspan::{ExternType, FuncType, Statistics, Val, Vm, VmState};
 /// A VM.
 #[napi]
 pub struct NativeVm {
-    vm: Vm,
+    handle: Rc<Handle>,
     gate: Gate,
     /// What is kept of the guest's doings, if it was given an environment.
     record: RefCell<Record>,
@@ -129,29 +131,41 @@ impl NativeVm {
         door(env, |_| {
             let config = config::of(config);
             let vm = match store {
-                Some(store) => Vm::with_store(&config, &store.store)?,
+                Some(store) => Vm::with_store(&config, &store.get()?)?,
                 None => Vm::new(&config)?,
             };
-            Ok(NativeVm { vm, gate: Gate::default(), record: RefCell::default() })
+            let handle = Handle::new(handle::Target::Vm(vm));
+            Ok(NativeVm { handle, gate: Gate::default(), record: RefCell::default() })
+        })
+    }
+
+    /// To be called by the JavaScript object that has it.
+    #[napi]
+    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        door(env, |state| {
+            self.handle.enter(state, &this);
+            Ok(())
         })
     }
 
     /// How far the VM's module has come.
     #[napi(getter)]
-    pub fn state(&self) -> &'static str {
-        match self.vm.state() {
-            VmState::Inited => "inited",
-            VmState::Loaded => "loaded",
-            VmState::Validated => "validated",
-            VmState::Instantiated => "instantiated",
-        }
+    pub fn state(&self, env: Env) -> napi::Result<&'static str> {
+        door(env, |_| {
+            Ok(match self.get()?.state() {
+                VmState::Inited => "inited",
+                VmState::Loaded => "loaded",
+                VmState::Validated => "validated",
+                VmState::Instantiated => "instantiated",
+            })
+        })
     }
 
     /// Takes a module that was loaded.
     #[napi]
     pub fn load(&self, env: Env, module: &NativeModule) -> napi::Result<()> {
         door(env, |_| {
-            self.vm.load_module(&module.module);
+            self.get()?.load_module(&module.module);
             Ok(())
         })
     }
@@ -159,7 +173,7 @@ impl NativeVm {
     /// Validates the module.
     #[napi]
     pub fn validate(&self, env: Env) -> napi::Result<()> {
-        door(env, |_| Ok(self.vm.validate()?))
+        door(env, |_| Ok(self.get()?.validate()?))
     }
 
     /// Instantiates the module.
@@ -172,8 +186,7 @@ impl NativeVm {
     #[napi]
     pub fn cleanup(&self, env: Env) -> napi::Result<()> {
         door(env, |_| {
-            self.free()?;
-            self.vm.clear();
+            self.free()?.clear();
             Ok(())
         })
     }
@@ -187,7 +200,7 @@ impl NativeVm {
     /// Registers an instance under the name it has.
     #[napi]
     pub fn register_instance(&self, env: Env, instance: &NativeInstance) -> napi::Result<()> {
-        door(env, |_| Ok(self.vm.register_instance(&instance.get()?)?))
+        door(env, |_| Ok(self.get()?.register_instance(&instance.get()?)?))
     }
 
     /// Calls a function: of the active module, or of a registered one.
@@ -201,10 +214,9 @@ impl NativeVm {
         limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
         let raw = door(*env, |state| {
-            self.free()?;
-            let target = target(module, name);
-            let params = self.params(state, target.ty(&self.vm), args.raw())?;
-            let call = || target.call(&self.vm, &params);
+            let (vm, target) = (self.free()?, target(module, name));
+            let params = self.params(state, target.ty(&vm), args.raw())?;
+            let call = || target.call(&vm, &params);
             let results = remote::with_timeout(timeout(limit), call);
             state.refresh_buffers();
             value::array(state, &results?)
@@ -222,10 +234,11 @@ impl NativeVm {
         name: String,
         args: Unknown<'_>,
     ) -> napi::Result<Unknown<'env>> {
-        let (vm, target) = (self.vm.clone(), target(module, name));
-        let params = door(*env, |state| {
-            self.free()?;
-            self.params(state, target.ty(&vm), args.raw())
+        let target = target(module, name);
+        let (vm, params) = door(*env, |state| {
+            let vm = self.free()?;
+            let params = self.params(state, target.ty(&vm), args.raw())?;
+            Ok((vm, params))
         })?;
         task::start(
             env,
@@ -246,9 +259,9 @@ impl NativeVm {
         limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
         let raw = door(*env, |state| {
-            self.free()?;
+            let vm = self.free()?;
             let params = self.params(state, type_in(module, &name), args.raw())?;
-            let call = || self.vm.run_module(&module.module, &name, &params);
+            let call = || vm.run_module(&module.module, &name, &params);
             let results = remote::with_timeout(timeout(limit), call);
             state.refresh_buffers();
             value::array(state, &results?)
@@ -266,10 +279,10 @@ impl NativeVm {
         name: String,
         args: Unknown<'_>,
     ) -> napi::Result<Unknown<'env>> {
-        let (vm, ty, module) = (self.vm.clone(), type_in(module, &name), module.module.clone());
-        let params = door(*env, |state| {
-            self.free()?;
-            self.params(state, ty, args.raw())
+        let (ty, module) = (type_in(module, &name), module.module.clone());
+        let (vm, params) = door(*env, |state| {
+            let vm = self.free()?;
+            Ok((vm, self.params(state, ty, args.raw())?))
         })?;
         task::start(
             env,
@@ -281,34 +294,43 @@ impl NativeVm {
 
     /// The active module's instance.
     #[napi]
-    pub fn active_module(&self) -> Option<NativeInstance> {
-        let instance = self.vm.active_module()?;
-        Some(NativeInstance::new(instance, Rc::clone(&self.gate)))
+    pub fn active_module(&self, env: Env) -> napi::Result<Option<NativeInstance>> {
+        door(env, |_| {
+            let instance = self.get()?.active_module();
+            Ok(instance.map(|instance| NativeInstance::new(instance, Rc::clone(&self.gate))))
+        })
     }
 
     /// Names, parameters and results of the active module's functions.
     #[napi]
-    pub fn function_list(&self) -> Vec<Vec<Vec<String>>> {
-        let list = self.vm.function_list().into_iter();
-        list.map(|(name, ty)| [vec![vec![name]], type_names(&ty)].concat()).collect()
+    pub fn function_list(&self, env: Env) -> napi::Result<Vec<Vec<Vec<String>>>> {
+        door(env, |_| {
+            let list = self.get()?.function_list().into_iter();
+            Ok(list.map(|(name, ty)| [vec![vec![name]], type_names(&ty)].concat()).collect())
+        })
     }
 
     /// Types of a function: of the active module, or of a registered one.
     #[napi]
-    pub fn function_type(&self, module: Option<String>, name: String) -> Option<Vec<Vec<String>>> {
-        target(module, name).ty(&self.vm).map(|ty| type_names(&ty))
+    pub fn function_type(
+        &self,
+        env: Env,
+        module: Option<String>,
+        name: String,
+    ) -> napi::Result<Option<Vec<Vec<String>>>> {
+        door(env, |_| Ok(target(module, name).ty(&self.get()?).map(|ty| type_names(&ty))))
     }
 
     /// The store.
     #[napi]
-    pub fn store(&self) -> NativeStore {
-        NativeStore { store: self.vm.store().clone() }
+    pub fn store(&self, env: Env) -> napi::Result<NativeStore> {
+        door(env, |_| Ok(NativeStore::from(self.get()?.store().clone())))
     }
 
     /// What calls count.
     #[napi]
-    pub fn statistics(&self) -> NativeStatistics {
-        NativeStatistics { statistics: self.vm.statistics().clone() }
+    pub fn statistics(&self, env: Env) -> napi::Result<NativeStatistics> {
+        door(env, |_| Ok(NativeStatistics { statistics: self.get()?.statistics().clone() }))
     }
 
     /// Gives the guest's WASI module another environment; false if the VM has none.
@@ -321,7 +343,8 @@ impl NativeVm {
         places: Vec<Vec<String>>,
     ) -> napi::Result<bool> {
         door(env, |_| {
-            let Some(wasi) = self.vm.wasi() else { return Ok(false) };
+            let vm = self.get()?;
+            let Some(wasi) = vm.wasi() else { return Ok(false) };
             let (builder, record) = builder(options, &(mounts, places))?;
             wasi.configure(builder)?;
             *self.record.borrow_mut() = record;
@@ -332,7 +355,7 @@ impl NativeVm {
     /// What the guest gave to `proc_exit`; null without WASI.
     #[napi(getter)]
     pub fn exit_code(&self) -> Option<u32> {
-        self.vm.wasi().map(wasmspan::Wasi::exit_code)
+        self.get().ok()?.wasi().map(wasmspan::Wasi::exit_code)
     }
 
     /// What was written to standard output (1) or error (2), if that is kept.
@@ -357,20 +380,28 @@ impl NativeVm {
 }
 
 impl NativeVm {
-    /// Refuses while a call runs on another thread.
-    fn free(&self) -> Outcome<()> {
-        self.gate.pass()
+    fn get(&self) -> Outcome<Vm> {
+        self.handle.with(|target| match target {
+            handle::Target::Vm(vm) => Some(vm.clone()),
+            _ => None,
+        })
+    }
+
+    /// The VM, unless a call runs on another thread.
+    fn free(&self) -> Outcome<Vm> {
+        self.gate.pass()?;
+        self.get()
     }
 
     fn run(
         &self,
         env: Env,
         limit: Option<f64>,
-        call: impl FnOnce(&Vm) -> wasmspan::Result<()>,
+        call: impl Fn(&Vm) -> wasmspan::Result<()>,
     ) -> napi::Result<()> {
         door(env, |state| {
-            self.free()?;
-            let result = remote::with_timeout(timeout(limit), || call(&self.vm));
+            let vm = self.free()?;
+            let result = remote::with_timeout(timeout(limit), || cycle::make(state, || call(&vm)));
             state.refresh_buffers();
             result
         })

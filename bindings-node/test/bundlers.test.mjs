@@ -1,11 +1,20 @@
 // Bundles of programs that use the package, made without any setting for it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { install, skip, TOOLS } from "./helper.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "wasmspan-"));
@@ -63,10 +72,31 @@ const BUNDLERS = {
     const { errors, warnings } = stats.toJson({ all: false, errors: true, warnings: true });
     assert.deepEqual([errors, warnings], [[], []]);
   },
+  async vite(entry, output, format) {
+    const { build } = await import(pathToFileURL(require.resolve("vite")).href);
+    const rollupOptions = { output: { format, entryFileNames: basename(output) } };
+    const ssr = {
+      build: { ssr: entry, outDir: dirname(output), emptyOutDir: false, rollupOptions },
+    };
+    const settings = {
+      root: folder,
+      configFile: false,
+      logLevel: "error",
+      ssr: { noExternal: true },
+    };
+    await build({ ...settings, ...ssr });
+  },
+  async bun(entry, output, format) {
+    const [name] = readdirSync(join(TOOLS, "@oven"));
+    const bun = join(TOOLS, "@oven", name, "bin/bun");
+    const args = ["build", entry, "--target=node", `--format=${format}`, `--outfile=${output}`];
+    const ended = spawnSync(bun, args, { cwd: folder, encoding: "utf8" });
+    assert.equal(ended.status, 0, ended.stderr);
+    assert.doesNotMatch(ended.stderr, /warn/);
+  },
   async ncc(entry, output) {
     const { code, assets } = await require("@vercel/ncc")(entry, { quiet: true, cache: false });
     assert.deepEqual(Object.keys(assets), []);
-    cpSync(folder, dirname(output), { recursive: true, filter: () => false });
     writeFileSync(output, code);
   },
 };
@@ -79,7 +109,7 @@ function start(file, env = {}) {
 for (const [name, bundle] of Object.entries(BUNDLERS)) {
   for (const format of ["cjs", "esm"]) {
     const extension = format === "cjs" ? "cjs" : "mjs";
-    test(`${name} makes a bundle: ${format}`, { skip }, async () => {
+    test(`${name} makes a bundle: ${format}`, { skip }, async (t) => {
       const output = inFolder(`${name}.${extension}`);
       await bundle(inFolder(`app.${extension}`), output, format);
       const beside = start(output);
@@ -89,6 +119,10 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
       after(() => rmSync(away, { recursive: true }));
       const moved = join(away, basename(output));
       copyFileSync(output, moved);
+      // Some bundlers write down where things were.
+      const [packages, hidden] = ["node_modules", "hidden"].map(inFolder);
+      renameSync(packages, hidden);
+      t.after(() => renameSync(hidden, packages));
       const alone = start(moved);
       assert.equal(alone.status, 1);
       assert.match(alone.stderr, new RegExp(`neither a file ${basename(addon)} in `));

@@ -6,9 +6,13 @@ export interface Native {
     faults(): number;
     provokeFault(text: string): void;
     stop(run: number): void;
+    surveyCore(): void;
     call(fn: unknown, args: unknown[], timeout: number | undefined): unknown;
     callAsync(fn: unknown, args: unknown[]): Started<unknown>;
     functionType(fn: unknown): [string[], string[]] | null;
+    NativeIdentities: {
+        new <T extends object>(): NativeIdentities<T>;
+    };
     NativeConfig: {
         new (wasmedge: boolean): NativeConfig;
     };
@@ -70,6 +74,11 @@ export interface Native {
 }
 /** Work on another thread: its promise, and the number that stops it. */
 export type Started<T> = [Promise<T>, number];
+export interface NativeIdentities<T extends object> {
+    add(id: number, object: T): void;
+    get(id: number): T | undefined;
+    remove(id: number): void;
+}
 export interface NativeConfig {
     get(name: string): number;
     set(name: string, value: number): void;
@@ -115,12 +124,14 @@ export interface NativeHeap {
     free(address: number): void;
 }
 export interface NativePool {
+    enter(): void;
     readonly inUse: number;
     readonly size: number;
     tryGet(): NativeInstance | null;
     statistics(): NativeStatistics;
 }
 export interface NativeInstance {
+    enter(): void;
     readonly name: string;
     dispose(): void;
     exports(): [name: string, kind: ExternKind, item: unknown][];
@@ -131,11 +142,13 @@ export interface NativeInstance {
     functionType(name: string): [string[], string[]] | null;
 }
 export interface NativeStore {
+    enter(): void;
     names(): string[];
     find(name: string): NativeInstance | null;
     register(name: string, instance: NativeInstance): void;
 }
 export interface NativeMemory {
+    enter(): void;
     readonly id: number;
     readonly byteLength: number;
     readonly limits: number[];
@@ -146,20 +159,22 @@ export interface NativeMemory {
     buffer(): ArrayBuffer | null;
 }
 export interface NativeTable {
+    enter(): void;
     readonly id: number;
     readonly length: number;
     readonly functions: boolean;
     readonly limits: number[];
-    get(index: number): unknown;
-    set(index: number, value: unknown): void;
+    getter(): (index: number) => unknown;
+    setter(): (index: number, value: unknown) => void;
     grow(delta: number, value: unknown): number;
 }
 export interface NativeGlobal {
+    enter(): void;
     readonly id: number;
     readonly typeName: string;
     readonly mutable: boolean;
-    get(): unknown;
-    set(value: unknown): void;
+    getter(): () => unknown;
+    setter(): (value: unknown) => void;
 }
 export interface NativeWasiOptions {
     args: string[];
@@ -228,6 +243,7 @@ export interface NativeStatistics {
     clear(): void;
 }
 export interface NativeVm {
+    enter(): void;
     readonly state: "inited" | "loaded" | "validated" | "instantiated";
     load(module: NativeModule): void;
     validate(): void;

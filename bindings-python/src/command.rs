@@ -8,9 +8,9 @@ use crate::module::Module;
 use crate::stream::{self, Sink};
 use crate::wasi::Given;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
-use wasmspan::Command;
+use pyo3::types::{PyBytes, PyDict};
 use wasmspan::command::Ending;
+use wasmspan::{Command, ErrCode};
 
 /// What a run gave: how it ended, exit code, error, standard output and error, whether they were cut,
 /// seconds, processor seconds, pages of memory, cost.
@@ -34,7 +34,7 @@ type Outcome<'py> = (
 pub fn run_command<'py>(
     py: Python<'py>,
     module: &Module,
-    given: Given,
+    given: &Bound<'py, PyDict>,
     stdout: Sink<'py>,
     stderr: Sink<'py>,
     timeout: Option<&Bound<'py, PyAny>>,
@@ -43,6 +43,7 @@ pub fn run_command<'py>(
     output_limit: Option<usize>,
     limits: Option<&Limits>,
 ) -> PyResult<Outcome<'py>> {
+    let given = Given::of(given)?;
     let mut command = Command::new(module.core()).config(&limits::within(module.config(), limits));
     command = command.wasi(|wasi| given.apply(wasi));
     // What is captured comes with the outcome.
@@ -69,7 +70,10 @@ pub fn run_command<'py>(
         }
     };
     let wanted = module.core().imports();
-    let finished = finished.map_err(|failure| crate::link::explain(py, &failure, &wanted))?;
+    let finished = finished.map_err(|failure| match failure.code() {
+        ErrCode::HostFuncError => error::of_setting(py, &failure),
+        _ => crate::link::explain(py, &failure, &wanted),
+    })?;
     let (how, code, raised) = match &finished.ending {
         Ending::Exited(code) => ("exited", *code, None),
         Ending::Failed(failure) => ("failed", 0, Some(error::to_python(py, failure))),

@@ -47,12 +47,24 @@ enum Cache {
     Folder(PathBuf),
 }
 
+/// The proposal of a name, in whatever case and with whatever between its words.
 fn proposal(name: &str) -> PyResult<Proposal> {
+    let plain = |name: &str| -> String {
+        name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+    };
     let known = Proposal::ALL.iter().copied();
-    known.clone().find(|known| format!("{known:?}") == name).ok_or_else(|| {
+    known.clone().find(|known| plain(&format!("{known:?}")) == plain(name)).ok_or_else(|| {
         let names: Vec<String> = known.map(|known| format!("{known:?}")).collect();
         PyValueError::new_err(format!("{name:?} is no proposal: {}", names.join(", ")))
     })
+}
+
+/// As [`proposal`], for one to be switched on.
+fn finished(name: &str) -> PyResult<Proposal> {
+    match proposal(name)? {
+        proposal if proposal.is_finished() => Ok(proposal),
+        _ => Err(PyValueError::new_err(format!("with_: {name:?} can't be had yet"))),
+    }
 }
 
 /// The value of a word, or the exception that lists the words.
@@ -112,7 +124,7 @@ impl Config {
         let names = |given: Option<&Bound<'_, PyAny>>| given.map_or(Ok(Vec::new()), items);
         for name in names(with_)? {
             let name: String = name;
-            core.proposals.add(proposal(&name)?);
+            core.proposals.add(finished(&name)?);
         }
         for name in names(without)? {
             core.proposals.remove(proposal(&name)?);

@@ -1,6 +1,6 @@
 //! What stops calls: time, and whoever holds an `Interrupt`.
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use std::time::Duration;
 
@@ -47,7 +47,10 @@ impl Interrupt {
 /// A timeout in seconds; `None` is none.
 pub fn timeout(seconds: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Duration>> {
     let Some(seconds) = seconds.filter(|seconds| !seconds.is_none()) else { return Ok(None) };
-    let seconds: f64 = seconds.extract()?;
+    let Ok(seconds) = seconds.extract::<f64>() else {
+        let given = seconds.get_type().name()?;
+        return Err(PyTypeError::new_err(format!("timeout is a number of seconds, not {given}")));
+    };
     let wrong = |_| PyValueError::new_err(format!("{seconds} seconds are no timeout"));
     Duration::try_from_secs_f64(seconds).map(Some).map_err(wrong)
 }

@@ -58,9 +58,7 @@ pub fn attempt<T: Send>(
     signals::look_at_faults();
     let guarded = signals::guard();
     let outcome = detached(py, || catch_unwind(AssertUnwindSafe(work)));
-    if guarded.leave() {
-        py.check_signals()?;
-    }
+    guarded.leave(py)?;
     outcome.map_err(|panic| panicked(py, panic))
 }
 
@@ -89,9 +87,7 @@ pub fn run<T: Send>(
         _ => {
             let guarded = signals::guard();
             let outcome = detached(py, call);
-            if guarded.leave() {
-                py.check_signals()?;
-            }
+            guarded.leave(py)?;
             outcome
         }
     };

@@ -3,7 +3,7 @@
 use crate::names::{self, Class};
 use crate::owner::Owner;
 use pyo3::PyTypeInfo;
-use pyo3::exceptions::{PyIndexError, PyOSError};
+use pyo3::exceptions::{PyIndexError, PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -76,6 +76,9 @@ pub fn no_growth(py: Python<'_>, error: &Error) -> PyErr {
 /// The exception for a file that can't be read.
 pub fn of_file(failure: &std::io::Error, path: &Bound<'_, PyAny>) -> PyErr {
     let Some(number) = failure.raw_os_error() else {
+        if failure.kind() == std::io::ErrorKind::InvalidInput {
+            return PyValueError::new_err(failure.to_string());
+        }
         return PyOSError::new_err(failure.to_string());
     };
     let text = path.py().import("os").and_then(|os| os.call_method1("strerror", (number,)));
@@ -85,9 +88,34 @@ pub fn of_file(failure: &std::io::Error, path: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
-/// The exception for a fault of this package itself.
-pub fn internal(py: Python<'_>, what: &str) -> PyErr {
-    raise(py, &names::INTERNAL_ERROR, what).unwrap_or_else(|failed| failed)
+/// The exception for settings that can't be: of the system's own kind if that refused, else a `ValueError`.
+pub fn of_setting(py: Python<'_>, failure: &Error) -> PyErr {
+    let detail = || failure.details().join("; ");
+    let source = std::error::Error::source(failure);
+    match source.and_then(|source| source.downcast_ref::<std::io::Error>()) {
+        Some(refused) => match refused.raw_os_error() {
+            Some(number) => PyOSError::new_err((number, detail())),
+            None => PyOSError::new_err(detail()),
+        },
+        None if failure.code() == ErrCode::HostFuncError && source.is_none() => {
+            PyValueError::new_err(detail())
+        }
+        None => to_python(py, failure),
+    }
+}
+
+/// The same exception with the name of the argument in front, if it says that a value is wrong.
+pub fn of_argument(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
+    let class = error.get_type(py);
+    let plain = class.is(PyTypeError::type_object(py))
+        || class.is(PyValueError::type_object(py))
+        || class.is(PyOverflowError::type_object(py));
+    if !plain {
+        return error;
+    }
+    let made = PyErr::from_type(class, format!("{name}: {}", error.value(py)));
+    made.set_cause(py, error.cause(py));
+    made
 }
 
 /// An exception of a class of the Python layer.

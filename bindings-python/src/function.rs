@@ -5,6 +5,7 @@
 //! would have too.
 
 use crate::door::{self, Stops};
+use crate::error;
 use crate::host;
 use crate::link;
 use crate::owner::Held;
@@ -147,9 +148,7 @@ impl Data {
 
     #[cold]
     fn in_argument(&self, py: Python<'_>, at: usize, error: PyErr) -> PyErr {
-        let note = format!("in argument {} of {}()", at + 1, self.title());
-        let _ = error.value(py).call_method1("add_note", (note,));
-        error
+        error::of_argument(py, &format!("argument {} of {}()", at + 1, self.title()), error)
     }
 }
 
@@ -246,7 +245,7 @@ pub fn make<'py>(
     name: Option<String>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (params, results) = (func.ty().params().into(), func.ty().results().into());
-    let slots = func.slots().map_err(|error| crate::error::to_python(py, &error))?;
+    let slots = func.slots().map_err(|error| error::to_python(py, &error))?;
     let callee = match slots {
         Some(slots) => Callee::Slots(slots),
         None => Callee::Values(func),
@@ -370,6 +369,11 @@ unsafe extern "C" fn call(
     })
 }
 
+fn no_instance(name: &str, wanted: &str, given: &Bound<'_, PyAny>) -> PyErr {
+    let given = given.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+    PyTypeError::new_err(format!("{name} is {wanted} object, not {given}"))
+}
+
 /// What the keywords of a call say.
 fn stops<'py>(
     keywords: impl Iterator<Item = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
@@ -381,12 +385,16 @@ fn stops<'py>(
             "timeout" => stops.timeout = crate::control::timeout(Some(&value))?,
             "interrupt" if value.is_none() => {}
             "interrupt" => {
-                let interrupt = value.cast::<crate::control::Interrupt>()?;
+                let interrupt = value.cast::<crate::control::Interrupt>();
+                let interrupt =
+                    interrupt.map_err(|_| no_instance("interrupt", "an Interrupt", &value))?;
                 stops.interrupt = Some(interrupt.get().core().clone());
             }
             "limits" if value.is_none() => {}
             "limits" => {
-                stops.limits = Some(*value.cast::<crate::limits::Limits>()?.get().core());
+                let limits = value.cast::<crate::limits::Limits>();
+                let limits = limits.map_err(|_| no_instance("limits", "a Limits", &value))?;
+                stops.limits = Some(*limits.get().core());
             }
             other => {
                 return Err(PyTypeError::new_err(format!(

@@ -352,6 +352,12 @@ pub fn make_standalone<'py>(
     callable: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let ty = link::func_type(ty)?;
+    if !callable.is_callable() {
+        let given = callable.get_type().name()?;
+        return Err(PyTypeError::new_err(format!(
+            "callable is a function or the like, not {given}"
+        )));
+    }
     let name = callable.getattr(intern!(py, "__name__")).ok();
     let name = name.and_then(|name| name.extract::<String>().ok());
     let func = make(py, callable, &ty)?;

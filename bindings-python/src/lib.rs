@@ -21,6 +21,7 @@ mod log;
 mod memory;
 mod module;
 mod names;
+mod number;
 mod owner;
 mod pool;
 mod pressure;

@@ -1,5 +1,6 @@
 //! What calls may use.
 
+use crate::number;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use wasmspan::config;
@@ -70,29 +71,32 @@ impl Limits {
     ))]
     #[allow(clippy::too_many_arguments)] // They are keywords in Python.
     fn new(
-        time_ms: Option<u64>,
-        cost: Option<u64>,
-        fuel: Option<u64>,
-        memory_pages: Option<u32>,
-        table_elements: Option<u64>,
-        stack_bytes: Option<u64>,
-        instances: Option<u64>,
-        open_files: Option<u64>,
-        output_bytes: Option<u64>,
+        time_ms: Option<&Bound<'_, PyAny>>,
+        cost: Option<&Bound<'_, PyAny>>,
+        fuel: Option<&Bound<'_, PyAny>>,
+        memory_pages: Option<&Bound<'_, PyAny>>,
+        table_elements: Option<&Bound<'_, PyAny>>,
+        stack_bytes: Option<&Bound<'_, PyAny>>,
+        instances: Option<&Bound<'_, PyAny>>,
+        open_files: Option<&Bound<'_, PyAny>>,
+        output_bytes: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Limits> {
         if cost.is_some() && fuel.is_some() {
             return Err(PyValueError::new_err("cost and fuel are the same limit: give one"));
         }
+        let limit = |name: &str, given| number::maybe(name, given, u64::MAX);
+        let (cost, fuel) = (limit("cost", cost)?, limit("fuel", fuel)?);
+        let pages = number::maybe("memory_pages", memory_pages, u32::MAX.into())?;
         Ok(Limits {
             core: config::Limits {
-                time_ms,
+                time_ms: limit("time_ms", time_ms)?,
                 cost: cost.or(fuel),
-                memory_pages,
-                table_elements,
-                stack_bytes,
-                instances,
-                open_files,
-                output_bytes,
+                memory_pages: pages.map(|pages| pages as u32),
+                table_elements: limit("table_elements", table_elements)?,
+                stack_bytes: limit("stack_bytes", stack_bytes)?,
+                instances: limit("instances", instances)?,
+                open_files: limit("open_files", open_files)?,
+                output_bytes: limit("output_bytes", output_bytes)?,
             },
         })
     }

@@ -7,15 +7,17 @@ use crate::host;
 use crate::instance::Instance;
 use crate::memory::Memory;
 use crate::names;
+use crate::number;
 use crate::owner::{Held, Owner};
 use crate::table::Table;
 use crate::wasi::Wasi;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyModule, PyTuple, PyType};
 use std::collections::{BTreeMap, HashSet};
 use wasmspan::error::ErrCode;
+use wasmspan::limits::MAX_MEMORY_PAGES;
 use wasmspan::{
     ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType, Mutability, RefType, Store,
     TableType, ValType,
@@ -104,20 +106,25 @@ pub fn type_object<'py>(py: Python<'py>, ty: &ExternType) -> PyResult<Bound<'py,
 /// A memory type of the core.
 pub fn memory_type(object: &Bound<'_, PyAny>) -> PyResult<MemoryType> {
     check_class(object, &names::MEMORY_TYPE, "MemoryType")?;
+    let memory64 = object.getattr("memory64")?.extract()?;
+    // What addresses of the type can reach.
+    let most = if memory64 { 1 << 48 } else { MAX_MEMORY_PAGES.into() };
     Ok(MemoryType {
-        limits: limits(object)?,
+        limits: limits(object, most)?,
         shared: object.getattr("shared")?.extract()?,
-        memory64: object.getattr("memory64")?.extract()?,
+        memory64,
     })
 }
 
 /// A table type of the core.
 pub fn table_type(object: &Bound<'_, PyAny>) -> PyResult<TableType> {
     check_class(object, &names::TABLE_TYPE, "TableType")?;
+    let table64 = object.getattr("table64")?.extract()?;
+    let most = if table64 { u64::MAX } else { u32::MAX.into() };
     Ok(TableType {
         element: ref_type(&object.getattr("element")?.extract::<String>()?)?,
-        limits: limits(object)?,
-        table64: object.getattr("table64")?.extract()?,
+        limits: limits(object, most)?,
+        table64,
     })
 }
 
@@ -129,8 +136,10 @@ pub fn global_type(object: &Bound<'_, PyAny>) -> PyResult<GlobalType> {
     Ok(GlobalType::new(content, if mutable { Mutability::Var } else { Mutability::Const }))
 }
 
-fn limits(object: &Bound<'_, PyAny>) -> PyResult<Limits> {
-    Ok(Limits::new(object.getattr("minimum")?.extract()?, object.getattr("maximum")?.extract()?))
+/// The range of sizes of a type, neither end of which may be more than `most`.
+fn limits(object: &Bound<'_, PyAny>, most: u64) -> PyResult<Limits> {
+    let minimum = number::up_to("minimum", &object.getattr("minimum")?, most)?;
+    Ok(Limits::new(minimum, number::maybe("maximum", Some(&object.getattr("maximum")?), most)?))
 }
 
 /// Finds what `wanted` asks for in `given`: a mapping from module names to mappings from names to
@@ -165,12 +174,15 @@ pub fn resolve(
                 }
             },
         };
+        let Ok(items) = items.cast_into::<PyMapping>() else {
+            return Err(no_items(&import.module, &given.get_item(&import.module)?));
+        };
         let module = modules
             .entry(&import.module)
             .or_insert_with(|| wasmspan::Instance::host(&import.module));
         let Ok(item) = items.get_item(&import.name) else {
             let asked = wanted.iter().filter(|other| other.module == import.module);
-            name_items(module, &items, &asked.map(|other| other.name.as_str()).collect());
+            name_items(module, items.as_any(), &asked.map(|other| other.name.as_str()).collect());
             continue;
         };
         if module.get_export(&import.name).is_none() {
@@ -183,10 +195,26 @@ pub fn resolve(
     Ok(store)
 }
 
+/// The exception for what is given in place of a module's items.
+fn no_items(module: &str, given: &Bound<'_, PyAny>) -> PyErr {
+    let name = given.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+    let hint = match () {
+        () if given.is_instance_of::<PyType>() || given.is_instance_of::<PyModule>() => {
+            "; write vars(…) around it"
+        }
+        () if given.is_callable() => "; write {\"name\": …} around it",
+        () => "",
+    };
+    let given = given.repr().map(|shown| shown.to_string()).unwrap_or(name);
+    PyTypeError::new_err(format!(
+        "imports[{module:?}] is a mapping from names to items, or an Instance, not {given}{hint}"
+    ))
+}
+
 /// Gives a module the names of a mapping that are not `asked` for, so that the error about one that the
 /// mapping lacks can tell them. What they stand for doesn't matter: linking fails.
 fn name_items(module: &wasmspan::Instance, items: &Bound<'_, PyAny>, asked: &HashSet<&str>) {
-    let names = items.cast::<PyMapping>().and_then(|items| Ok(items.keys()));
+    let names = items.cast::<PyMapping>().map(|items| items.keys());
     let Ok(Ok(names)) = names else { return };
     for name in names.iter().filter_map(|name| name.extract::<String>().ok()) {
         if !asked.contains(&*name)

@@ -6,6 +6,7 @@
 use crate::door;
 use crate::error;
 use crate::pressure::{self, Weight};
+use crate::value;
 use pyo3::IntoPyObjectExt;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyTypeError, PyValueError};
@@ -183,6 +184,7 @@ impl Memory {
     /// and see the bytes that were there. Raises `MemoryLimit` if the memory can't become that large.
     fn grow(&self, py: Python<'_>, pages: u64) -> PyResult<u64> {
         let grown = door::attempt(py, || self.core.grow(pages))?;
+        self.weight.again(self.core.len());
         grown.map_err(|failure| error::no_growth(py, &failure))
     }
 
@@ -218,6 +220,10 @@ impl Memory {
 
     /// Writes a number of a type, little-endian.
     fn store(&self, r#type: &str, offset: usize, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        if r#type == "f32" {
+            let written = self.core.write_value::<f32>(offset, value::to_f32(value)?);
+            return written.map_err(|failure| error::out_of_bounds(&failure));
+        }
         by_number!(r#type, T => {
             let written = self.core.write_value::<T>(offset, value.extract()?);
             written.map_err(|failure| error::out_of_bounds(&failure))

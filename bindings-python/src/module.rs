@@ -167,11 +167,12 @@ impl Module {
         &self,
         py: Python<'py>,
         imports: Option<&Bound<'py, PyAny>>,
-        wasi: Option<&Wasi>,
+        #[pyo3(from_py_with = crate::wasi::given)] wasi: Option<Py<Wasi>>,
         limits: Option<&Limits>,
         when_busy: &str,
         release_gil: bool,
     ) -> PyResult<Bound<'py, Instance>> {
+        let wasi = wasi.as_ref().map(Py::get);
         let gate = Gate::new(WhenBusy::parse(when_busy)?, !release_gil && wasi.is_none());
         let wanted = self.core.imports();
         let store = link::resolve(py, &wanted, imports, wasi)?;

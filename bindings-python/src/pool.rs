@@ -8,6 +8,7 @@ use crate::limits::{self, Limits};
 use crate::link;
 use crate::module::Module;
 use crate::names;
+use crate::number;
 use crate::owner::{Held, HeldWasi, Owner, Target};
 use crate::pressure;
 use crate::statistics::Statistics;
@@ -57,10 +58,12 @@ impl Pool {
         py: Python<'_>,
         module: &Module,
         imports: Option<&Bound<'_, PyAny>>,
-        size: usize,
-        wasi: Option<&Wasi>,
+        size: &Bound<'_, PyAny>,
+        #[pyo3(from_py_with = crate::wasi::given)] wasi: Option<Py<Wasi>>,
         limits: Option<&Limits>,
     ) -> PyResult<Pool> {
+        let wasi = wasi.as_ref().map(Py::get);
+        let size = number::at_least_one("size", size)?;
         let wanted = module.core().imports();
         let store = link::resolve(py, &wanted, imports, wasi)?;
         let executor = Executor::new(&limits::within(module.config(), limits));

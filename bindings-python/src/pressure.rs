@@ -31,6 +31,13 @@ impl Weight {
         ALIVE.fetch_sub(before, Ordering::Relaxed);
     }
 
+    /// Sets it anew, if it was set.
+    pub fn again(&self, bytes: usize) {
+        if self.0.load(Ordering::Relaxed) > 0 {
+            self.set(bytes);
+        }
+    }
+
     /// Sets it to what an instance takes.
     pub fn of_instance(&self, instance: &Instance) {
         self.set(instance.bytes() + INSTANCE);

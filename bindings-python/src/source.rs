@@ -5,6 +5,7 @@ use crate::module::Module;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use wasmspan::{Loader, Result};
 
@@ -25,7 +26,10 @@ impl Source {
             return Ok(Source::Module(module.get().core().clone()));
         }
         if let Some(path) = path(source)? {
-            return Ok(Source::File(path));
+            return match readable(&path) {
+                Ok(()) => Ok(Source::File(path)),
+                Err(failure) => Err(error::of_file(&failure, source)),
+            };
         }
         Ok(Source::Bytes(bytes(source)?))
     }
@@ -37,6 +41,19 @@ impl Source {
             Source::File(path) => loader.load_file(path),
             Source::Bytes(bytes) => loader.load_bytes(bytes),
         }
+    }
+}
+
+/// Fails as reading the file would, if that can be known without.
+fn readable(path: &Path) -> std::io::Result<()> {
+    if std::fs::metadata(path)?.is_dir() {
+        return Err(std::io::Error::from_raw_os_error(libc::EISDIR));
+    }
+    let name = std::ffi::CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: the name ends with a zero.
+    match unsafe { libc::access(name.as_ptr(), libc::R_OK) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
     }
 }
 

@@ -3,15 +3,15 @@
 use crate::control;
 use crate::door::{self, LOOK};
 use crate::error;
-use crate::owner::HeldWasi;
 use crate::value;
 use pyo3::PyTraverseError;
-use pyo3::exceptions::PyTimeoutError;
+use pyo3::exceptions::{PyBaseException, PyTimeoutError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-use wasmspan::{Result, Task, Val};
+use wasmspan::{Result, Task, Val, Wasi};
 
 /// A call that runs on another thread: made by the `…_async` functions of `VM` and `Executor`.
 ///
@@ -30,35 +30,61 @@ use wasmspan::{Result, Task, Val};
 pub struct Async {
     /// Always there until the object goes.
     core: Option<Task>,
-    /// Tells the status of a guest that ended itself.
-    wasi: Option<HeldWasi>,
+    /// What the call gave, unless it was stopped before it began.
+    outcome: Arc<Mutex<Option<Outcome>>>,
     /// The event loop that coroutines of the host run in.
     surroundings: Py<PyAny>,
 }
 
+/// What a call returned or raised, where the garbage collector sees it.
+enum Outcome {
+    Returned(Py<PyAny>),
+    Raised(Py<PyBaseException>),
+}
+
+impl Outcome {
+    fn of(py: Python<'_>, ended: Result<Vec<Val>>, wasi: Option<&Wasi>) -> Outcome {
+        let returned = match (ended, wasi) {
+            (Ok(results), _) => value::all(py, &results),
+            (Err(failure), Some(wasi)) if failure.is_terminated() => {
+                Err(error::exit(py, wasi.exit_code()))
+            }
+            (Err(failure), _) => Err(error::to_python(py, &failure)),
+        };
+        match returned {
+            Ok(object) => Outcome::Returned(object.unbind()),
+            Err(raised) => Outcome::Raised(raised.into_value(py)),
+        }
+    }
+}
+
 impl Async {
-    /// Starts a call.
+    /// Starts a call. A guest that ends itself leaves its status in `wasi`.
     pub fn start(
         py: Python<'_>,
-        wasi: Option<HeldWasi>,
+        wasi: Option<Wasi>,
         call: impl FnOnce() -> Result<Vec<Val>> + Send + 'static,
     ) -> PyResult<Async> {
         static SURROUNDINGS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let class = SURROUNDINGS.import(py, "wasmspan._host", "Surroundings")?;
         let surroundings = class.call0()?.unbind();
         let inside = surroundings.clone_ref(py);
+        let outcome = Arc::new(Mutex::default());
+        let told = Arc::clone(&outcome);
         let started = Task::start(move || {
             // Python knows the thread from here to the end: what it notes for it would be lost else.
             let ran = door::attached(|py| {
                 let entered = inside.call_method0(py, "enter");
                 drop(inside);
                 entered.map_err(error::from_python)?;
-                py.detach(call)
+                let ended = Outcome::of(py, py.detach(call), wasi.as_ref());
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
+                Ok(Vec::new())
             });
             ran.unwrap_or_else(|| Err(error::shutting_down()))
         });
         let core = started.map_err(|failure| error::to_python(py, &failure))?;
-        Ok(Async { core: Some(core), wasi, surroundings })
+        Ok(Async { core: Some(core), outcome, surroundings })
     }
 
     fn task(&self) -> &Task {
@@ -97,11 +123,16 @@ impl Async {
         if !self.wait(py, timeout)? {
             return Err(PyTimeoutError::new_err("the call has not ended yet"));
         }
-        let results = self.task().get().map_err(|failure| match &self.wasi {
-            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core.exit_code()),
-            _ => error::to_python(py, &failure),
-        })?;
-        value::all(py, &results)
+        match &*self.outcome.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(Outcome::Returned(object)) => Ok(object.bind(py).clone()),
+            Some(Outcome::Raised(raised)) => {
+                Err(PyErr::from_value(raised.bind(py).clone().into_any()))
+            }
+            None => match self.task().get() {
+                Ok(_) => Ok(py.None().into_bound(py)),
+                Err(failure) => Err(error::to_python(py, &failure)),
+            },
+        }
     }
 
     /// Asks the call to stop: it ends with `Interrupted` unless it has ended. Returns at once.
@@ -123,7 +154,20 @@ impl Async {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
         visit.call(&self.surroundings)?;
-        self.wasi.as_ref().map_or(Ok(()), |wasi| wasi.traverse(&visit))
+        // While the call runs, its thread has a share.
+        if Arc::strong_count(&self.outcome) > 1 {
+            return Ok(());
+        }
+        match self.outcome.try_lock().as_deref() {
+            Ok(Some(Outcome::Returned(object))) => visit.call(object),
+            Ok(Some(Outcome::Raised(raised))) => visit.call(raised),
+            _ => Ok(()),
+        }
+    }
+
+    fn __clear__(&self) {
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(outcome);
     }
 
     fn __repr__(&self) -> String {

@@ -3,6 +3,7 @@
 //! Integers of a type's signed and of its unsigned range are taken, and come back signed. A vector is
 //! 16 bytes. Any object may be an `externref`, of which `None` is null.
 
+use crate::error;
 use crate::function;
 use crate::host::Reference;
 use crate::owner::Held;
@@ -21,8 +22,8 @@ pub fn to_slot(object: &Bound<'_, PyAny>, ty: ValType) -> PyResult<u128> {
     match ty {
         ValType::I32 => Ok(u128::from(to_i32(object)? as u32)),
         ValType::I64 => Ok(u128::from(to_i64(object)? as u64)),
-        ValType::F32 => Ok(u128::from((to_f64(object)? as f32).to_bits())),
-        ValType::F64 => Ok(u128::from(to_f64(object)?.to_bits())),
+        ValType::F32 => Ok(u128::from(to_f32(object)?.to_bits())),
+        ValType::F64 => Ok(u128::from(to_f64(object, "f64")?.to_bits())),
         ValType::V128 => to_v128(object),
         ValType::FuncRef | ValType::ExternRef => {
             Err(PyTypeError::new_err("references don't go through slots"))
@@ -48,12 +49,15 @@ pub fn to_val(object: &Bound<'_, PyAny>, ty: ValType) -> PyResult<Val> {
     Ok(match ty {
         ValType::I32 => Val::I32(to_i32(object)?),
         ValType::I64 => Val::I64(to_i64(object)?),
-        ValType::F32 => Val::F32(to_f64(object)? as f32),
-        ValType::F64 => Val::F64(to_f64(object)?),
+        ValType::F32 => Val::F32(to_f32(object)?),
+        ValType::F64 => Val::F64(to_f64(object, "f64")?),
         ValType::V128 => Val::V128(to_v128(object)?),
         ValType::FuncRef => Val::FuncRef(match object.is_none() {
             true => None,
-            false => Some(function::core_of(object).ok_or_else(|| wrong("funcref", object))?),
+            false => Some(
+                function::core_of(object)
+                    .ok_or_else(|| wrong("a Function or None (funcref)", object))?,
+            ),
         }),
         ValType::ExternRef => Val::ExternRef(match object.is_none() {
             true => None,
@@ -86,7 +90,11 @@ pub fn params(ty: &FuncType, args: &Bound<'_, PyTuple>) -> PyResult<Vec<Val>> {
         let message = format!("{} arguments are given for ({wanted})", args.len());
         return Err(PyTypeError::new_err(message));
     }
-    args.iter().zip(ty.params()).map(|(arg, ty)| to_val(&arg, *ty)).collect()
+    let convert = |(at, (arg, ty)): (usize, (Bound<'_, PyAny>, &ValType))| {
+        let name = || format!("argument {}", at + 1);
+        to_val(&arg, *ty).map_err(|error| error::of_argument(arg.py(), &name(), error))
+    };
+    args.iter().zip(ty.params()).enumerate().map(convert).collect()
 }
 
 /// One object for all results of a call.
@@ -117,7 +125,7 @@ fn from_int(py: Python<'_>, value: i64) -> Bound<'_, PyAny> {
 
 /// The integer in `object`, and whether it is too large (1), too small (-1) or neither.
 #[inline]
-fn to_long_long(object: &Bound<'_, PyAny>) -> PyResult<(i64, c_int)> {
+fn to_long_long(object: &Bound<'_, PyAny>, ty: &str) -> PyResult<(i64, c_int)> {
     let mut overflow = 0;
     // SAFETY: the interpreter is attached, and the object alive.
     let value = unsafe { pyo3::ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &mut overflow) };
@@ -125,14 +133,14 @@ fn to_long_long(object: &Bound<'_, PyAny>) -> PyResult<(i64, c_int)> {
         && overflow == 0
         && let Some(error) = PyErr::take(object.py())
     {
-        return Err(error);
+        return Err(no_number(object, error, "__index__", "an integer", ty));
     }
     Ok((value, overflow))
 }
 
 #[inline]
 fn to_i32(object: &Bound<'_, PyAny>) -> PyResult<i32> {
-    let (value, overflow) = to_long_long(object)?;
+    let (value, overflow) = to_long_long(object, "i32")?;
     if overflow == 0 && (i64::from(i32::MIN)..=i64::from(u32::MAX)).contains(&value) {
         return Ok(value as i32);
     }
@@ -141,7 +149,7 @@ fn to_i32(object: &Bound<'_, PyAny>) -> PyResult<i32> {
 
 #[inline]
 fn to_i64(object: &Bound<'_, PyAny>) -> PyResult<i64> {
-    let (value, overflow) = to_long_long(object)?;
+    let (value, overflow) = to_long_long(object, "i64")?;
     match overflow {
         0 => Ok(value),
         1 => match object.extract::<u64>() {
@@ -153,12 +161,38 @@ fn to_i64(object: &Bound<'_, PyAny>) -> PyResult<i64> {
 }
 
 #[inline]
-fn to_f64(object: &Bound<'_, PyAny>) -> PyResult<f64> {
-    object.extract()
+fn to_f64(object: &Bound<'_, PyAny>, ty: &str) -> PyResult<f64> {
+    object.extract().map_err(|error: PyErr| no_number(object, error, "__float__", "a number", ty))
+}
+
+/// A number that is too large is no infinity, as in the module `struct`.
+#[inline]
+pub fn to_f32(object: &Bound<'_, PyAny>) -> PyResult<f32> {
+    let value = to_f64(object, "f32")?;
+    let rounded = value as f32;
+    if rounded.is_infinite() && value.is_finite() {
+        return Err(PyOverflowError::new_err(format!("{value:e} is too large for f32")));
+    }
+    Ok(rounded)
+}
+
+/// What an object gives that can't become a number: what its own method raised, or which type is wanted.
+#[cold]
+fn no_number(
+    object: &Bound<'_, PyAny>,
+    error: PyErr,
+    method: &str,
+    wanted: &str,
+    ty: &str,
+) -> PyErr {
+    match object.hasattr(method) {
+        Ok(false) => wrong(&format!("{wanted} ({ty})"), object),
+        _ => error,
+    }
 }
 
 fn to_v128(object: &Bound<'_, PyAny>) -> PyResult<u128> {
-    let bytes: &[u8] = object.extract().map_err(|_| wrong("16 bytes for a v128", object))?;
+    let bytes: &[u8] = object.extract().map_err(|_| wrong("16 bytes (v128)", object))?;
     let bytes = <[u8; 16]>::try_from(bytes)
         .map_err(|_| PyValueError::new_err(format!("a v128 is 16 bytes, not {}", bytes.len())))?;
     Ok(u128::from_le_bytes(bytes))
@@ -175,5 +209,5 @@ fn too_large(object: &Bound<'_, PyAny>, ty: &str, bits: u32) -> PyErr {
 #[cold]
 fn wrong(wanted: &str, got: &Bound<'_, PyAny>) -> PyErr {
     let name = got.get_type().qualname().map(|name| name.to_string());
-    PyTypeError::new_err(format!("{wanted} expected, not {}", name.unwrap_or_default()))
+    PyTypeError::new_err(format!("{wanted} is expected, not {}", name.unwrap_or_default()))
 }

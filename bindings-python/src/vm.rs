@@ -104,7 +104,7 @@ impl Vm {
         call: impl FnOnce(&wasmspan::Vm) -> Result<Vec<Val>> + Send + 'static,
     ) -> PyResult<Async> {
         let vm = self.core.clone();
-        let wasi = self.wasi.as_ref().map(|wasi| wasi.again(py));
+        let wasi = self.wasi.as_ref().map(|wasi| wasi.core.clone());
         Async::start(py, wasi, move || call(&vm))
     }
 }
@@ -118,9 +118,10 @@ impl Vm {
         py: Python<'py>,
         config: Option<&Config>,
         store: Option<Bound<'py, Store>>,
-        wasi: Option<&Wasi>,
+        #[pyo3(from_py_with = crate::wasi::given)] wasi: Option<Py<Wasi>>,
         statistics: Option<&Statistics>,
     ) -> PyResult<Vm> {
+        let wasi = wasi.as_ref().map(Py::get);
         let config = config.map(|config| config.core().clone()).unwrap_or_default();
         let store = store.map_or_else(|| Bound::new(py, Store::make(py)?), Ok)?;
         let statistics = statistics.map(|given| given.core().clone()).unwrap_or_default();

@@ -1,16 +1,18 @@
 //! The system interface of command-line guests.
 
 use crate::door::{self, Gate, WhenBusy};
+use crate::error;
 use crate::instance::Instance;
 use crate::owner::{HeldWasi, Owner, Target};
 use crate::source::items;
 use crate::stream::{self, Connected, Sink};
-use pyo3::PyTraverseError;
 use pyo3::exceptions::PyTypeError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
+use pyo3::{Borrowed, PyTraverseError};
 use std::path::PathBuf;
+use wasmspan::Result;
 use wasmspan::limits::DEFAULT_MEMORY_FS_BYTES;
 use wasmspan::wasi::{ChangeKind, Input, OutputBuffer, WasiBuilder};
 
@@ -83,7 +85,7 @@ impl MemoryFs {
     #[pyo3(signature = (over = None, *, capacity = None))]
     fn new(py: Python<'_>, over: Option<PathBuf>, capacity: Option<u64>) -> PyResult<MemoryFs> {
         let capacity = capacity.unwrap_or(DEFAULT_MEMORY_FS_BYTES);
-        let core = door::work(py, || match over {
+        let core = in_files(py, || match over {
             None => Ok(wasmspan::wasi::MemoryFs::with_capacity(capacity)),
             Some(path) => wasmspan::wasi::MemoryFs::over_with_capacity(path, capacity),
         })?;
@@ -92,29 +94,29 @@ impl MemoryFs {
 
     /// Writes a file, making the directories on its way.
     fn write(&self, py: Python<'_>, path: &str, data: &[u8]) -> PyResult<()> {
-        door::work(py, || self.core.write(path, data))
+        in_files(py, || self.core.write(path, data))
     }
 
     /// Reads a file.
     fn read<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = door::work(py, || self.core.read(path))?;
+        let bytes = in_files(py, || self.core.read(path))?;
         Ok(PyBytes::new(py, &bytes))
     }
 
     /// Makes a directory, and those on the way to it.
     fn create_dir(&self, py: Python<'_>, path: &str) -> PyResult<()> {
-        door::work(py, || self.core.create_dir(path))
+        in_files(py, || self.core.create_dir(path))
     }
 
     /// The names in a directory, sorted; the root if no path is given.
     #[pyo3(signature = (path = ""))]
     fn list(&self, py: Python<'_>, path: &str) -> PyResult<Vec<String>> {
-        door::work(py, || self.core.list(path))
+        in_files(py, || self.core.list(path))
     }
 
     /// Paths of what is different from how it began, with "added", "modified" or "removed".
     fn changes(&self, py: Python<'_>) -> PyResult<Vec<(String, &'static str)>> {
-        let changes = door::work(py, || self.core.changes())?;
+        let changes = in_files(py, || self.core.changes())?;
         let kind = |kind| match kind {
             ChangeKind::Added => "added",
             ChangeKind::Modified => "modified",
@@ -134,41 +136,102 @@ impl MemoryFs {
     }
 }
 
-/// Text or bytes, as a guest gets them.
-#[derive(FromPyObject)]
-enum Text {
-    #[pyo3(transparent)]
-    Text(String),
-    #[pyo3(transparent)]
-    Bytes(Vec<u8>),
+/// Does something with files.
+fn in_files<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
+    door::attempt(py, work)?.map_err(|failure| error::of_setting(py, &failure))
 }
 
-impl Text {
-    fn into_bytes(self) -> Vec<u8> {
-        match self {
-            Text::Text(text) => text.into_bytes(),
-            Text::Bytes(bytes) => bytes,
+/// An argument that is to be a `Wasi`, or `None`.
+pub fn given(object: &Bound<'_, PyAny>) -> PyResult<Option<Py<Wasi>>> {
+    if object.is_none() {
+        return Ok(None);
+    }
+    let given = object.get_type().name()?;
+    object.cast::<Wasi>().map(|wasi| Some(wasi.clone().unbind())).map_err(|_| {
+        PyTypeError::new_err(format!(
+            "wasi is an object such as Wasi(args=[\"tool\"], dirs={{\"/\": \"data\"}}), not {given}"
+        ))
+    })
+}
+
+/// Text or bytes, as a guest gets them.
+struct Text(Vec<u8>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Text {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Text> {
+        if let Ok(bytes) = object.cast::<PyBytes>() {
+            return Ok(Text(bytes.as_bytes().to_vec()));
         }
+        if object.is_instance_of::<PyString>() {
+            // As Python's own functions: bytes that are no text come back as they were.
+            let bytes = object.call_method1("encode", ("utf-8", "surrogateescape"))?;
+            return Ok(Text(bytes.cast::<PyBytes>()?.as_bytes().to_vec()));
+        }
+        let given = object.get_type().name()?;
+        Err(PyTypeError::new_err(format!("str or bytes are expected, not {given}")))
     }
 }
 
 /// What a guest is given, besides where its output goes.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
 pub struct Given {
-    #[pyo3(from_py_with = items)]
     args: Vec<Text>,
-    #[pyo3(from_py_with = pairs)]
     env: Vec<(Text, Text)>,
-    #[pyo3(from_py_with = pairs)]
     dirs: Vec<(String, Directory)>,
-    #[pyo3(from_py_with = pairs)]
     read_only_dirs: Vec<(String, Directory)>,
-    #[pyo3(from_py_with = stream::input)]
     stdin: Connected<Input>,
-    #[pyo3(from_py_with = sockets)]
     sockets: Sockets,
     seed: Option<u64>,
+}
+
+/// An argument by its name; what is wrong with it is told with that.
+fn field<'py, T>(
+    name: &str,
+    given: Option<&Bound<'py, PyAny>>,
+    read: impl FnOnce(&Bound<'py, PyAny>) -> PyResult<T>,
+) -> PyResult<Option<T>> {
+    let given = given.filter(|given| !given.is_none());
+    given
+        .map(|given| read(given).map_err(|error| error::of_argument(given.py(), name, error)))
+        .transpose()
+}
+
+impl Given {
+    /// From a dictionary that has all of it.
+    pub fn of(all: &Bound<'_, PyDict>) -> PyResult<Given> {
+        let get = |name: &str| all.get_item(name);
+        Given::new(
+            get("args")?.as_ref(),
+            get("env")?.as_ref(),
+            get("dirs")?.as_ref(),
+            get("read_only_dirs")?.as_ref(),
+            get("stdin")?.as_ref(),
+            get("sockets")?.as_ref(),
+            get("seed")?.as_ref(),
+        )
+    }
+
+    fn new<'py>(
+        args: Option<&Bound<'py, PyAny>>,
+        env: Option<&Bound<'py, PyAny>>,
+        dirs: Option<&Bound<'py, PyAny>>,
+        read_only_dirs: Option<&Bound<'py, PyAny>>,
+        stdin: Option<&Bound<'py, PyAny>>,
+        sockets: Option<&Bound<'py, PyAny>>,
+        seed: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Given> {
+        let stdin = stdin.map(stream::input).transpose()?;
+        Ok(Given {
+            args: field("args", args, items)?.unwrap_or_default(),
+            env: field("env", env, pairs)?.unwrap_or_default(),
+            dirs: field("dirs", dirs, pairs)?.unwrap_or_default(),
+            read_only_dirs: field("read_only_dirs", read_only_dirs, pairs)?.unwrap_or_default(),
+            stdin: stdin.unwrap_or_else(|| Connected::plain(Input::Null)),
+            sockets: sockets.map_or(Ok(Sockets::All(false)), self::sockets)?,
+            seed: field("seed", seed, |seed| seed.extract())?,
+        })
+    }
 }
 
 /// What sockets may reach: anything, or these addresses, nets and names.
@@ -187,21 +250,35 @@ fn sockets(given: &Bound<'_, PyAny>) -> PyResult<Sockets> {
 }
 
 /// A directory: of the host, or in memory.
-#[derive(FromPyObject)]
 enum Directory {
-    #[pyo3(transparent)]
     Memory(Py<MemoryFs>),
-    #[pyo3(transparent)]
     Host(PathBuf),
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Directory {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Directory> {
+        if let Ok(files) = object.cast::<MemoryFs>() {
+            return Ok(Directory::Memory(files.to_owned().unbind()));
+        }
+        match crate::source::path(&object)? {
+            Some(path) => Ok(Directory::Host(path)),
+            None => {
+                let given = object.get_type().name()?;
+                Err(PyTypeError::new_err(format!("a path or a MemoryFs is expected, not {given}")))
+            }
+        }
+    }
 }
 
 impl Given {
     /// Puts everything into the settings.
     pub fn apply(self, builder: WasiBuilder) -> WasiBuilder {
         let mut builder = builder.stdin(self.stdin.core);
-        builder = builder.args(self.args.into_iter().map(Text::into_bytes));
+        builder = builder.args(self.args.into_iter().map(|arg| arg.0));
         for (name, value) in self.env {
-            builder = builder.env(name.into_bytes(), value.into_bytes());
+            builder = builder.env(name.0, value.0);
         }
         for (guest, directory) in self.dirs {
             builder = match directory {
@@ -259,23 +336,15 @@ impl Wasi {
         stdout: Sink<'py>,
         stderr: Sink<'py>,
         sockets: Option<&Bound<'py, PyAny>>,
-        seed: Option<u64>,
+        seed: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Wasi> {
-        let stdin = stdin.map_or(Ok(Connected::plain(Input::Null)), stream::input)?;
         let (out, out_buffer) = stream::output("stdout", &stdout)?;
         let (err, err_buffer) = stream::output("stderr", &stderr)?;
-        let callables = [stdin.callable.clone(), out.callable, err.callable];
-        let given = Given {
-            args: args.map_or(Ok(Vec::new()), items)?,
-            env: env.map_or(Ok(Vec::new()), pairs)?,
-            dirs: dirs.map_or(Ok(Vec::new()), pairs)?,
-            read_only_dirs: read_only_dirs.map_or(Ok(Vec::new()), pairs)?,
-            stdin,
-            sockets: sockets.map_or(Ok(Sockets::All(false)), self::sockets)?,
-            seed,
-        };
+        let given = Given::new(args, env, dirs, read_only_dirs, stdin, sockets, seed)?;
+        let callables = [given.stdin.callable.clone(), out.callable, err.callable];
         let builder = given.apply(wasmspan::Wasi::builder()).stdout(out.core).stderr(err.core);
-        let core = door::work(py, || builder.build())?;
+        let core = door::attempt(py, || builder.build())?;
+        let core = core.map_err(|failure| error::of_setting(py, &failure))?;
         let mut owner = Owner::of(Target::Wasi(core), Gate::new(WhenBusy::Raise, true));
         owner.streams = callables.into_iter().flatten().collect();
         Ok(Wasi { owner: owner.enter(py)?.unbind(), stdout: out_buffer, stderr: err_buffer })
@@ -315,7 +384,7 @@ impl Wasi {
         format!("<wasmspan.{:?}>", self.core())
     }
 
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
         visit.call(&self.owner)
     }
 }
@@ -326,5 +395,9 @@ where
     K: for<'a, 'py> FromPyObject<'a, 'py, Error = PyErr>,
     V: for<'a, 'py> FromPyObject<'a, 'py, Error = PyErr>,
 {
-    mapping.call_method0("items")?.try_iter()?.map(|pair| pair?.extract()).collect()
+    let Ok(mapping) = mapping.cast::<PyMapping>() else {
+        let given = mapping.get_type().name()?;
+        return Err(PyTypeError::new_err(format!("a mapping is expected, not {given}")));
+    };
+    mapping.items()?.iter().map(|pair| pair.extract()).collect()
 }

@@ -198,6 +198,17 @@ def shape_vm_call(me):
     assert me.call.get() == 2
 
 
+def shape_failed_call(me):
+    def fail(n):
+        raise ValueError(me)
+
+    me.instance = MODULE.instantiate({"e": {"f": fail, "x": lambda value: value}})
+    me.call = Executor().invoke_async(me.instance["go"], 1)
+    me.other = Executor().invoke_async(me.instance["id"], [me])
+    me.call.wait()
+    assert me.other.get() == [me]
+
+
 def shape_pool(me):
     me.pool = Pool(MODULE, me.imports(), size=2)
     me.pooled = me.pool.get()

@@ -348,7 +348,7 @@ def test_pools():
     gc.collect()
     assert pool.in_use == 0
     assert pool.statistics.total_cost > 0
-    with pytest.raises(WasmError, match="at least one"):
+    with pytest.raises(ValueError, match="at least 1"):
         Pool(Module.from_wat("(module)"), size=0)
     with pytest.raises(LinkError):
         Pool(Module.from_wat(CALL), size=1)

@@ -68,7 +68,7 @@ pub use error::{ErrCode, Error, Result};
 pub use executor::{Executor, Loader, Module, Pool, Pooled, Validator, ensure_signal_handlers};
 pub use interrupt::Interrupt;
 #[doc(hidden)]
-pub use interrupt::{Deadline, WakerGuard};
+pub use interrupt::{Deadline, WakerGuard, on_visit};
 pub use runtime::{
     Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, SlotFunc,
     Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,

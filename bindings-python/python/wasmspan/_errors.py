@@ -46,7 +46,7 @@ class Trap(WasmError):
 
 
 class Interrupted(Trap):
-    """A call was stopped from outside: cancelled, or by a signal whose handler did not raise.
+    """A call was stopped from outside.
 
     >>> WasmTimeout().code
     7
@@ -99,6 +99,9 @@ class Exit(WasmError):
     def __init__(self, exit_code: int = 0) -> None:
         super().__init__(f"the guest exited with status {exit_code}")
         self.exit_code = exit_code
+
+    def __reduce__(self) -> tuple[type[Exit], tuple[int], dict[str, object]]:
+        return type(self), (self.exit_code,), self.__dict__
 
 
 class OutputTruncated(WasmError):

@@ -110,6 +110,8 @@ def run(
         program = os.path.basename(os.fspath(source))
     if program is None:
         program = module.name or "module"
+    if isinstance(args, (str, bytes)):
+        raise TypeError(f"args: a list is expected, not one {type(args).__name__}")
     argv = (program, *args)
     given = {
         "args": argv,

@@ -2,15 +2,16 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize};
 
 /// State of the activations on one thread: the first hidden argument of every wasm function.
 #[repr(C)]
 pub(crate) struct ExecCtx {
     /// Functions trap when the stack pointer would fall below this address.
     pub stack_limit: usize,
-    /// Not zero: the running call is to stop.
-    pub stop: AtomicU32,
+    /// The lower half, which is the first on our processors, isn't zero: the running call is to stop. All of
+    /// it: or the thread is to be visited. See `interrupt`.
+    pub stop: AtomicU64,
     /// Reason of the last trap, a [`super::Trap`] number; valid after a failed entry.
     pub trap: u32,
     /// Frame pointer of the innermost entry trampoline.

@@ -90,6 +90,12 @@ impl Error {
         error
     }
 
+    /// The same error, with the system's behind it.
+    pub(crate) fn caused_by(mut self, source: std::io::Error) -> Error {
+        Arc::make_mut(&mut self.0).source = Some(Arc::new(source));
+        self
+    }
+
     fn from_kind(kind: Kind) -> Error {
         Error(Arc::new(Inner {
             kind,

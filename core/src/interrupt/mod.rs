@@ -14,14 +14,37 @@ pub use deadline::Deadline;
 pub(crate) use pending::Pending;
 
 use crate::platform::signal::{self, ThreadId};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
 /// First pause between two signals to a thread that has not stopped yet.
 const FIRST_RESEND: Duration = Duration::from_millis(1);
 /// Longest pause between two signals.
 const LONGEST_RESEND: Duration = Duration::from_millis(20);
+
+/// What a flag of a running thread says: that its call is to stop.
+pub(crate) const STOP: u64 = 1;
+/// What it says else: that the thread is to be visited. Code that polls doesn't see this.
+pub(crate) const VISIT: u64 = 1 << 32;
+
+static ON_VISIT: OnceLock<fn()> = OnceLock::new();
+
+/// Says what a thread does that is visited, once for the process: a function that may call wasm, and may
+/// request a stop. For hosts whose signal handlers run on one thread, and not in the handler of the system.
+#[doc(hidden)]
+pub fn on_visit(visit: fn()) {
+    let _ = ON_VISIT.set(visit);
+}
+
+/// Does it.
+pub(crate) fn visit_now() {
+    if let Some(visit) = ON_VISIT.get() {
+        // Whoever is visited has nothing to do with its panics.
+        drop(catch_unwind(visit));
+    }
+}
 
 /// A request to stop that other threads may make while a call runs.
 ///
@@ -33,6 +56,8 @@ pub struct Interrupt(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     requested: AtomicBool,
+    /// The thread is to do what the host told [`on_visit`], and go on.
+    visiting: AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -40,7 +65,8 @@ struct Inner {
 #[derive(Debug, Default)]
 struct State {
     targets: Vec<Target>,
-    wakers: Vec<(u64, Waker)>,
+    /// Each with whether it is for visits, too.
+    wakers: Vec<(u64, bool, Waker)>,
     next_waker: u64,
     resending: bool,
     /// A call has stopped because of the request that others may still have to answer.
@@ -61,7 +87,7 @@ impl std::fmt::Debug for Waker {
 #[derive(Debug)]
 struct Target {
     /// The flag that generated code's surroundings test.
-    stop: *const AtomicU32,
+    stop: *const AtomicU64,
     thread: ThreadId,
     /// It runs, or began, under a request that it has not answered.
     asked: bool,
@@ -84,7 +110,7 @@ impl Interrupt {
     pub fn interrupt(&self) {
         self.0.requested.store(true, Ordering::SeqCst);
         let mut state = self.lock();
-        for (_, waker) in &state.wakers {
+        for (_, _, waker) in &state.wakers {
             waker.0();
         }
         self.0.changed.notify_all();
@@ -102,6 +128,32 @@ impl Interrupt {
                 // Without a thread the flag and the first signal must do.
                 state.resending = false;
             }
+        }
+    }
+
+    /// Has the thread that runs a call under this interrupt do what [`on_visit`] was told, where it is,
+    /// and go on with the call. Returns at once. The thread may be where it can't: to be repeated
+    /// until it was done. False where no signals are used: code that computes is not to be had then.
+    #[doc(hidden)]
+    pub fn visit(&self) -> bool {
+        self.0.visiting.store(true, Ordering::SeqCst);
+        let state = self.lock();
+        for (_, _, waker) in state.wakers.iter().filter(|(_, visits, _)| *visits) {
+            waker.0();
+        }
+        self.0.changed.notify_all();
+        for target in &state.targets {
+            // SAFETY: a target is in the list only while its thread runs the call.
+            unsafe { (*target.stop).fetch_or(VISIT, Ordering::SeqCst) };
+            signal::interrupt_thread(target.thread);
+        }
+        signal::is_installed()
+    }
+
+    /// Does what a visit is for, if there is one; for threads that wait under this interrupt.
+    pub(crate) fn take_visit(&self) {
+        if self.0.visiting.swap(false, Ordering::SeqCst) {
+            visit_now();
         }
     }
 
@@ -155,6 +207,12 @@ impl Interrupt {
         let end = Instant::now().checked_add(timeout);
         let mut state = self.lock();
         while !self.is_requested() {
+            if self.0.visiting.load(Ordering::SeqCst) {
+                drop(state);
+                self.take_visit();
+                state = self.lock();
+                continue;
+            }
             let left = match end {
                 Some(end) => match end.checked_duration_since(Instant::now()) {
                     Some(left) if !left.is_zero() => left,
@@ -176,13 +234,22 @@ impl Interrupt {
     /// requested already.
     #[doc(hidden)]
     pub fn on_request(&self, waker: Arc<dyn Fn() + Send + Sync>) -> WakerGuard {
+        self.wake(waker, false)
+    }
+
+    /// As [`on_request`](Interrupt::on_request), for visits, too: who is woken looks which it is.
+    pub(crate) fn on_request_or_visit(&self, waker: Arc<dyn Fn() + Send + Sync>) -> WakerGuard {
+        self.wake(waker, true)
+    }
+
+    fn wake(&self, waker: Arc<dyn Fn() + Send + Sync>, visits: bool) -> WakerGuard {
         let mut state = self.lock();
-        if self.is_requested() {
+        if self.is_requested() || visits && self.0.visiting.load(Ordering::SeqCst) {
             waker();
         }
         let id = state.next_waker;
         state.next_waker += 1;
-        state.wakers.push((id, Waker(waker)));
+        state.wakers.push((id, visits, Waker(waker)));
         WakerGuard { interrupt: self.clone(), id }
     }
 
@@ -195,8 +262,14 @@ impl Interrupt {
     pub(crate) fn joined(&self, other: &Interrupt) -> (Interrupt, [WakerGuard; 2]) {
         let both = Interrupt::new();
         let pass_on = |from: &Interrupt| {
-            let both = both.clone();
-            from.on_request(Arc::new(move || both.interrupt()))
+            let (both, requests) = (both.clone(), Arc::downgrade(&from.0));
+            from.on_request_or_visit(Arc::new(move || {
+                if requests.upgrade().is_some_and(|it| it.requested.load(Ordering::SeqCst)) {
+                    both.interrupt();
+                } else {
+                    both.visit();
+                }
+            }))
         };
         let guards = [pass_on(self), pass_on(other)];
         (both, guards)
@@ -207,18 +280,18 @@ impl Interrupt {
     /// # Safety
     ///
     /// `stop` must stay valid until [`detach`](Interrupt::detach) is called with it, on this thread.
-    pub(crate) unsafe fn attach(&self, stop: *const AtomicU32) {
+    pub(crate) unsafe fn attach(&self, stop: *const AtomicU64) {
         let mut state = self.lock();
         let asked = self.is_requested();
         state.targets.push(Target { stop, thread: ThreadId::current(), asked });
         if asked {
             // SAFETY: the caller's promise.
-            unsafe { (*stop).store(1, Ordering::SeqCst) };
+            unsafe { (*stop).store(STOP, Ordering::SeqCst) };
         }
     }
 
     /// Ends what [`attach`](Interrupt::attach) began; `answered` if the call stopped because of it.
-    pub(crate) fn detach(&self, stop: *const AtomicU32, answered: bool) {
+    pub(crate) fn detach(&self, stop: *const AtomicU64, answered: bool) {
         let mut state = self.lock();
         if let Some(at) = state.targets.iter().rposition(|target| target.stop == stop) {
             state.targets.remove(at);
@@ -247,7 +320,7 @@ impl State {
     fn resignal(&self) {
         for target in self.targets.iter().filter(|target| target.asked) {
             // SAFETY: a target is in the list only while its thread runs the call.
-            unsafe { (*target.stop).store(1, Ordering::SeqCst) };
+            unsafe { (*target.stop).store(STOP, Ordering::SeqCst) };
             signal::interrupt_thread(target.thread);
         }
     }
@@ -262,6 +335,6 @@ pub struct WakerGuard {
 
 impl Drop for WakerGuard {
     fn drop(&mut self) {
-        self.interrupt.lock().wakers.retain(|(id, _)| *id != self.id);
+        self.interrupt.lock().wakers.retain(|(id, ..)| *id != self.id);
     }
 }

@@ -1,9 +1,9 @@
 //! The way from the host into generated code.
 
-use super::exec::{Exec, Saved};
+use super::exec::{Exec, Saved, is_to_stop};
 use super::meter;
 use super::trap;
-use crate::abi::FuncRef;
+use crate::abi::{FuncRef, InstanceCtx};
 use crate::engine::signature::EntryStub;
 use crate::error::{ErrCode, Error, Result};
 use crate::platform::stack;
@@ -17,6 +17,22 @@ use std::sync::atomic::Ordering;
 /// room for the parameters and for the results, of which the parameters are set.
 #[inline(always)]
 pub(crate) unsafe fn enter(func: &FuncRef, entry: EntryStub, slots: *mut u128) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe { enter_from(std::ptr::null_mut(), func, entry, slots) }
+}
+
+/// As [`enter`]; a host function that is called sees this instance as its caller.
+///
+/// # Safety
+///
+/// As there; the instance is alive, or there is none.
+#[inline(always)]
+pub(crate) unsafe fn enter_from(
+    caller: *mut InstanceCtx,
+    func: &FuncRef,
+    entry: EntryStub,
+    slots: *mut u128,
+) -> Result<()> {
     let exec = Exec::current();
     // SAFETY: the state belongs to this thread; no reference to it is held across the call, since
     // host functions that are called meanwhile take their own.
@@ -25,16 +41,16 @@ pub(crate) unsafe fn enter(func: &FuncRef, entry: EntryStub, slots: *mut u128) -
         if stack::current_address() < (*jit).stack_limit {
             return Err(refused(ErrCode::StackOverflow));
         }
-        if (*jit).stop.load(Ordering::Relaxed) != 0 {
+        if (*jit).stop.load(Ordering::Relaxed) != 0 && is_to_stop(exec) {
             return Err(refused(ErrCode::Interrupted));
         }
         let returned = if (*exec).depth == 0 {
-            let returned = run(exec, func, entry, slots);
+            let returned = run(exec, caller, func, entry, slots);
             // Says that the thread is outside wasm; what else is left is not read then.
             (*jit).entry_pc = 0;
             returned
         } else {
-            enter_nested(exec, func, entry, slots)
+            enter_nested(exec, caller, func, entry, slots)
         };
         if returned { Ok(()) } else { Err(trap::take_error(&mut *exec)) }
     }
@@ -49,6 +65,7 @@ fn refused(code: ErrCode) -> Error {
 #[inline(never)]
 unsafe fn enter_nested(
     exec: *mut Exec,
+    caller: *mut InstanceCtx,
     func: &FuncRef,
     entry: EntryStub,
     slots: *mut u128,
@@ -67,7 +84,7 @@ unsafe fn enter_nested(
         };
         (*exec).outer = &raw const saved;
         meter::enter_again(exec);
-        let returned = run(exec, func, entry, slots);
+        let returned = run(exec, caller, func, entry, slots);
         meter::leave_again(exec);
         (*jit).entry_fp = saved.entry_fp;
         (*jit).entry_sp = saved.entry_sp;
@@ -82,12 +99,18 @@ unsafe fn enter_nested(
 
 /// Runs one activation; false if it was stopped.
 #[inline(always)]
-unsafe fn run(exec: *mut Exec, func: &FuncRef, entry: EntryStub, slots: *mut u128) -> bool {
+unsafe fn run(
+    exec: *mut Exec,
+    caller: *mut InstanceCtx,
+    func: &FuncRef,
+    entry: EntryStub,
+    slots: *mut u128,
+) -> bool {
     // SAFETY: as in `enter`.
     unsafe {
         let jit = &raw mut (*exec).jit;
         (*exec).depth += 1;
-        (*jit).caller = std::ptr::null_mut();
+        (*jit).caller = caller;
         let float_state = FloatState::standard();
         let returned = entry(jit, func.ctx, func.code, slots);
         float_state.restore();

@@ -544,7 +544,7 @@ impl WasmInstance {
         };
         let (entry, mut slot) = (signature.entry()?, 0);
         // SAFETY: the caller holds this instance; a start function has no parameters or results.
-        let result = unsafe { call::enter(&func_ref, entry, &mut slot) };
+        let result = unsafe { call::enter_from(self.ctx.as_ptr(), &func_ref, entry, &mut slot) };
         call::finish();
         result
     }
@@ -649,7 +649,7 @@ impl Instance {
 
     /// The item that an import of this name and type gets: of functions of a host module that share a
     /// name, the one of that type, and functions that are not listed among the exports, too.
-    pub fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
+    pub(crate) fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
         let Repr::Host(module) = &self.0 else { return self.get_export(name) };
         let all = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         let alternates = all.get(name).map_or(&[][..], Vec::as_slice);

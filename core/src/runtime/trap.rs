@@ -11,6 +11,7 @@ use crate::abi::context::NO_SITE;
 use crate::abi::{ExecCtx, InstanceCtx, Trap};
 use crate::engine::{arena, image};
 use crate::error::{ErrCode, Error, Result};
+use crate::interrupt::{VISIT, visit_now};
 use crate::platform::signal::{self, MachineContext};
 use std::sync::atomic::Ordering;
 
@@ -35,14 +36,21 @@ fn on_fault(machine: &mut MachineContext, address: usize) -> bool {
     if !arena::is_module_code(pc) {
         return false;
     }
-    // An instruction that is not known to trap must not fault: that is a bug to report, not to hide.
-    let Some(trap) = image::trap_at(pc) else { return false };
     let exec = Exec::current_or_null();
     // SAFETY: the thread runs generated code, so its state exists and has an entry.
     let Some(exec) = (unsafe { exec.as_mut() }) else { return false };
     if exec.jit.entry_pc == 0 {
         return false;
     }
+    let Some(trap) = image::trap_at(pc) else {
+        if exec.is_past_end(address, machine.sp()) {
+            end_anywhere(exec, machine, Trap::StackOverflow);
+            return true;
+        }
+        // An instruction that is not known to trap must not fault: that is a bug to report, not to
+        // hide.
+        return false;
+    };
     if trap == Trap::UninitializedElement && address >= NULL_PAGE {
         return false;
     }
@@ -64,14 +72,46 @@ fn on_interrupt(machine: &mut MachineContext) {
     let exec = Exec::current_or_null();
     // SAFETY: as in `on_fault`.
     let Some(exec) = (unsafe { exec.as_mut() }) else { return };
-    if exec.jit.entry_pc == 0 || exec.jit.stop.load(Ordering::Relaxed) == 0 {
+    if exec.jit.entry_pc == 0 {
         return;
     }
+    match exec.jit.stop.load(Ordering::SeqCst) {
+        0 => return,
+        VISIT => {
+            exec.jit.stop.fetch_and(!VISIT, Ordering::SeqCst);
+            machine.detour(visit);
+            return;
+        }
+        _ => {}
+    }
+    end_anywhere(exec, machine, Trap::Interrupted);
+}
+
+/// Ends the activation at an instruction of a module's code that is not known to trap.
+fn end_anywhere(exec: &mut Exec, machine: &mut MachineContext, trap: Trap) {
     exec.frames.clear();
     // The frame pointer may be half-way changed here, so the walk cannot begin.
-    exec.frames.push(RawFrame::Fault(pc));
-    exec.jit.trap = Trap::Interrupted as u32;
+    exec.frames.push(RawFrame::Fault(machine.pc()));
+    exec.jit.trap = trap as u32;
     machine.resume_at(exec.jit.entry_pc, exec.jit.entry_sp, exec.jit.entry_fp);
+}
+
+/// The thread is visited between two instructions of a module's code, on the guest's stack.
+extern "C" fn visit() {
+    let exec = Exec::current();
+    // SAFETY: the state belongs to this thread. No reference to it is held while the visit may call wasm.
+    unsafe {
+        let jit = &raw mut (*exec).jit;
+        let frame = ((*jit).exit_fp, (*jit).exit_site);
+        let meter = ((*exec).meter, (*jit).left, (*jit).floor, (*jit).count, (*jit).costs);
+        // What the code has in registers, nobody knows: frames can't be walked from here, and what a call
+        // costs that is made now counts for itself.
+        ((*jit).exit_fp, (*jit).exit_site) = ((*jit).entry_fp, NO_SITE);
+        (*exec).meter = std::ptr::null_mut();
+        visit_now();
+        ((*jit).exit_fp, (*jit).exit_site) = frame;
+        ((*exec).meter, (*jit).left, (*jit).floor, (*jit).count, (*jit).costs) = meter;
+    }
 }
 
 /// Gathers the return addresses from the frame at `fp` to the innermost entry, then those of the

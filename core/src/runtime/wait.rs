@@ -24,7 +24,8 @@ struct Waiter {
 #[derive(Default)]
 struct WaiterState {
     woken: bool,
-    interrupted: bool,
+    /// The run is to stop, or the thread to be visited.
+    called: bool,
 }
 
 type Queues = HashMap<usize, VecDeque<Arc<Waiter>>>;
@@ -52,8 +53,8 @@ pub(crate) fn wait(
     }
     let _waker = interrupt.map(|interrupt| {
         let waiter = Arc::clone(&waiter);
-        interrupt.on_request(Arc::new(move || {
-            waiter.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).interrupted = true;
+        interrupt.on_request_or_visit(Arc::new(move || {
+            waiter.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).called = true;
             waiter.changed.notify_all();
         }))
     });
@@ -63,7 +64,14 @@ pub(crate) fn wait(
         if state.woken {
             return Waited::Woken;
         }
-        let ended = if state.interrupted {
+        let called = interrupt.filter(|_| std::mem::take(&mut state.called));
+        if let Some(interrupt) = called.filter(|interrupt| !interrupt.is_requested()) {
+            drop(state);
+            interrupt.take_visit();
+            state = waiter.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            continue;
+        }
+        let ended = if called.is_some() {
             Some(Waited::Interrupted)
         } else if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             Some(Waited::TimedOut)

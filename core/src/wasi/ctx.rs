@@ -395,7 +395,7 @@ impl Preopen {
             Host::Memory(files) => return Ok(Box::new(files.directory())),
             Host::Custom(files) => return Ok(Box::new(CustomDirectory::new(files, device))),
         };
-        Ok(Box::new(opened.map_err(|error| self.failure(&error))?))
+        Ok(Box::new(opened.map_err(|error| self.failure(&error).caused_by(error))?))
     }
 
     fn failure(&self, why: &dyn std::fmt::Display) -> Error {

@@ -79,6 +79,16 @@ const TABLE: &[(Host, Errno)] = &[
     (Host::XDEV, Errno::XDev),
 ];
 
+impl Errno {
+    /// The host's error that a guest would get this number for.
+    pub(super) fn to_host(self) -> std::io::Error {
+        let host = TABLE.iter().find(|(_, errno)| *errno == self).map(|(host, _)| *host);
+        // What a guest may not, the host is not permitted to do for it.
+        let otherwise = if self == Errno::NotCapable { Host::PERM } else { Host::IO };
+        host.unwrap_or(otherwise).into()
+    }
+}
+
 impl From<Host> for Errno {
     fn from(error: Host) -> Errno {
         TABLE.iter().find(|(host, _)| *host == error).map_or(Errno::Io, |(_, guest)| *guest)

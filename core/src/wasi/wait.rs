@@ -62,11 +62,13 @@ impl Bell {
         Ok(Bell { state, ring: Arc::new(ring) })
     }
 
-    /// Makes it silent again; nobody may be able to ring any more.
-    fn reset(&self) {
-        if self.state.rung.swap(false, Ordering::SeqCst) {
+    /// Makes it silent again, when nobody is able to ring any more; whether it was rung.
+    fn reset(&self) -> bool {
+        let was_rung = self.state.rung.swap(false, Ordering::SeqCst);
+        if was_rung {
             let _ = rustix::io::read(&self.state.fd, &mut [0; 8]);
         }
+        was_rung
     }
 }
 
@@ -110,11 +112,22 @@ pub(super) fn wait(
         };
     }
     let bell = Bell::of_thread()?;
-    let guard = interrupt.on_request(Arc::clone(&bell.ring));
-    let result = poll_sources(sources, timeout, Some(bell.state.fd.as_fd()));
-    drop(guard);
-    bell.reset();
-    if interrupt.is_requested() { Err(Errno::Intr) } else { result }
+    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    loop {
+        let guard = interrupt.on_request_or_visit(Arc::clone(&bell.ring));
+        let left = end.map(|end| end.saturating_duration_since(Instant::now())).or(timeout);
+        let result = poll_sources(sources, left, Some(bell.state.fd.as_fd()));
+        drop(guard);
+        let was_rung = bell.reset();
+        if interrupt.is_requested() {
+            return Err(Errno::Intr);
+        }
+        let is_found = sources.iter().any(|source| !source.found.is_empty());
+        if !was_rung || is_found || result.is_err() {
+            return result;
+        }
+        interrupt.take_visit();
+    }
 }
 
 fn poll_sources(

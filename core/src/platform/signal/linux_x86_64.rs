@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io;
 use std::mem::MaybeUninit;
-use std::ptr::null_mut;
+use std::ptr::{null, null_mut};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -21,6 +21,11 @@ impl MachineContext {
         self.register(libc::REG_RIP)
     }
 
+    /// Stack pointer.
+    pub fn sp(&self) -> usize {
+        self.register(libc::REG_RSP)
+    }
+
     /// Frame pointer.
     pub fn fp(&self) -> usize {
         self.register(libc::REG_RBP)
@@ -35,6 +40,117 @@ impl MachineContext {
         // Payload registers of the exception handler.
         registers[libc::REG_RAX as usize] = 0;
         registers[libc::REG_RDX as usize] = 0;
+    }
+}
+
+/// What a detour keeps, on the stack of the thread: its registers. Those for floating-point numbers and
+/// vectors lie behind, as the system gave them.
+#[repr(C, align(64))]
+struct Kept {
+    registers: [i64; 23],
+    function: extern "C" fn(),
+    float_len: usize,
+}
+
+/// Bytes below the stack pointer that the system's convention lets a function use.
+const RED_ZONE: usize = 128;
+
+thread_local! {
+    /// The detour that the thread wants to come back from.
+    static RETURNING: Cell<*const Kept> = const { Cell::new(null()) };
+}
+
+impl MachineContext {
+    /// Has the thread call a function on its own stack when the handler returns, and go on as if nothing
+    /// had been. Only where nothing is half done: in code that needs no lock and knows no library.
+    pub fn detour(&mut self, function: extern "C" fn()) {
+        let float_len = self.float_len();
+        let room = size_of::<Kept>() + float_len;
+        let at = self.unused_below().wrapping_sub(room) & !(align_of::<Kept>() - 1);
+        // SAFETY: below the stack pointer and its zone nothing is in use, and the stack keeps room there
+        // for functions of the host. The system's own copy is as long as it says.
+        unsafe {
+            let registers = self.0.uc_mcontext.gregs;
+            (at as *mut Kept).write(Kept { registers, function, float_len });
+            let float = (at as *mut Kept).add(1).cast::<u8>();
+            std::ptr::copy_nonoverlapping(self.float_state(), float, float_len);
+            // Where a return address would lie.
+            (at as *mut usize).sub(1).write(0);
+        }
+        let registers = &mut self.0.uc_mcontext.gregs;
+        registers[libc::REG_RIP as usize] = on_detour as *const () as i64;
+        registers[libc::REG_RSP as usize] = (at - size_of::<usize>()) as i64;
+        registers[libc::REG_RDI as usize] = at as i64;
+    }
+
+    /// An address on the program's stack below which nothing is in use.
+    #[inline(never)]
+    fn unused_below(&self) -> usize {
+        /// What the handler's functions may use below this one.
+        const HANDLER: usize = 4096;
+        let (here, other) = (&raw const self as usize, self.0.uc_stack);
+        let first = other.ss_sp as usize;
+        let on_other = other.ss_flags & libc::SS_DISABLE == 0
+            && (first..first + other.ss_size).contains(&here);
+        match on_other {
+            true => self.register(libc::REG_RSP) - RED_ZONE,
+            // The handler runs on the same stack, and what it was given lies there, too.
+            false => here - HANDLER,
+        }
+    }
+
+    /// Goes on where a detour led from.
+    ///
+    /// # Safety
+    ///
+    /// The detour must be this thread's last one.
+    unsafe fn come_back(&mut self, kept: *const Kept) {
+        let most = self.float_len();
+        // SAFETY: the caller's promise. What the processor has for numbers and vectors has one form for
+        // all handlers of a thread, and only becomes longer.
+        unsafe {
+            self.0.uc_mcontext.gregs = (*kept).registers;
+            let float = kept.add(1).cast::<u8>();
+            let len = (*kept).float_len.min(most);
+            std::ptr::copy_nonoverlapping(float, self.float_state(), len);
+        }
+    }
+
+    fn float_state(&self) -> *mut u8 {
+        self.0.uc_mcontext.fpregs.cast()
+    }
+
+    /// How long the float state is: what every processor has, and with a mark what the system says there.
+    fn float_len(&self) -> usize {
+        const LEGACY: usize = 512;
+        const MARK: u32 = 0x4650_5853;
+        let state = self.float_state();
+        if state.is_null() {
+            return 0;
+        }
+        // SAFETY: the system wrote these words: the mark at 464, the length at 480.
+        let (mark, len) = unsafe {
+            (state.add(464).cast::<u32>().read(), state.add(480).cast::<u32>().read() as usize)
+        };
+        if mark == MARK { len.max(LEGACY) } else { LEGACY }
+    }
+}
+
+/// Where a detour leads.
+unsafe extern "C" fn on_detour(kept: *const Kept) -> ! {
+    // SAFETY: `detour` wrote it, and the stack pointer is below.
+    (unsafe { (*kept).function })();
+    RETURNING.set(kept);
+    // SAFETY: signals this very thread; its handler goes on elsewhere.
+    unsafe {
+        let mut ours = MaybeUninit::<libc::sigset_t>::uninit();
+        libc::sigemptyset(ours.as_mut_ptr());
+        libc::sigaddset(ours.as_mut_ptr(), interrupt_signal());
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, ours.as_ptr(), null_mut());
+        loop {
+            // The system may be short of room for it for a moment.
+            libc::pthread_sigqueue(libc::pthread_self(), interrupt_signal(), mark());
+        }
     }
 }
 
@@ -154,6 +270,11 @@ pub(crate) fn ensure() {
     }
 }
 
+/// Whether threads can be interrupted.
+pub(crate) fn is_installed() -> bool {
+    HANDLERS.get().is_some()
+}
+
 /// What comes with the signals that we send, and with no others.
 fn mark() -> libc::sigval {
     libc::sigval { sival_ptr: (&raw const HANDLERS).cast_mut().cast() }
@@ -174,6 +295,12 @@ unsafe extern "C" fn handle(signal: i32, info: *mut libc::siginfo_t, context: *m
     // SAFETY: the system passes the interrupted thread's context, which is ours while we run.
     let machine = unsafe { &mut *context.cast::<MachineContext>() };
     if signal == interrupt_signal() {
+        let kept = RETURNING.replace(null());
+        if !kept.is_null() {
+            // SAFETY: set at the end of the thread's last detour.
+            unsafe { machine.come_back(kept) };
+            return;
+        }
         (handlers.interrupt)(machine);
         // Nobody else is to hear of our own: Go, for one, ends the process at a signal that it did
         // not expect on a thread it does not know.

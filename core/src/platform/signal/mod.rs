@@ -14,4 +14,6 @@ pub(crate) fn ignore_file_size() {
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
-pub(crate) use system::{MachineContext, ThreadId, ensure, install, interrupt_thread};
+pub(crate) use system::{
+    MachineContext, ThreadId, ensure, install, interrupt_thread, is_installed,
+};

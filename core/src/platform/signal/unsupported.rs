@@ -11,6 +11,11 @@ impl MachineContext {
         match self.0 {}
     }
 
+    /// Stack pointer.
+    pub fn sp(&self) -> usize {
+        match self.0 {}
+    }
+
     /// Frame pointer.
     pub fn fp(&self) -> usize {
         match self.0 {}
@@ -18,6 +23,13 @@ impl MachineContext {
 
     /// Continues elsewhere when the handler returns.
     pub fn resume_at(&mut self, _pc: usize, _sp: usize, _fp: usize) {
+        match self.0 {}
+    }
+}
+
+impl MachineContext {
+    /// Calls a function and goes on.
+    pub fn detour(&mut self, _function: extern "C" fn()) {
         match self.0 {}
     }
 }
@@ -46,6 +58,11 @@ pub(crate) fn install(
 
 /// Does nothing.
 pub(crate) fn ensure() {}
+
+/// Never.
+pub(crate) fn is_installed() -> bool {
+    false
+}
 
 /// Does nothing: only polling code can be interrupted here.
 pub(crate) fn interrupt_thread(_thread: ThreadId) {}

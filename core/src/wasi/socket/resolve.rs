@@ -65,14 +65,17 @@ fn aside<T: Send + 'static>(
     let thread = std::thread::Builder::new().name("wasmspan-resolver".into());
     thread.spawn(work).map_err(|_| Errno::AiAgain)?;
     let _waker = interrupt.map(|interrupt| {
-        interrupt.on_request(Arc::new(move || {
+        interrupt.on_request_or_visit(Arc::new(move || {
             let _ = stop.send(None);
         }))
     });
-    match receiver.recv() {
-        Ok(Some(result)) => Ok(result),
-        Ok(None) => Err(Errno::Intr),
-        Err(_) => Err(Errno::AiFail),
+    loop {
+        match (receiver.recv(), interrupt) {
+            (Ok(Some(result)), _) => return Ok(result),
+            (Ok(None), Some(interrupt)) if !interrupt.is_requested() => interrupt.take_visit(),
+            (Ok(None), _) => return Err(Errno::Intr),
+            (Err(_), _) => return Err(Errno::AiFail),
+        }
     }
 }
 

@@ -99,7 +99,7 @@ impl MemoryFs {
         let path = directory.as_ref();
         let dir = HostDirectory::open_host(path).map_err(|error| {
             let detail = format!("the directory {}: {error}", path.display());
-            Error::with_detail(ErrCode::HostFuncError, detail)
+            Error::with_detail(ErrCode::HostFuncError, detail).caused_by(error)
         })?;
         Ok(MemoryFs(Tree::new(bytes, Some(Lower::new(dir)))))
     }
@@ -249,7 +249,7 @@ impl MemoryFs {
     ) -> Result<T> {
         work().map_err(|errno| {
             let detail = format!("cannot {what} {path:?} in memory: {errno:?}");
-            Error::with_detail(ErrCode::HostFuncError, detail)
+            Error::with_detail(ErrCode::HostFuncError, detail).caused_by(errno.to_host())
         })
     }
 }
