@@ -43,6 +43,17 @@ pub const STACK_RESERVE_SHARE: usize = 4;
 /// Most stack kept free below WebAssembly frames, in bytes.
 pub const MAX_STACK_RESERVE: usize = 1024 * 1024;
 
+/// Stack that WebAssembly may use, below where it is called, on a stack that the program made without a
+/// guard page, so that nobody knows where it ends, in bytes.
+pub const UNKNOWN_STACK_ROOM: usize = 256 * 1024;
+
+/// Most stack that a host function is thought to use between its caller and the WebAssembly that it
+/// calls, on a stack whose end nobody knows; what lies further apart is taken for two stacks, in bytes.
+pub const UNKNOWN_STACK_NEAR: usize = 64 * 1024;
+
+/// Stack that making a call stub needs; where less is left it happens on a thread of its own, in bytes.
+pub const STUB_COMPILER_STACK: usize = 256 * 1024;
+
 /// WebAssembly frames a backtrace keeps.
 pub const MAX_BACKTRACE_FRAMES: usize = 64;
 
@@ -103,6 +114,17 @@ pub const MAX_WASI_RESOLVERS: usize = 64;
 
 /// Names of a module's exports that an error tells at most.
 pub const MAX_NAMES_SHOWN: usize = 16;
+
+/// Pairs of mappings that are kept back for what runs already: memories that grow, functions that are
+/// compiled at their first call. A new memory is refused while the system does not grant them.
+pub const KEPT_MAPPINGS: usize = 32;
+
+/// One part in this many of the mappings and the address space of a process is left to the program
+/// around the engine.
+pub const PROGRAM_SHARE: usize = 8;
+
+/// Bytes that a bulk instruction or a segment moves before it looks whether the call is to stop.
+pub const BULK_BYTES: usize = 1 << 20;
 
 /// How long the first writer of a pipe is waited for from which a module is read.
 pub const PIPE_WAIT: std::time::Duration = std::time::Duration::from_secs(5);

@@ -1,8 +1,8 @@
-//! A few thousand random modules with a fixed seed; `make fuzz` runs more.
+//! A few thousand random modules with a fixed seed, and a few hundred stopped calls; `make fuzz` runs more.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use wasmspan_tests::fuzz::{Tally, check_seed};
+use wasmspan_tests::fuzz::{Tally, check_seed, stopped};
 
 const SEED: u64 = 20_260_101;
 const MODULES: u64 = 4_000;
@@ -39,4 +39,26 @@ fn random_modules_give_what_the_oracle_gives() {
     let tally = tally.into_inner().expect("no panic");
     assert!(tally.instances > MODULES / 2, "most modules come to an instance: {tally:?}");
     assert!(tally.returned > MODULES, "many calls give results: {tally:?}");
+}
+
+/// Programs of stopped calls; `WASMSPAN_STOPPED` asks for more.
+const STOPPED: u64 = 60;
+
+#[test]
+fn stopped_calls_leave_what_the_oracle_has_at_that_place() {
+    let mut tally = stopped::Tally::default();
+    let mut faults = Vec::new();
+    let programs = std::env::var("WASMSPAN_STOPPED").ok();
+    let programs = programs.map_or(STOPPED, |programs| programs.parse().expect("a number"));
+    for seed in SEED..SEED + programs {
+        match stopped::check_seed(seed) {
+            Ok(part) => tally.add(part),
+            Err(what) => {
+                faults.push(format!("fuzz --kind stops --modules 1 --seed {seed}: {what}"))
+            }
+        }
+    }
+    println!("{tally:?}");
+    assert!(faults.is_empty(), "{} of {programs} differ:\n{}", faults.len(), faults.join("\n"));
+    assert!(tally.in_loops > tally.stops / 4, "many stops are in loops: {tally:?}");
 }

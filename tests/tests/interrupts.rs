@@ -1,11 +1,11 @@
 //! Stopping a running call from another thread.
 
 use std::time::{Duration, Instant};
-use wasmspan::config::InterruptMode;
+use wasmspan::config::{CompileTime, InterruptMode, OptLevel};
 use wasmspan::{
-    Caller, Config, ErrCode, Executor, Func, Instance, Interrupt, Memory, MemoryType, Store,
+    Caller, Config, ErrCode, Executor, Func, Instance, Interrupt, Memory, MemoryType, Store, Val,
 };
-use wasmspan_tests::support::{STACK, interrupt_modes, module, on_stack};
+use wasmspan_tests::support::{STACK, instance, interrupt_modes, module, on_stack};
 
 const TEXT: &str = r#"(module
     (import "env" "wait" (func $wait))
@@ -170,5 +170,87 @@ fn many_stops_of_one_instance() {
             done.store(true, std::sync::atomic::Ordering::Relaxed);
         });
         assert_eq!(instance.call("ok", &[]).expect("usable")[0].i32(), Some(1));
+    }
+}
+
+/// Ways to store a number: what stores it, with `{}` for the number, and what reads it.
+const STORES: &[(&str, &str)] = &[
+    ("global.set $shown (i32.const {})", "global.get $shown"),
+    ("global.set $hidden (i32.const {})", "global.get $hidden"),
+    ("i32.store (i32.const 8) (i32.const {})", "i32.load (i32.const 8)"),
+    ("i32.store8 (i32.const 8) (i32.const {})", "i32.load8_u (i32.const 8)"),
+    ("i64.store (i32.const 8) (i64.const {})", "i32.wrap_i64 (i64.load (i32.const 8))"),
+    (
+        "v128.store (i32.const 8) (i32x4.splat (i32.const {}))",
+        "i32x4.extract_lane 3 (v128.load (i32.const 8))",
+    ),
+    ("i32.store $second (i32.const 8) (i32.const {})", "i32.load $second (i32.const 8)"),
+    (
+        "table.set (i32.const 0) (select (result funcref) (ref.func $f) (ref.null func)
+            (i32.eq (i32.const {}) (i32.const 111)))",
+        "select (i32.const 0) (i32.const 111) (ref.is_null (table.get (i32.const 0)))",
+    ),
+];
+
+/// Ways to be in a loop between a store and one that covers it; `(#)` counts down.
+const LOOPS: &[&str] = &[
+    "(loop (br_if 0 (#)))",
+    "(loop (loop (br_if 0 (#))) (br_if 0 (i64.ne (local.get 0) (i64.const 0))))",
+    "(block (loop (br_if 1 (i64.eqz (#64))) (br 0)))",
+    "(loop (global.set $rounds (i32.add (global.get $rounds) (i32.const 1))) (br_if 0 (#)))",
+    "(loop (drop (i32.load (i32.const 64))) (br_if 0 (#)))",
+    "(loop (call $f) (br_if 0 (#)))",
+];
+
+#[test]
+fn what_was_stored_before_a_stop_is_there() {
+    let left = "(local.tee 0 (i64.sub (local.get 0) (i64.const 1)))";
+    let mut functions = String::new();
+    for (at, (store, read)) in STORES.iter().enumerate() {
+        functions += &format!("(func (export \"read {at}\") (result i32) ({read}))");
+        for (nth, wait) in LOOPS.iter().enumerate() {
+            let (before, after) = (store.replace("{}", "111"), store.replace("{}", "222"));
+            let wait = wait.replace("(#64)", left);
+            let wait = wait.replace("(#)", &format!("(i64.ne {left} (i64.const 0))"));
+            functions +=
+                &format!("(func (export \"{at} {nth}\") (param i64) ({before}) {wait} ({after}))");
+        }
+    }
+    let text = format!(
+        "(module (global $shown (export \"g\") (mut i32) (i32.const 0)) (global $hidden (mut i32) (i32.const 0))
+            (global $rounds (mut i32) (i32.const 0))
+            (memory (export \"m\") 1) (memory $second 1) (table 1 funcref) (func $f) (elem declare func $f) {functions})"
+    );
+    let metered = || {
+        let mut config = Config::default();
+        config.statistics.instruction_counting = true;
+        config
+    };
+    let eager = interrupt_modes().into_iter().chain([
+        Config { opt_level: OptLevel::SpeedAndSize, ..Config::default() },
+        Config { opt_level: OptLevel::None, ..Config::default() },
+        metered(),
+    ]);
+    let lazy = eager.clone().map(|config| Config { compile_time: CompileTime::Lazy, ..config });
+    for config in eager.chain(lazy) {
+        let instance = instance(&config, &text);
+        for at in 0..STORES.len() {
+            for nth in 0..LOOPS.len() {
+                let interrupt = Interrupt::new();
+                let error = std::thread::scope(|scope| {
+                    scope.spawn(|| {
+                        std::thread::sleep(Duration::from_millis(2));
+                        interrupt.interrupt();
+                    });
+                    let name = format!("{at} {nth}");
+                    interrupt.run(|| instance.call(&name, &[Val::I64(i64::MAX)]))
+                });
+                let error = error.expect_err("it runs for years");
+                assert_eq!(error.code(), ErrCode::Interrupted, "{error}");
+                let seen = instance.call(&format!("read {at}"), &[]).expect("usable");
+                let what = format!("{}, {}, {config:?}", STORES[at].0, LOOPS[nth]);
+                assert_eq!(seen[0].i32(), Some(111), "{what}");
+            }
+        }
     }
 }

@@ -6,6 +6,8 @@
 use super::arena::{CodeRange, Zone};
 use crate::abi::{Builtin, CodeBlob, ExecCtx, StubCode, StubKind};
 use crate::error::{ErrCode, Error, Result};
+use crate::limits::STUB_COMPILER_STACK;
+use crate::platform::stack::with_room;
 use crate::types::FuncType;
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -190,7 +192,8 @@ impl Signature {
         slot: &OnceLock<Stub>,
         which: fn(&StubCompiler) -> MakeStub,
     ) -> Result<*const u8> {
-        let code = which(compiler()?)(&self.ty)?;
+        let make = which(compiler()?);
+        let code = with_room(STUB_COMPILER_STACK, || make(&self.ty))?;
         let made = Arc::new(CodeRange::publish(Zone::Stubs, &code.text)?);
         let address = made.base() as usize;
         Ok(slot.get_or_init(|| Stub { address, _code: made }).address as *const u8)

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::limits;
 use crate::module::{ModuleInfo, SegmentMode};
 use crate::runtime::{
-    Extern, Instance, Memory, MemoryImage, MemoryKind, Metered, Permit, WasmInstance,
+    Extern, Instance, Memory, MemoryImage, MemoryKind, Metered, Permit, WasmInstance, check_stop,
 };
 use crate::validator;
 
@@ -84,6 +84,7 @@ fn apply_segments(instance: &WasmInstance, images: &[Option<MemoryImage>]) -> Re
     };
     let info = &instance.code.info;
     for (index, segment) in info.elements.iter().enumerate() {
+        check_stop()?;
         let index_u32 = index as u32;
         match &segment.mode {
             SegmentMode::Passive => {}
@@ -99,6 +100,7 @@ fn apply_segments(instance: &WasmInstance, images: &[Option<MemoryImage>]) -> Re
         }
     }
     for (index, segment) in info.data.iter().enumerate() {
+        check_stop()?;
         if let SegmentMode::Active { index: memory, offset } = &segment.mode {
             if !in_place(*memory) {
                 let to = offset_of(instance, offset, info.memories[*memory as usize].memory64);

@@ -1,5 +1,6 @@
 //! Reserved address space whose pages are made accessible, protected and given back.
 
+use super::room::{self, Room};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -21,6 +22,11 @@ const MIN_POPULATED: usize = 16 * HOST_PAGE;
 /// Bytes from which on huge pages are asked for: as many as one has on common processors.
 const MIN_HUGE: usize = 2 << 20;
 
+/// Whether the system has mappings left for something new.
+pub(crate) fn has_room() -> bool {
+    room::keep()
+}
+
 /// Gives the pages that lie in a range of memory which is about to be written, all at once and huge
 /// where they can be. Where the system does not know how, each comes when it is first touched.
 pub(crate) fn populate<T>(range: Range<*mut T>) {
@@ -41,6 +47,7 @@ pub(crate) fn populate<T>(range: Range<*mut T>) {
 pub(crate) struct Reservation {
     base: NonNull<u8>,
     len: usize,
+    room: Room,
 }
 
 // SAFETY: the range is plain memory; who may touch which page is its owner's business.
@@ -66,14 +73,15 @@ impl Reservation {
     fn map(len: usize, protection: i32) -> io::Result<Reservation> {
         let len =
             len.max(1).checked_next_multiple_of(HOST_PAGE).ok_or(io::ErrorKind::OutOfMemory)?;
+        let room = Room::take(len)?;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
         // SAFETY: a fresh anonymous mapping touches nothing that exists.
         let base = unsafe { libc::mmap(ptr::null_mut(), len, protection, flags, -1, 0) };
         if base == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
+            return Err(room::explained(io::Error::last_os_error()));
         }
         let base = NonNull::new(base.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
-        Ok(Reservation { base, len })
+        Ok(Reservation { base, len, room })
     }
 
     /// First byte.
@@ -97,9 +105,10 @@ impl Reservation {
             Protection::ReadWrite => libc::PROT_READ | libc::PROT_WRITE,
             Protection::ReadExecute => libc::PROT_READ | libc::PROT_EXEC,
         };
-        // SAFETY: the range lies in this mapping, which nothing else manages.
-        let result = unsafe { libc::mprotect(self.base().add(offset).cast(), len, protection) };
-        if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        room::for_existing(|| {
+            // SAFETY: the range lies in this mapping, which nothing else manages.
+            unsafe { libc::mprotect(self.base().add(offset).cast(), len, protection) == 0 }
+        })
     }
 
     /// Gives the pages back; they read as zero afterwards, or as what is mapped there.
@@ -118,7 +127,16 @@ impl Reservation {
     /// here.
     pub fn map_private(&self, range: Range<usize>, file: &SharedFile) -> io::Result<()> {
         assert_eq!(range.len(), file.len);
-        self.replace(range, libc::MAP_PRIVATE | libc::MAP_NORESERVE, file.file.as_raw_fd())
+        self.room.divide()?;
+        let flags = libc::MAP_PRIVATE | libc::MAP_NORESERVE;
+        self.replace(range, flags, file.file.as_raw_fd()).inspect_err(|_| self.room.join())
+    }
+
+    /// Replaces what [`map_private`](Reservation::map_private) mapped by zeros that may be written.
+    pub fn unmap_private(&self, range: Range<usize>) -> io::Result<()> {
+        self.map_zeroed(range)?;
+        self.room.join();
+        Ok(())
     }
 
     /// Replaces what is mapped over a range of pages by zeros that may be written.
@@ -130,13 +148,15 @@ impl Reservation {
     fn replace(&self, range: Range<usize>, flags: i32, file: i32) -> io::Result<()> {
         assert!(range.start <= range.end && range.end <= self.len);
         assert!(range.start.is_multiple_of(HOST_PAGE) && range.end.is_multiple_of(HOST_PAGE));
-        // SAFETY: the range lies in this mapping, so nothing else is replaced.
-        let at = unsafe {
-            let start = self.base().add(range.start).cast();
-            let access = libc::PROT_READ | libc::PROT_WRITE;
-            libc::mmap(start, range.len(), access, flags | libc::MAP_FIXED, file, 0)
-        };
-        if at == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(()) }
+        room::for_existing(|| {
+            // SAFETY: the range lies in this mapping, so nothing else is replaced.
+            let at = unsafe {
+                let start = self.base().add(range.start).cast();
+                let access = libc::PROT_READ | libc::PROT_WRITE;
+                libc::mmap(start, range.len(), access, flags | libc::MAP_FIXED, file, 0)
+            };
+            at != libc::MAP_FAILED
+        })
     }
 }
 
@@ -177,7 +197,10 @@ impl SharedFile {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        // SAFETY: the mapping is ours and nothing refers to it any more.
-        unsafe { libc::munmap(self.base().cast(), self.len) };
+        // What cannot be unmapped, which would be a fault of ours, stays out of use.
+        let _ = room::for_existing(|| {
+            // SAFETY: the mapping is ours and nothing refers to it any more.
+            unsafe { libc::munmap(self.base().cast(), self.len) == 0 }
+        });
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod file;
 pub(crate) mod io;
 pub(crate) mod mmap;
 pub(crate) mod net;
+mod room;
 pub(crate) mod signal;
 pub(crate) mod stack;
 pub(crate) mod time;

@@ -191,7 +191,7 @@ impl Caller<'_> {
 
 /// The record that [`Caller::replace_binding_frame`] noted last on this thread.
 pub fn binding_frame() -> *const () {
-    let exec = Exec::current_or_null();
+    let exec = Exec::existing();
     if exec.is_null() {
         return std::ptr::null();
     }
@@ -201,7 +201,7 @@ pub fn binding_frame() -> *const () {
 
 /// Whether this thread is inside a call of wasm.
 pub fn in_call() -> bool {
-    let exec = Exec::current_or_null();
+    let exec = Exec::existing();
     // SAFETY: the state is the thread's.
     !exec.is_null() && unsafe { (*exec).depth } > 0
 }

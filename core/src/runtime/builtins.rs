@@ -14,6 +14,8 @@ use crate::abi::{Builtin, BuiltinTable, ExecCtx, InstanceCtx, Trap};
 use crate::engine::arena::CodeRange;
 use crate::engine::signature;
 use crate::error::{ErrCode, Error, Result};
+use crate::limits::BULK_BYTES;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::OnceLock;
@@ -115,6 +117,30 @@ unsafe extern "C" fn memory_grow(exec: *mut ExecCtx, ctx: Ctx, memory: u32, delt
     }
 }
 
+/// Calls `part` with ranges that cover `0..len`, of at most [`BULK_BYTES`], until the thread's call is
+/// to stop; from the last to the first if `backwards`.
+fn in_parts(len: usize, backwards: bool, mut part: impl FnMut(Range<usize>)) -> Result<()> {
+    let mut done = 0;
+    while done < len {
+        if done > 0 {
+            check_stop()?;
+        }
+        let size = BULK_BYTES.min(len - done);
+        let start = if backwards { len - done - size } else { done };
+        part(start..start + size);
+        done += size;
+    }
+    Ok(())
+}
+
+/// An error if what this thread runs is to stop.
+pub(crate) fn check_stop() -> Result<()> {
+    let exec = Exec::current_or_null();
+    // SAFETY: the state belongs to this thread.
+    let stop = !exec.is_null() && unsafe { (*exec).jit.stop.load(Ordering::Relaxed) } != 0;
+    if stop { Err(Error::new(ErrCode::Interrupted)) } else { Ok(()) }
+}
+
 /// Checks a range of a memory and gives the address of its first byte.
 fn memory_range(instance: &WasmInstance, memory: u32, at: u64, len: u64) -> Result<*mut u8> {
     let memory = &instance.memories[memory as usize];
@@ -145,8 +171,9 @@ unsafe extern "C" fn memory_fill(
     unsafe {
         guard(exec, ctx, |instance| {
             let dst = memory_range(instance, memory, dst, len)?;
-            ptr::write_bytes(dst, value as u8, len as usize);
-            Ok(())
+            in_parts(len as usize, false, |part| {
+                ptr::write_bytes(dst.add(part.start), value as u8, part.len());
+            })
         })
     }
 }
@@ -165,8 +192,10 @@ unsafe extern "C" fn memory_copy(
         guard(exec, ctx, |instance| {
             let src = memory_range(instance, src_memory, src, len)?;
             let dst = memory_range(instance, dst_memory, dst, len)?;
-            ptr::copy(src, dst, len as usize);
-            Ok(())
+            // Parts that overlap what is still to be read are written last.
+            in_parts(len as usize, dst > src, |part| {
+                ptr::copy(src.add(part.start), dst.add(part.start), part.len());
+            })
         })
     }
 }
@@ -207,8 +236,10 @@ pub(crate) fn init_memory(
     let bytes = &bytes[src as usize..end as usize];
     let dst = memory_range(instance, memory, dst, len)?;
     // SAFETY: the range was checked, and segments do not lie in linear memory.
-    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), dst, bytes.len()) };
-    Ok(())
+    in_parts(bytes.len(), false, |part| unsafe {
+        let from = bytes[part.clone()].as_ptr();
+        ptr::copy_nonoverlapping(from, dst.add(part.start), part.len());
+    })
 }
 
 unsafe extern "C" fn data_drop(exec: *mut ExecCtx, ctx: Ctx, segment: u32) {
@@ -252,7 +283,7 @@ unsafe extern "C" fn table_grow(
     // SAFETY: called by generated code with a live reference.
     unsafe {
         guard(exec, ctx, |instance| {
-            Ok(instance.table(table).grow(delta, value).unwrap_or(u64::MAX))
+            Ok(instance.table(table).grow(delta, value)?.unwrap_or(u64::MAX))
         })
     }
 }

@@ -1,4 +1,8 @@
-//! State of a thread that runs wasm, and what a host function sees of it.
+//! State of a stack that wasm runs on, and what a host function sees of it.
+//!
+//! A thread has one such state for its own stack, and one for each other stack (of a fiber, a coroutine)
+//! on which wasm runs or is suspended inside a host function. So each stack has its own landing, limit,
+//! interrupt and counting, and stacks may be switched in host functions in any order.
 
 use super::extern_ref::ExternRef;
 use super::instance::{Instance, WasmInstance};
@@ -10,23 +14,32 @@ use crate::abi::{ExecCtx, InstanceCtx};
 use crate::config;
 use crate::error::{ErrCode, Error, Frame, Result};
 use crate::interrupt::{Interrupt, STOP, VISIT, visit_now};
-use crate::limits::{MAX_BACKTRACE_FRAMES, MAX_STACK_RESERVE, STACK_RESERVE, STACK_RESERVE_SHARE};
-use crate::platform::stack;
-use std::cell::{Cell, OnceCell};
+use crate::limits::{MAX_BACKTRACE_FRAMES, UNKNOWN_STACK_NEAR, UNKNOWN_STACK_ROOM};
+use crate::platform::stack::{self, Stack};
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The activations of one thread. Generated code sees the first field.
+/// The activations of one stack. Generated code sees the first field.
 #[repr(C)]
 pub(crate) struct Exec {
     pub jit: ExecCtx,
+    /// The stack that this is the state of.
+    stack: Stack,
+    /// Addresses, from the stack's lowest, at which the state is certainly the right one: those of the
+    /// thread's own stack.
+    certain: usize,
+    /// Where the stack was when its limit was set.
+    found_at: usize,
+    /// Whether the thread has states for other stacks too.
+    several: bool,
     /// Error of the host function that ended the activation.
     pub pending: Option<Error>,
     /// Return addresses and sites of the frames a trap unwound, innermost first.
     pub frames: RawFrames,
-    /// Number of activations on this thread's stack.
+    /// Number of activations on this stack.
     pub depth: usize,
     /// The enclosing activation, while there is one.
     pub outer: *const Saved,
@@ -50,6 +63,67 @@ pub(crate) struct Saved {
     pub exit_fp: usize,
     pub exit_site: u64,
     pub outer: *const Saved,
+}
+
+/// The activation that has called a host function, which may have let others run meanwhile.
+pub(crate) struct Activation {
+    entry_fp: usize,
+    entry_sp: usize,
+    entry_pc: usize,
+    outer: *const Saved,
+    depth: usize,
+}
+
+impl Activation {
+    /// The innermost one of a state.
+    ///
+    /// # Safety
+    ///
+    /// `exec` must be alive and of this thread.
+    #[inline(always)]
+    pub unsafe fn of(exec: *const Exec) -> Activation {
+        // SAFETY: the caller's promise.
+        let (jit, outer, depth) = unsafe { (&(*exec).jit, (*exec).outer, (*exec).depth) };
+        Activation {
+            entry_fp: jit.entry_fp,
+            entry_sp: jit.entry_sp,
+            entry_pc: jit.entry_pc,
+            outer,
+            depth,
+        }
+    }
+
+    /// Makes it the innermost one again. It is, unless the host function has left this stack and
+    /// others have called wasm in the meantime: on other stacks of the thread, or on this one if
+    /// their frames are copied away and back.
+    ///
+    /// # Safety
+    ///
+    /// As for [`of`](Activation::of).
+    #[inline(always)]
+    pub unsafe fn resume(&self, exec: *mut Exec) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if (*exec).jit.entry_sp != self.entry_sp || (*exec).depth != self.depth {
+                self.restore(exec);
+            }
+            if (*exec).several {
+                Exec::resume(exec);
+            }
+        }
+    }
+
+    #[cold]
+    unsafe fn restore(&self, exec: *mut Exec) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*exec).jit.entry_fp = self.entry_fp;
+            (*exec).jit.entry_sp = self.entry_sp;
+            (*exec).jit.entry_pc = self.entry_pc;
+            (*exec).outer = self.outer;
+            (*exec).depth = self.depth;
+        }
+    }
 }
 
 /// Frames of a trap, gathered without allocation.
@@ -118,50 +192,185 @@ impl RawFrames {
 }
 
 thread_local! {
-    /// The thread's state, once it has run wasm. Without a destructor, so that reading it is one
-    /// load, also in a signal handler.
+    /// The state of the stack that ran last on this thread, and of the one that runs wasm. Without
+    /// a destructor, so that reading it is one load, also in a signal handler.
     static CURRENT: Cell<*mut Exec> = const { Cell::new(ptr::null_mut()) };
-    static OWNER: OnceCell<ExecOwner> = const { OnceCell::new() };
+    static OWNED: OwnedExecs = const { OwnedExecs(RefCell::new(Vec::new())) };
 }
 
-/// Frees the thread's state when the thread ends.
-struct ExecOwner(*mut Exec);
+/// All states of a thread, freed when it ends.
+struct OwnedExecs(RefCell<Vec<*mut Exec>>);
 
-impl Drop for ExecOwner {
+impl Drop for OwnedExecs {
     fn drop(&mut self) {
         CURRENT.with(|current| current.set(ptr::null_mut()));
-        // SAFETY: made by `Box::into_raw` below, and not freed yet.
-        let exec = unsafe { &*self.0 };
-        // Only what guards the whole thread is still attached.
-        if let Some(interrupt) = &exec.interrupt {
-            interrupt.detach(&exec.jit.stop, false);
+        for exec in self.0.take() {
+            // SAFETY: made by `Box::into_raw` in `create`, and not freed yet; no activation can be
+            // on an ending thread.
+            let exec = unsafe { Box::from_raw(exec) };
+            // Only what guards the whole thread is still attached.
+            if let Some(interrupt) = &exec.interrupt {
+                interrupt.detach(&exec.jit.stop, false);
+            }
         }
-        // SAFETY: made by `Box::into_raw` below; no activation can be on an ending thread.
-        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
+
+impl OwnedExecs {
+    /// The state of the stack that has `here` in it.
+    fn find(&self, here: usize) -> *mut Exec {
+        let mut all = self.0.borrow_mut();
+        let last = CURRENT.with(Cell::get);
+        // SAFETY: all are this thread's and alive; nothing holds a reference to one.
+        let state = |exec: *mut Exec| unsafe { &mut *exec };
+        if !last.is_null() && state(last).is_where_it_was(here) {
+            return last;
+        }
+        let stack = Stack::here();
+        if let Some(found) = all.iter().find(|exec| state(**exec).serves(&stack, here)) {
+            return *found;
+        }
+        // Stacks come and go; the state of one that nothing runs on can serve another.
+        let own = stack == Stack::of_thread();
+        if let Some(idle) = all.iter().find(|exec| !own && state(**exec).can_serve(&stack, here)) {
+            state(*idle).settle(stack, here);
+            return *idle;
+        }
+        let made = Exec::create(stack, here);
+        all.push(made);
+        for exec in all.iter().filter(|_| all.len() > 1) {
+            state(*exec).several = true;
+        }
+        made
     }
 }
 
 impl Exec {
-    /// The current thread's state.
+    /// The state of the current stack.
     #[inline(always)]
     pub fn current() -> *mut Exec {
         let current = CURRENT.with(Cell::get);
-        if current.is_null() { Exec::create() } else { current }
+        // SAFETY: what is there is alive.
+        if !current.is_null() && unsafe { (*current).is_certain(stack::current_address()) } {
+            current
+        } else {
+            Exec::find()
+        }
     }
 
-    /// The current thread's state, or null if it has never run wasm. Fit for signal handlers of
-    /// threads that run wasm.
+    /// The state of the stack that runs wasm, or null if the thread has never run any. Fit for signal
+    /// handlers, and for threads that run wasm.
     pub fn current_or_null() -> *mut Exec {
         CURRENT.with(Cell::get)
     }
 
+    /// The state of the current stack, or null if the thread has never run wasm.
+    pub fn existing() -> *mut Exec {
+        if CURRENT.with(Cell::get).is_null() { ptr::null_mut() } else { Exec::current() }
+    }
+
+    /// Makes this the state that signal handlers see; to be called before wasm goes on, if others may
+    /// have run meanwhile.
+    #[inline(always)]
+    fn resume(exec: *mut Exec) {
+        CURRENT.with(|current| current.set(exec));
+    }
+
+    #[inline(always)]
+    fn is_certain(&self, here: usize) -> bool {
+        here.wrapping_sub(self.stack.lowest) < self.certain
+    }
+
     #[cold]
-    fn create() -> *mut Exec {
-        let (lowest, size) = stack::bounds();
-        let reserve = (size / STACK_RESERVE_SHARE).clamp(STACK_RESERVE, MAX_STACK_RESERVE);
-        let exec = Box::into_raw(Box::new(Exec {
+    fn find() -> *mut Exec {
+        let here = stack::current_address();
+        // A thread that is ending cannot own anything; its state is then never freed.
+        let found = OWNED
+            .try_with(|owned| owned.find(here))
+            .unwrap_or_else(|_| Exec::create(Stack::here(), here));
+        CURRENT.with(|current| current.set(found));
+        found
+    }
+
+    /// Whether this is the state of a stack that nothing runs on, and which was last seen here. It may
+    /// be another that is shorter, by now; see [`is_past_end`](Exec::is_past_end).
+    fn is_where_it_was(&self, here: usize) -> bool {
+        const NEAR: usize = 4096;
+        self.depth == 0 && self.found_at.abs_diff(here) <= NEAR && self.stack.contains(here)
+    }
+
+    /// Whether this is the state of `stack`, which has `here` in it.
+    fn serves(&self, stack: &Stack, here: usize) -> bool {
+        if self.is_own() {
+            return self.stack == *stack;
+        }
+        if self.depth == 0 {
+            // Something is about to run, or has just done so.
+            return !self.is_idle() && self.may_be_at(stack, here, self.found_at);
+        }
+        // What calls lies below the host function that wasm has called.
+        here < self.jit.exit_fp && self.may_be_at(stack, here, self.jit.exit_fp)
+    }
+
+    /// Whether `here` may be on the same stack as `known`. Several may lie in a mapping without guards.
+    fn may_be_at(&self, stack: &Stack, here: usize, known: usize) -> bool {
+        let apart = known.abs_diff(here);
+        match self.stack.exact {
+            true => self.stack.same_range(stack) && apart <= UNKNOWN_STACK_ROOM,
+            false => self.stack.contains(here) && apart <= UNKNOWN_STACK_NEAR,
+        }
+    }
+
+    /// Whether this can become the state of `stack`: nothing runs on the one it was of, or that is gone
+    /// and `stack` in its place, or begins again where activations were.
+    fn can_serve(&self, stack: &Stack, here: usize) -> bool {
+        if self.is_own() || self.is_idle() || !self.stack.exact || !stack.exact {
+            return self.is_idle();
+        }
+        let overlaps = self.stack.lowest < stack.end && stack.lowest < self.stack.end;
+        overlaps && (!self.stack.same_range(stack) || here >= self.jit.exit_fp)
+    }
+
+    fn is_own(&self) -> bool {
+        self.stack == Stack::of_thread()
+    }
+
+    /// Whether nothing runs on the stack, nor is about to.
+    fn is_idle(&self) -> bool {
+        !self.is_own()
+            && self.depth == 0
+            && self.interrupt.is_none()
+            && self.meter.is_null()
+            && self.binding_frame.is_null()
+    }
+
+    /// Whether an access to `address` by code with this stack pointer has left the stack. On the thread's
+    /// own stack the limit keeps code from getting there; others may be smaller than they were.
+    pub fn is_past_end(&self, address: usize, stack_pointer: usize) -> bool {
+        /// Functions with larger frames touch the stack in smaller steps.
+        const LARGEST_STEP: usize = 64 * 1024;
+        !self.is_own() && address.abs_diff(stack_pointer) < LARGEST_STEP
+    }
+
+    /// Makes this the state of a stack.
+    fn settle(&mut self, stack: Stack, here: usize) {
+        self.stack = stack;
+        self.certain = if self.is_own() { stack.end - stack.lowest } else { 0 };
+        // What ran on a stack that is gone has been given up.
+        self.depth = 0;
+        self.outer = ptr::null();
+        self.jit.entry_pc = 0;
+        self.meter = ptr::null_mut();
+        self.binding_frame = ptr::null();
+        self.found_at = here;
+        self.jit.stack_limit = stack.limit(here);
+    }
+
+    #[cold]
+    fn create(stack: Stack, here: usize) -> *mut Exec {
+        let mut exec = Box::new(Exec {
             jit: ExecCtx {
-                stack_limit: lowest.saturating_add(reserve),
+                stack_limit: 0,
                 stop: AtomicU64::new(0),
                 trap: 0,
                 entry_fp: 0,
@@ -179,6 +388,10 @@ impl Exec {
                 costs: ptr::null(),
                 answer: 0,
             },
+            stack,
+            certain: 0,
+            found_at: here,
+            several: false,
             pending: None,
             frames: RawFrames { entries: [RawFrame::Fault(0); MAX_BACKTRACE_FRAMES], len: 0 },
             depth: 0,
@@ -188,11 +401,9 @@ impl Exec {
             binding_frame: ptr::null(),
             pinned_nodes: HashMap::new(),
             pinned_externs: HashMap::new(),
-        }));
-        CURRENT.with(|current| current.set(exec));
-        // A thread that is ending cannot take an owner; its state is then never freed.
-        let _ = OWNER.try_with(|owner| owner.set(ExecOwner(exec)));
-        exec
+        });
+        exec.settle(stack, here);
+        Box::into_raw(exec)
     }
 
     /// Keeps a function alive until the outermost call ends.

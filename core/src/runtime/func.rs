@@ -1,7 +1,7 @@
 //! Functions: of wasm or of the host, and the way out to the host.
 
 use super::call;
-use super::exec::{Caller, Exec, is_to_stop};
+use super::exec::{Activation, Caller, Exec, is_to_stop};
 use super::instance::WasmInstance;
 use super::meter::{self, Metered};
 use super::node::{self, Kind, Node, NodeRef};
@@ -374,7 +374,9 @@ pub(super) unsafe fn dispatch(
             (*exec).pending = Some(error);
             trap::raise(exec, std::ptr::null_mut(), Trap::Host);
         }
+        let activation = Activation::of(exec);
         let result = catch_unwind(AssertUnwindSafe(|| body(caller, exec)));
+        activation.resume(exec);
         if metered {
             meter::back_to_wasm(exec);
         }

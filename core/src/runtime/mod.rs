@@ -47,6 +47,7 @@ pub use table::Table;
 pub use typed::{HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmTy};
 pub use value::Val;
 
+pub(crate) use builtins::check_stop;
 pub(crate) use code::CodeModule;
 pub(crate) use exec::{guard_thread, with_stack};
 pub(crate) use func::panic_error;

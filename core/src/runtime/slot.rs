@@ -6,7 +6,7 @@
 
 use super::memory_image::{MemoryImage, Token};
 use crate::abi::layout::GUARD_BYTES;
-use crate::platform::mmap::{Protection, Reservation};
+use crate::platform::mmap::{self, Protection, Reservation};
 use std::io;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,11 +37,11 @@ impl Slot {
     /// A slot with guards for 32-bit indices: the first `bytes` are accessible and hold `image`,
     /// and zeros elsewhere.
     pub fn guarded(bytes: usize, image: Option<&MemoryImage>) -> io::Result<Slot> {
-        let reused = take_kept(bytes, image);
+        let reused = if mmap::has_room() { take_kept(bytes, image) } else { None };
         let mut slot = match reused {
             Some(slot) => slot,
             None => Slot {
-                space: Reservation::reserve((INDEX_SPACE + GUARD_BYTES) as usize)?,
+                space: reserve((INDEX_SPACE + GUARD_BYTES) as usize)?,
                 accessible: AtomicUsize::new(0),
                 mapped: None,
             },
@@ -82,7 +82,7 @@ impl Slot {
 
     /// A slot for a memory whose code has bounds checks, with room for `capacity` bytes.
     pub fn checked(capacity: usize) -> io::Result<Slot> {
-        let space = Reservation::reserve(capacity)?;
+        let space = reserve(capacity)?;
         Ok(Slot { space, accessible: AtomicUsize::new(0), mapped: None })
     }
 
@@ -108,7 +108,7 @@ impl Slot {
 
     fn unmap_image(&mut self) -> io::Result<()> {
         if let Some((_, range)) = self.mapped.take() {
-            self.space.map_zeroed(range)?;
+            self.space.unmap_private(range)?;
         }
         Ok(())
     }
@@ -129,6 +129,18 @@ impl Slot {
     fn is_stale(&self) -> bool {
         self.mapped.as_ref().is_some_and(|(token, _)| token.strong_count() == 0)
     }
+}
+
+/// Reserves address space; if the system refuses it, again without the slots that are kept.
+fn reserve(bytes: usize) -> io::Result<Reservation> {
+    Reservation::reserve(bytes).or_else(|error| {
+        let unused = std::mem::take(&mut *kept());
+        if unused.is_empty() {
+            return Err(error);
+        }
+        drop(unused);
+        Reservation::reserve(bytes)
+    })
 }
 
 /// The kept slot that is least work to use for `bytes` and an image.

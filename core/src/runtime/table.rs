@@ -3,6 +3,7 @@
 //! Like a memory, a table never moves. What it holds is kept alive: host objects are counted, and a
 //! function of another owner joins the table's link group.
 
+use super::builtins::check_stop;
 use super::extern_ref::ExternRef;
 use super::func::Func;
 use super::node::{self, Kind, Node, NodeRef};
@@ -14,6 +15,7 @@ use crate::platform::mmap::Reservation;
 use crate::types::{RefType, TableType, ValType};
 use std::ffi::c_void;
 use std::fmt;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard};
 
@@ -207,7 +209,11 @@ impl TableCore {
     ) -> Result<()> {
         // A table never shrinks, so what was checked stays true between the chunks.
         let mut at = self.check_range(from, words.len() as u64)?;
+        let mut first = true;
         while words.len() > 0 {
+            if !std::mem::take(&mut first) {
+                check_stop()?;
+            }
             let mut released = Vec::new();
             {
                 let _changing = self.lock();
@@ -237,6 +243,9 @@ impl TableCore {
         while done < len {
             let part = chunk.min(len - done);
             let at = if backwards { len - done - part } else { done };
+            if done > 0 {
+                check_stop()?;
+            }
             self.copy_chunk(to + at, source, from + at, part)?;
             done += part;
         }
@@ -267,20 +276,26 @@ impl TableCore {
         unsafe { self.write(to, words.into_iter()) }
     }
 
-    /// Grows by `delta` elements of value `word`; the old length, or `None`.
+    /// Grows by `delta` elements of value `word`; the old length, or `None` if it may not become that
+    /// large.
+    ///
+    /// # Errors
+    ///
+    /// If the call is stopped meanwhile; the table is as it was then.
     ///
     /// # Safety
     ///
     /// `word` must be null or refer to a live object of the table's element type.
-    pub unsafe fn grow(&self, delta: u64, word: usize) -> Option<u64> {
+    pub unsafe fn grow(&self, delta: u64, word: usize) -> Result<Option<u64>> {
         let _changing = self.lock();
         let old = self.len();
-        let new = usize::try_from(delta).ok().and_then(|delta| old.checked_add(delta))?;
-        if new > self.capacity {
-            return None;
-        }
+        let new = usize::try_from(delta).ok().and_then(|delta| old.checked_add(delta));
+        let Some(new) = new.filter(|new| *new <= self.capacity) else { return Ok(None) };
         if word != 0 {
             for index in old..new {
+                if index > old && index.is_multiple_of(CHUNK) {
+                    check_stop().inspect_err(|_| self.forget(old..index))?;
+                }
                 // SAFETY: the caller's promise; storage has room for the capacity, and elements
                 // past the length are null.
                 unsafe {
@@ -291,7 +306,16 @@ impl TableCore {
         }
         // SAFETY: a word written whole, after the elements it makes reachable.
         unsafe { (&raw mut (*self.def.as_ptr()).len).write_volatile(new) };
-        Some(old as u64)
+        Ok(Some(old as u64))
+    }
+
+    /// Makes elements past the length null again. The caller holds the lock, and a reference to what
+    /// they hold, so that no destructor runs.
+    fn forget(&self, range: Range<usize>) {
+        for index in range {
+            // SAFETY: past the length, so nobody else reads it; each was just written.
+            drop(unsafe { self.swap(index, 0) });
+        }
     }
 }
 
@@ -474,7 +498,7 @@ impl Table {
     pub fn grow(&self, delta: u64, value: &Val) -> Result<u64> {
         let word = self.word(value)?;
         // SAFETY: `value` keeps the object alive.
-        unsafe { self.core().grow(delta, word) }.ok_or_else(|| {
+        unsafe { self.core().grow(delta, word) }?.ok_or_else(|| {
             let limit = self.core().capacity;
             let detail = format!("the table may have at most {limit} elements");
             Error::with_detail(ErrCode::TableOutOfBounds, detail)

@@ -36,14 +36,21 @@ fn on_fault(machine: &mut MachineContext, address: usize) -> bool {
     if !arena::is_module_code(pc) {
         return false;
     }
-    // An instruction that is not known to trap must not fault: that is a bug to report, not to hide.
-    let Some(trap) = image::trap_at(pc) else { return false };
     let exec = Exec::current_or_null();
     // SAFETY: the thread runs generated code, so its state exists and has an entry.
     let Some(exec) = (unsafe { exec.as_mut() }) else { return false };
     if exec.jit.entry_pc == 0 {
         return false;
     }
+    let Some(trap) = image::trap_at(pc) else {
+        if exec.is_past_end(address, machine.sp()) {
+            end_anywhere(exec, machine, Trap::StackOverflow);
+            return true;
+        }
+        // An instruction that is not known to trap must not fault: that is a bug to report, not to
+        // hide.
+        return false;
+    };
     if trap == Trap::UninitializedElement && address >= NULL_PAGE {
         return false;
     }
@@ -77,10 +84,15 @@ fn on_interrupt(machine: &mut MachineContext) {
         }
         _ => {}
     }
+    end_anywhere(exec, machine, Trap::Interrupted);
+}
+
+/// Ends the activation at an instruction of a module's code that is not known to trap.
+fn end_anywhere(exec: &mut Exec, machine: &mut MachineContext, trap: Trap) {
     exec.frames.clear();
     // The frame pointer may be half-way changed here, so the walk cannot begin.
-    exec.frames.push(RawFrame::Fault(pc));
-    exec.jit.trap = Trap::Interrupted as u32;
+    exec.frames.push(RawFrame::Fault(machine.pc()));
+    exec.jit.trap = trap as u32;
     machine.resume_at(exec.jit.entry_pc, exec.jit.entry_sp, exec.jit.entry_fp);
 }
 

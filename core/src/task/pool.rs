@@ -11,7 +11,7 @@
 use super::Shared;
 use crate::error::{ErrCode, Error, Result};
 use crate::limits::{MAX_TASK_THREADS, TASK_STACK_BYTES};
-use crate::platform::stack;
+use crate::platform::stack::{self, Stack};
 use rustix::time::{ClockId, clock_gettime};
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -67,8 +67,8 @@ pub(super) fn is_worker() -> bool {
 
 /// Whether half of a worker's stack is still free.
 pub(super) fn has_stack_left() -> bool {
-    let (lowest, size) = stack::bounds();
-    stack::current_address().saturating_sub(lowest) > size / 2
+    let stack = Stack::of_thread();
+    stack::current_address().saturating_sub(stack.lowest) > (stack.end - stack.lowest) / 2
 }
 
 impl Pool {

@@ -1,14 +1,16 @@
 //! Runs random modules on this engine and on wasmi, and reports where they differ.
 //!
-//! `fuzz --seconds N --modules N --seed S --threads N --out FOLDER`. The module number `n` of a run
-//! has the seed `S + n`, so `--seed THAT --modules 1` repeats one.
+//! `fuzz --seconds N --modules N --seed S --threads N --out FOLDER --kind KIND`. The module number `n`
+//! of a run has the seed `S + n`, so `--seed THAT --modules 1` repeats one. The kinds are `results`,
+//! what calls give and leave, `stops`, what calls leave that are stopped at random, and `damaged`,
+//! modules that may be invalid; all if none is given.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use wasmspan_tests::fuzz::{self, Case, Tally, replay, shrink};
+use wasmspan_tests::fuzz::{self, Case, Tally, damaged, replay, shrink, stopped};
 
 /// Room for the deepest recursion that the fuel allows.
 const STACK: usize = 64 << 20;
@@ -25,6 +27,22 @@ struct Options {
     replay: Option<PathBuf>,
     /// Shrink the case of the first seed in processes of its own: for one that ends the process.
     crash: bool,
+    /// Which kinds of modules are tried.
+    kinds: Kinds,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kinds {
+    All,
+    Results,
+    Stops,
+    Damaged,
+}
+
+impl Kinds {
+    fn has(self, kind: Kinds) -> bool {
+        self == kind || self == Kinds::All
+    }
 }
 
 impl Options {
@@ -38,6 +56,7 @@ impl Options {
             out: replay::folder(),
             replay: None,
             crash: false,
+            kinds: Kinds::All,
         };
         while let Some(name) = words.next() {
             let value = words.next().ok_or(format!("{name} needs a value"))?;
@@ -49,6 +68,9 @@ impl Options {
                 "--threads" => options.threads = number()? as usize,
                 "--out" => options.out = PathBuf::from(&value),
                 "--replay" => options.replay = Some(PathBuf::from(&value)),
+                "--kind" if value == "results" => options.kinds = Kinds::Results,
+                "--kind" if value == "stops" => options.kinds = Kinds::Stops,
+                "--kind" if value == "damaged" => options.kinds = Kinds::Damaged,
                 "--crash" => {
                     options.seed = number()?;
                     options.crash = true;
@@ -70,13 +92,17 @@ struct State {
     mismatches: AtomicU64,
     stop: AtomicBool,
     tally: Mutex<Tally>,
+    stops: Mutex<stopped::Tally>,
+    damaged: Mutex<damaged::Tally>,
 }
 
 fn main() -> ExitCode {
     let options = match Options::parse(std::env::args().skip(1)) {
         Ok(options) => options,
         Err(error) => {
-            eprintln!("{error}\nuse: fuzz --seconds N --modules N --seed S --threads N --out DIR");
+            eprintln!(
+                "{error}\nuse: fuzz --seconds N --modules N --seed S --threads N --out DIR --kind results|stops|damaged"
+            );
             return ExitCode::FAILURE;
         }
     };
@@ -160,6 +186,14 @@ fn progress(state: &State, start: Instant) {
         done as f64 / seconds,
         state.mismatches.load(Ordering::Relaxed)
     );
+    let stopped::Tally { stops, in_loops, between } =
+        *state.stops.lock().expect("nobody panics with it");
+    println!(
+        "  {stops} calls stopped, {in_loops} of them in loops, {between} between two loop heads"
+    );
+    let damaged::Tally { forms, loaded, refused } =
+        *state.damaged.lock().expect("nobody panics with it");
+    println!("  {forms} damaged modules, {loaded} of them loaded, {refused} of these refused");
 }
 
 fn work(options: &Options, state: &State) {
@@ -169,11 +203,31 @@ fn work(options: &Options, state: &State) {
             return;
         }
         let seed = options.seed.wrapping_add(number);
-        match fuzz::check_seed(seed) {
-            Ok(tally) => state.tally.lock().expect("nobody panics with it").add(tally),
-            Err(what) => {
-                state.mismatches.fetch_add(1, Ordering::Relaxed);
-                report(options, seed, &what);
+        if options.kinds.has(Kinds::Results) {
+            match fuzz::check_seed(seed) {
+                Ok(tally) => state.tally.lock().expect("nobody panics with it").add(tally),
+                Err(what) => {
+                    state.mismatches.fetch_add(1, Ordering::Relaxed);
+                    report(options, seed, &what);
+                }
+            }
+        }
+        if options.kinds.has(Kinds::Stops) {
+            match stopped::check_seed(seed) {
+                Ok(tally) => state.stops.lock().expect("nobody panics with it").add(tally),
+                Err(what) => {
+                    state.mismatches.fetch_add(1, Ordering::Relaxed);
+                    println!("MISMATCH of a stopped call, seed {seed}: {what}");
+                }
+            }
+        }
+        if options.kinds.has(Kinds::Damaged) {
+            match damaged::check_seed(seed) {
+                Ok(tally) => state.damaged.lock().expect("nobody panics with it").add(tally),
+                Err(what) => {
+                    state.mismatches.fetch_add(1, Ordering::Relaxed);
+                    println!("MISMATCH of a damaged module, seed {seed}: {what}");
+                }
             }
         }
         state.done.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use wasmspan::{
     Config, ErrCode, Error, Executor, Extern, ExternRef, Func, Instance, Interrupt, Store, Val, Vm,
 };
-use wasmspan_tests::fuzz;
+use wasmspan_tests::fuzz::{self, stopped};
 use wasmspan_tests::support::{Footprint, interrupt_modes, module, on_stack, trap_modes};
 
 /// Room for the deepest recursion of a fuzzed module.
@@ -52,6 +52,7 @@ fn soak(length: Duration) {
         cycles(),
         panics(),
         random_modules(),
+        stopped_calls(),
     ];
     // Only the panics that this program causes on purpose stay silent.
     let usual = std::panic::take_hook();
@@ -308,5 +309,16 @@ fn random_modules() -> Work {
             panic!("fuzz --modules 1 --seed {seed}: {what}");
         }
         1
+    })
+}
+
+fn stopped_calls() -> Work {
+    let first = std::time::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64) >> 8;
+    work("calls stopped and compared", 100_000, move |done| {
+        let seed = first + done;
+        match stopped::check_seed(seed) {
+            Ok(tally) => tally.stops,
+            Err(what) => panic!("fuzz --kind stops --modules 1 --seed {seed}: {what}"),
+        }
     })
 }

@@ -5,11 +5,13 @@
 //! still differs. Everything follows from a seed, so a case is named by one number.
 
 pub mod compare;
+pub mod damaged;
 pub mod generate;
 pub mod oracle;
 pub mod ours;
 pub mod replay;
 pub mod shrink;
+pub mod stopped;
 
 use wasmspan::ValType;
 

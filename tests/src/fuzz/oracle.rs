@@ -1,10 +1,11 @@
 //! Runs a case on wasmi.
 
+use super::stopped::{ARGUMENT, BYTES, NAMES, push_table, word};
 use super::{Case, FUEL, FUEL_EXPORT, Random, Report, Stop, Value, hash};
 use wasmi::errors::{ErrorKind, InstantiationError};
 use wasmi::{
-    AsContext, AsContextMut, Config, Engine, Error, Extern, ExternRef, ExternType, Func, Global,
-    Instance, Memory, Module, Ref, Store, Table, TrapCode, Val, ValType,
+    AsContext, AsContextMut, Caller, Config, Engine, Error, Extern, ExternRef, ExternType, Func,
+    Global, Instance, Memory, Module, Ref, Store, Table, TrapCode, Val, ValType,
 };
 
 /// Runs a case.
@@ -161,4 +162,72 @@ fn stop(error: &Error) -> Stop {
         ErrorKind::Memory(_) => Stop::Memory,
         _ => Stop::Other(error.to_string()),
     }
+}
+
+/// A program whose state is noted near a place; see [`stopped`](super::stopped).
+pub(super) struct Observed {
+    engine: Engine,
+    module: Module,
+}
+
+impl Observed {
+    /// The program in text form.
+    pub fn new(text: &str) -> Result<Observed, String> {
+        let engine = Engine::default();
+        let bytes = wat::parse_str(text).map_err(|error| error.to_string())?;
+        let module = Module::new(&engine, bytes).map_err(|error| error.to_string())?;
+        Ok(Observed { engine, module })
+    }
+
+    /// The states from where the program has counted to `limit` up to the next head.
+    pub fn moments(&self, limit: u64) -> Result<Vec<Vec<u128>>, String> {
+        let told = |error: Error| format!("the oracle, up to {limit}: {error}");
+        let mut store = Store::new(&self.engine, Vec::new());
+        let observe = Func::wrap(&mut store, |mut caller: Caller<'_, Vec<Vec<u128>>>| {
+            let state = state(&caller);
+            caller.data_mut().push(state);
+        });
+        let imports = [Extern::Func(observe)];
+        let instance = Instance::new(&mut store, &self.module, &imports).map_err(told)?;
+        let global = |store: &Store<_>, name: &str| instance.get_global(store, name);
+        let (_, _, _, objects) = NAMES;
+        for (number, name) in objects.iter().enumerate() {
+            let object = val(&mut store, Value::Extern(Some(number as u64)));
+            let global = global(&store, name).ok_or("no object")?;
+            global.set(&mut store, object).map_err(|error| error.to_string())?;
+        }
+        let end = global(&store, "limit").ok_or("no limit")?;
+        end.set(&mut store, Val::I64(limit as i64)).map_err(|error| error.to_string())?;
+        let run = instance.get_func(&store, "run").ok_or("no function")?;
+        match run.call(&mut store, &[Val::I32(ARGUMENT)], &mut []) {
+            Err(error) if stop(&error) == Stop::Unreachable => Ok(store.into_data()),
+            Err(error) => Err(told(error)),
+            Ok(()) => Err("the program ended".into()),
+        }
+    }
+}
+
+/// The state of the calling instance, as that of the engine is noted.
+fn state(caller: &Caller<'_, Vec<Vec<u128>>>) -> Vec<u128> {
+    let (globals, memories, tables, _) = NAMES;
+    let export = |name: &str| caller.get_export(name).expect("exported");
+    let global = value(caller, &export("count").into_global().expect("a global").get(caller));
+    let memory = export("c").into_memory().expect("a memory");
+    let (bytes, _) = memory.data(caller).split_first_chunk().expect("a page");
+    let mut state = vec![word(global) + u128::from(u64::from_le_bytes(*bytes))];
+    for name in globals {
+        let global = export(name).into_global().expect("a global");
+        state.push(word(value(caller, &global.get(caller))));
+    }
+    for name in memories {
+        let memory = export(name).into_memory().expect("a memory");
+        state.push(memory.size(caller).into());
+        state.extend(memory.data(caller)[..BYTES].iter().map(|byte| u128::from(*byte)));
+    }
+    for name in tables {
+        let table = export(name).into_table().expect("a table");
+        let elements = (0..table.size(caller)).filter_map(|at| table.get(caller, at));
+        push_table(&mut state, elements.map(|element| value(caller, &element)));
+    }
+    state
 }

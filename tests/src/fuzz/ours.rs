@@ -145,7 +145,8 @@ fn val(value: Value) -> Val {
     }
 }
 
-fn value(val: &Val) -> Value {
+/// A value, reduced to what is compared.
+pub(super) fn value(val: &Val) -> Value {
     match val {
         Val::I32(value) => Value::I32(*value),
         Val::I64(value) => Value::I64(*value),

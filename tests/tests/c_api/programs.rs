@@ -109,6 +109,11 @@ fn additions_that_bound_and_count() {
 
 /// With AddressSanitizer, which sees what one thread frees under another.
 #[test]
+fn stacks_of_any_kind() {
+    passes("stacks.c", Release::V0_11, &[]);
+}
+
+#[test]
 fn threads() {
     let flags = ["-Wno-pedantic", "-fsanitize=address"];
     passes_with("threads.c", C[0], Release::V0_11, &[], &flags);

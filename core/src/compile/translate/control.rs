@@ -2,7 +2,7 @@
 
 use super::env::{returns_through_memory, val_type, value_type};
 use super::meter::Beginning;
-use super::{FuncTranslator, body_error};
+use super::{FuncTranslator, body_error, trap_code};
 use crate::abi::{ExecCtx, SLOT_SIZE, Trap};
 use crate::config::InterruptMode;
 use crate::error::Result;
@@ -169,6 +169,7 @@ impl FuncTranslator<'_, '_> {
         self.stack.extend_from_slice(self.b.block_params(header));
         self.begin_region(Beginning::Loop);
         self.poll_interrupt();
+        self.observe_stores();
     }
 
     fn open_if(&mut self, ty: BlockType) {
@@ -348,6 +349,19 @@ impl FuncTranslator<'_, '_> {
         let place = self.b.ins().iadd_imm_u(self.exec, i64::from(at));
         let stop = self.b.ins().atomic_load(types::I32, flags, place);
         self.raise_if(stop, Trap::Interrupted);
+    }
+
+    /// Keeps what was stored before from being taken for overwritten by a store that comes later: a
+    /// call may be stopped here by a signal, and others see its memories and globals then.
+    ///
+    /// To the search for such stores, whatever may trap reads all memory. This trap never happens,
+    /// which the same pass finds out afterwards, so that no code is left of it; and what is known of
+    /// the contents of memory is kept, which a barrier would forget.
+    fn observe_stores(&mut self) {
+        if self.env.optimized && self.env.interrupt_mode == InterruptMode::Signal {
+            let always = self.b.ins().iconst(types::I32, 1);
+            self.b.ins().trapz(always, trap_code(Trap::Unreachable));
+        }
     }
 
     /// Checks, where the processor's faults may not be used, that the stack has room for `size`

@@ -11,7 +11,7 @@ use crate::abi::{
     Builtin, BuiltinTable, BuiltinType, ExecCtx, InstanceCtx, InstanceLayout, MAX_REG_RESULTS,
     MemoryDef, MemoryRef, TableDef,
 };
-use crate::config::{Config, InterruptMode, Metering, TrapMode};
+use crate::config::{Config, InterruptMode, Metering, OptLevel, TrapMode};
 use crate::module::ModuleInfo;
 use crate::types::{ExternKind, FuncType, ValType};
 use cranelift_codegen::ir::{
@@ -28,6 +28,8 @@ pub(in crate::compile) struct FuncEnv<'a> {
     pub trap_mode: TrapMode,
     pub interrupt_mode: InterruptMode,
     pub metering: Metering,
+    /// The code generator may remove stores that nothing is seen to read.
+    pub optimized: bool,
     /// Functions of the module are called through slots: they are compiled when first called.
     pub lazy: bool,
     /// The C convention of the target, for builtins.
@@ -58,8 +60,17 @@ impl<'a> FuncEnv<'a> {
             public[export.kind as usize][export.index as usize] = true;
         }
         let (trap_mode, interrupt_mode) = (config.trap_mode, config.interrupt_mode);
-        let lazy = false;
-        FuncEnv { module, layout, trap_mode, interrupt_mode, metering, lazy, c_conv, public }
+        FuncEnv {
+            module,
+            layout,
+            trap_mode,
+            interrupt_mode,
+            metering,
+            optimized: config.opt_level != OptLevel::None,
+            lazy: false,
+            c_conv,
+            public,
+        }
     }
 
     fn is_public(&self, kind: ExternKind, index: u32) -> bool {

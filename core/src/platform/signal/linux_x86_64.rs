@@ -21,6 +21,11 @@ impl MachineContext {
         self.register(libc::REG_RIP)
     }
 
+    /// Stack pointer.
+    pub fn sp(&self) -> usize {
+        self.register(libc::REG_RSP)
+    }
+
     /// Frame pointer.
     pub fn fp(&self) -> usize {
         self.register(libc::REG_RBP)

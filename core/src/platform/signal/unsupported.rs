@@ -11,6 +11,11 @@ impl MachineContext {
         match self.0 {}
     }
 
+    /// Stack pointer.
+    pub fn sp(&self) -> usize {
+        match self.0 {}
+    }
+
     /// Frame pointer.
     pub fn fp(&self) -> usize {
         match self.0 {}
