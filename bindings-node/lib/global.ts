@@ -36,6 +36,9 @@ const DEFAULTS: Record<string, () => unknown> = {
 /** A global. */
 export class Global {
   readonly #native: NativeGlobal;
+  // Made when they are needed.
+  #get: (() => unknown) | undefined;
+  #set: ((value: unknown) => void) | undefined;
 
   /** Makes a global; without a value it is zero, null or undefined. */
   constructor(descriptor: GlobalDescriptor, value: unknown = undefined) {
@@ -60,16 +63,18 @@ export class Global {
 
   /** The value; only that of a mutable global can be set. */
   get value(): any {
-    return this.#native.get();
+    this.#get ??= this.#native.getter();
+    return this.#get();
   }
 
   set value(value: any) {
-    this.#native.set(value);
+    this.#set ??= this.#native.setter();
+    this.#set(value);
   }
 
   /** The value. */
   valueOf(): any {
-    return this.#native.get();
+    return this.value;
   }
 
   /**

@@ -20,6 +20,7 @@ const encoder = new TextEncoder();
 export class Memory {
   readonly #native: NativeMemory;
   #buffer: ArrayBuffer | undefined;
+  readonly #shared: boolean;
 
   /** Makes a memory that is all zero. */
   constructor(descriptor: MemoryDescriptor) {
@@ -41,6 +42,7 @@ export class Memory {
         throw new RangeError(`the memory can't be made: ${(cause as Error).message}`, { cause });
       }
     }
+    this.#shared = this.#native.limits[1] === 1;
     this.#native.enter();
     known.add(this.#native.id, this);
   }
@@ -51,6 +53,10 @@ export class Memory {
    * throws; use {@link Memory.read} and {@link Memory.write} there.
    */
   get buffer(): ArrayBuffer {
+    const known = this.#buffer;
+    // Whoever grows a memory, its buffers are detached before JavaScript runs again; only another
+    // thread that shares it may grow it meanwhile.
+    if (known !== undefined && known.byteLength > 0 && !this.#shared) return known;
     const { byteLength } = this.#native;
     if (this.#buffer === undefined || this.#buffer.byteLength !== byteLength) {
       const buffer = this.#native.buffer();

@@ -17,6 +17,9 @@ const MOST = 10_000_000;
 /** A table of references. */
 export class Table {
   readonly #native: NativeTable;
+  // Made when they are needed.
+  #get: ((index: number) => unknown) | undefined;
+  #set: ((index: number, value: unknown) => void) | undefined;
 
   /** Makes a table whose elements are `value`: null, or undefined in one of any values. */
   constructor(descriptor: TableDescriptor, value: unknown = undefined) {
@@ -36,7 +39,7 @@ export class Table {
       const first = this.#default(arguments.length > 1, value);
       if (first !== null) {
         for (let index = 0; index < initial; index++) {
-          this.#native.set(index, first);
+          this.#store(index, first);
         }
       }
     }
@@ -63,13 +66,20 @@ export class Table {
 
   /** The element at `index`. */
   get(index: number): any {
-    return this.#native.get(toIndex(index, "the index"));
+    const at = toIndex(index, "the index");
+    this.#get ??= this.#native.getter();
+    return this.#get(at);
   }
 
   /** Stores `value` at `index`. */
   set(index: number, value: unknown = undefined): void {
     const missing = arguments.length < 2 && this.#native.functions;
-    this.#native.set(toIndex(index, "the index"), missing ? null : value);
+    this.#store(toIndex(index, "the index"), missing ? null : value);
+  }
+
+  #store(index: number, value: unknown): void {
+    this.#set ??= this.#native.setter();
+    this.#set(index, value);
   }
 
   /**

@@ -1,5 +1,6 @@
 //! Globals.
 
+use crate::accessor::{self, Access};
 use crate::error::{Failure, Outcome, door};
 use crate::handle::{Handle, Target};
 use crate::value;
@@ -7,7 +8,7 @@ use napi::bindgen_prelude::{This, Unknown};
 use napi::{Env, JsValue};
 use napi_derive::napi;
 use std::rc::Rc;
-use wasmspan::{ErrCode, Error, Global, GlobalType, Mutability, ValType};
+use wasmspan::{Global, GlobalType, Mutability, ValType};
 
 /// A global.
 #[napi]
@@ -83,24 +84,15 @@ impl NativeGlobal {
         self.use_with(|global| global.ty().mutability == Mutability::Var).unwrap_or(false)
     }
 
-    /// The value.
-    #[napi(js_name = "get")]
-    pub fn content<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| value::to_js(state, &self.use_with(Global::get)?))?;
-        // SAFETY: a value of this environment.
-        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+    /// A function that gives the value.
+    #[napi]
+    pub fn getter<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
+        accessor::function(env, &self.handle, Access::GlobalGet)
     }
 
-    /// Sets the value.
+    /// A function that sets the value.
     #[napi]
-    pub fn set(&self, env: Env, content: Unknown<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            if !self.mutable() {
-                return Err(Failure::Misused(Error::new(ErrCode::ImmutableGlobal)));
-            }
-            let global = self.get()?;
-            let content = value::from_js(state, content.raw(), global.ty().content)?;
-            Ok(global.set(&content)?)
-        })
+    pub fn setter<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
+        accessor::function(env, &self.handle, Access::GlobalSet)
     }
 }

@@ -7,6 +7,7 @@
 // napi registers nothing in test builds, where the functions that only JavaScript calls look unused.
 #![cfg_attr(test, allow(dead_code))]
 
+mod accessor;
 mod bindgen;
 mod config;
 mod cycle;

@@ -1,5 +1,6 @@
 //! Tables.
 
+use crate::accessor::{self, Access};
 use crate::error::{Failure, Outcome, door};
 use crate::handle::{Handle, Target};
 use crate::value;
@@ -90,25 +91,16 @@ impl NativeTable {
         list
     }
 
-    /// The element at `index`.
-    #[napi(js_name = "get")]
-    pub fn element<'env>(&self, env: &'env Env, index: f64) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| {
-            let element = self.use_with(|table| table.get(index as u64))?.map_err(range)?;
-            value::to_js(state, &element)
-        })?;
-        // SAFETY: a value of this environment.
-        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
+    /// A function that gives elements.
+    #[napi]
+    pub fn getter<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
+        accessor::function(env, &self.handle, Access::TableGet)
     }
 
-    /// Stores a value at `index`.
+    /// A function that stores elements.
     #[napi]
-    pub fn set(&self, env: Env, index: f64, element: Unknown<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            let table = self.get()?;
-            let element = value::from_js(state, element.raw(), table.ty().element.into())?;
-            table.set(index as u64, &element).map_err(range)
-        })
+    pub fn setter<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
+        accessor::function(env, &self.handle, Access::TableSet)
     }
 
     /// Grows by `delta` elements; the old length.

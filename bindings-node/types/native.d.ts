@@ -162,8 +162,8 @@ export interface NativeTable {
     readonly length: number;
     readonly functions: boolean;
     readonly limits: number[];
-    get(index: number): unknown;
-    set(index: number, value: unknown): void;
+    getter(): (index: number) => unknown;
+    setter(): (index: number, value: unknown) => void;
     grow(delta: number, value: unknown): number;
 }
 export interface NativeGlobal {
@@ -171,8 +171,8 @@ export interface NativeGlobal {
     readonly id: number;
     readonly typeName: string;
     readonly mutable: boolean;
-    get(): unknown;
-    set(value: unknown): void;
+    getter(): () => unknown;
+    setter(): (value: unknown) => void;
 }
 export interface NativeWasiOptions {
     args: string[];
