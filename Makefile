@@ -206,16 +206,20 @@ dist-node: build-node
 	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
 	cd bindings-node && WASMSPAN_TARBALLS='$(abspath $(PREFIX))/npm' node --test test/readme.test.mjs
 
+# The wheel is not built from the source distribution: the files in that are old, so that cargo would take what it has
+# compiled of earlier ones for fresh.
 dist-python: $(VENV)/ready
 	install -d '$(PREFIX)/wheels'
-	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist --sdist \
+	@$(call quietly,'$(VENV)/bin/maturin' sdist --manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels')
+	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist \
 		--manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
 
 scenarios-python: develop-python
 	cd bindings-python && $(PYTHON) -m pytest --quiet tests/test_scenarios.py
 
 soak-python: develop-python
-	cd bindings-python && WASMSPAN_CALLS=1000000 WASMSPAN_CYCLES=100000 $(PYTHON) -m pytest --quiet -k stays_flat
+	cd bindings-python && WASMSPAN_CALLS=1000000 WASMSPAN_CYCLES=100000 WASMSPAN_STRESS_SECONDS=120 \
+		WASMSPAN_STEPS=3000000000 $(PYTHON) -m pytest --quiet -k 'stays_flat or share_everything or every_register or memory_fills'
 
 bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r bindings-python/requirements-bench.txt

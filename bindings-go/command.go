@@ -46,7 +46,8 @@ type Usage struct {
 // missing.
 var ErrOutputLimit = errors.New("wasmspan: the guest wanted to write more than OutputLimit")
 
-// Command is a run of a module with arguments, the program's name first.
+// Command is a run of a module with arguments, the program's name first. The module may import the host modules and named
+// instances of its runtime, besides WASI.
 func Command(ctx context.Context, module *Module, args ...string) *Cmd {
 	return &Cmd{module: module, WASI: WASI{Args: args}, ctx: ctx}
 }
@@ -177,6 +178,14 @@ func (c *Cmd) run(outputLimit int) error {
 	defer C.wasmspan_command_delete(command)
 	C.wasmspan_command_configure(command, settings.configure)
 	C.wasmspan_command_wasi(command, config)
+	r := m.runtime
+	if r.acquire() {
+		defer r.release()
+		C.wasmspan_command_imports(command, r.store)
+	}
+	// What host functions know the run by; what they give the guest is held as long as it runs.
+	owner := newInstance(r, r.executor, nil)
+	defer owner.close()
 	// A request that comes before the run has begun is lost, so it is made again until the run has ended.
 	ended := make(chan struct{})
 	requested, stopped := make(chan struct{}), make(chan struct{})
@@ -201,11 +210,11 @@ func (c *Cmd) run(outputLimit int) error {
 			<-stopped
 		}
 	}()
-	number, end := callUnder(c.ctx, timeOf(settings), nil, requested)
+	number, end := callUnder(c.ctx, timeOf(settings), owner, requested)
 	defer end()
 	var finished C.wasmspan_finished
-	done := outcome(C.ws_command_run(command, &finished, C.ws_under{context: C.uintptr_t(number)}))
-	runtime.KeepAlive(c.module)
+	done := outcome(C.ws_command_run(command, &finished, C.ws_under{owner: owner.address(), context: C.uintptr_t(number)}))
+	runtime.KeepAlive(owner)
 	C.wasmspan_bytes_delete(&finished.out)
 	C.wasmspan_bytes_delete(&finished.err)
 	c.usage = Usage{

@@ -75,7 +75,9 @@ type callHandle struct {
 }
 
 // try begins a call unless another one runs, or it is closed.
-func (h *callHandle) try() bool {
+func (h *callHandle) try() bool { return h.state.CompareAndSwap(0, called) || h.tryBesideUsers() }
+
+func (h *callHandle) tryBesideUsers() bool {
 	for {
 		state := h.state.Load()
 		if state&(closed|called) != 0 {
@@ -109,7 +111,9 @@ func (h *callHandle) wait(done <-chan struct{}) error {
 }
 
 func (h *callHandle) leave() {
-	h.without(called)
+	if !h.state.CompareAndSwap(called, 0) {
+		h.without(called)
+	}
 	if h.waiting.Load() > 0 {
 		h.wakeOne()
 	}

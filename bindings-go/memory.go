@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -17,6 +18,8 @@ import (
 type Memory struct {
 	*handle
 	inner *C.WasmEdge_MemoryInstanceContext
+	// What it was like last. A memory never moves or shrinks, so what lay in it does so still.
+	last atomic.Pointer[[]byte]
 	// Whose it is.
 	instance *Instance
 	host     *hostEntity
@@ -70,12 +73,26 @@ func (m *Memory) view() []byte {
 	if !C.wasmspan_memory_view(m.inner, &base, &size) || base == nil {
 		return nil
 	}
-	return unsafe.Slice((*byte)(base), int(size))
+	view := unsafe.Slice((*byte)(base), int(size))
+	if last := m.last.Load(); last == nil || len(*last) < len(view) {
+		// A copy, so that only what is kept is allocated.
+		kept := view
+		m.last.Store(&kept)
+	}
+	return view
+}
+
+// having is the memory, at least as far as asked for if it is so large; for who has acquired it.
+func (m *Memory) having(end uint64) []byte {
+	if last := m.last.Load(); last != nil && end <= uint64(len(*last)) {
+		return *last
+	}
+	return m.view()
 }
 
 // within gives so many bytes of the memory, for who has acquired it; nil if they are not all in it.
 func (m *Memory) within(offset, length uint64) []byte {
-	if view := m.view(); offset <= uint64(len(view)) && length <= uint64(len(view))-offset {
+	if view := m.having(offset + length); offset <= uint64(len(view)) && length <= uint64(len(view))-offset {
 		return view[offset:][:length:length]
 	}
 	return nil
@@ -239,10 +256,10 @@ func (m *Memory) ReadAt(p []byte, offset int64) (int, error) {
 		return 0, ErrClosed
 	}
 	defer m.release()
-	view := m.view()
 	if offset < 0 {
 		return 0, fmt.Errorf("wasmspan: offset %d", offset)
 	}
+	view := m.having(uint64(offset) + uint64(len(p)))
 	if offset > int64(len(view)) {
 		return 0, io.EOF
 	}
@@ -259,7 +276,7 @@ func (m *Memory) WriteAt(p []byte, offset int64) (int, error) {
 		return 0, ErrClosed
 	}
 	defer m.release()
-	view := m.view()
+	view := m.having(uint64(offset) + uint64(len(p)))
 	if offset < 0 || offset > int64(len(view)) || len(p) > len(view)-int(offset) {
 		return 0, &Error{CodeMemoryOutOfBounds, fmt.Sprintf("out of bounds memory access: %d bytes at %d of %d", len(p), offset, len(view))}
 	}

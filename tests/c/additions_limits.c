@@ -252,6 +252,8 @@ static void commands(void) {
   OK(command, wasmspan_command_configure(command, configure));
   CODE(command, wasmspan_command_configure(command, NULL), WasmEdge_ErrCode_WrongVMWorkflow);
   CODE(command, wasmspan_command_configure(NULL, configure), WasmEdge_ErrCode_WrongVMWorkflow);
+  CODE(command, wasmspan_command_imports(command, NULL), WasmEdge_ErrCode_WrongVMWorkflow);
+  CODE(command, wasmspan_command_imports(NULL, NULL), WasmEdge_ErrCode_WrongVMWorkflow);
   wasmspan_finished finished;
   CODE(command, wasmspan_command_run(command, &finished), WasmEdge_ErrCode_CostLimitExceeded);
   CHECK(command, !finished.timed_out && finished.exit_code == 1);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use wasmspan::command::{Command, Ending};
 use wasmspan::limits::DEFAULT_OUTPUT_BYTES;
 use wasmspan::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer};
-use wasmspan::{ErrCode, Module};
+use wasmspan::{ErrCode, Func, Instance, Module, Store};
 use wasmspan_tests::wasi_guest::Folder;
 
 fn guest(name: &str) -> Module {
@@ -15,6 +15,29 @@ fn guest(name: &str) -> Module {
 
 fn text(wat: &str) -> Command {
     Command::new(&Module::new(wat).unwrap())
+}
+
+#[test]
+fn a_command_imports_from_a_store() {
+    let env = Instance::host("env");
+    env.define("half", Func::wrap(|n: i32| n / 2).unwrap()).unwrap();
+    // A module of this name is the run's own, whatever the store has.
+    let wasi = Instance::host("wasi_snapshot_preview1");
+    let store = Store::new();
+    store.register("wasi_snapshot_preview1", &wasi).unwrap();
+    let command = text(
+        r#"(module (import "env" "half" (func $half (param i32) (result i32)))
+            (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+            (memory (export "memory") 1)
+            (func (export "_start") (call $exit (call $half (i32.const 84)))))"#,
+    );
+    assert_eq!(command.run().unwrap_err().code(), ErrCode::UnknownImport);
+    let command = command.imports(&store);
+    assert_eq!(command.run().unwrap_err().code(), ErrCode::UnknownImport);
+    store.register("env", &env).unwrap();
+    for _ in 0..2 {
+        assert_eq!(command.run().unwrap().exit_code(), Some(42));
+    }
 }
 
 #[test]

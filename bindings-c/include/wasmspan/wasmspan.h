@@ -805,6 +805,11 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result
 wasmspan_command_configure(wasmspan_command *command,
                            const WasmEdge_ConfigureContext *configure);
 
+/** Lets the module import from the instances that a store has when it runs, besides
+ * WASI. The command keeps the store. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_command_imports(
+    wasmspan_command *command, const WasmEdge_StoreContext *store);
+
 /** Stops a run after so many milliseconds; never by default. */
 WASMEDGE_CAPI_EXPORT void
 wasmspan_command_timeout(wasmspan_command *command, uint64_t milliseconds);

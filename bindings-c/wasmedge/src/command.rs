@@ -12,7 +12,8 @@ use wasmspan::command::Ending;
 use wasmspan::wasi::Input;
 use wasmspan::{Command, Config, ErrCode, Error};
 use wasmspan_c_shared::abi::{
-    WasmEdge_ASTModuleContext, WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdge_String,
+    WasmEdge_ASTModuleContext, WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdge_StoreContext,
+    WasmEdge_String,
 };
 use wasmspan_c_shared::door::{bytes, delete, door, need, null_argument, result};
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
@@ -148,6 +149,19 @@ pub extern "C" fn wasmspan_command_configure(
         need(command.cast_const())?;
         let config = need(configure)?.read(Config::clone);
         set(command, |command| command.config(&config));
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_command_imports(
+    command: *mut wasmspan_command,
+    store: *const WasmEdge_StoreContext,
+) -> WasmEdge_Result {
+    result(|| {
+        need(command.cast_const())?;
+        let store = need(store)?.store.clone();
+        set(command, |command| command.imports(&store));
         Ok(())
     })
 }

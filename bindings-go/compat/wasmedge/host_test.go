@@ -202,7 +202,10 @@ func TestClosuresAreFreed(t *testing.T) {
 		}
 		wasmedge.NewFunction(ftype, body, nil, 0).Release()
 	}
-	equal(t, wasmedge.HostFunctionsInUse(), before)
+	// Those that other tests forgot may be freed meanwhile.
+	if now := wasmedge.HostFunctionsInUse(); now > before {
+		t.Fatal(now-before, "host functions are still there")
+	}
 }
 
 func TestForgottenObjectsAreFreed(t *testing.T) {

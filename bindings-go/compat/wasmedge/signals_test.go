@@ -181,5 +181,8 @@ func TestManyGoroutines(t *testing.T) {
 		}()
 	}
 	group.Wait()
-	equal(t, wasmedge.HostFunctionsInUse(), before)
+	// Those that other tests forgot may be freed meanwhile.
+	if now := wasmedge.HostFunctionsInUse(); now > before {
+		t.Fatal(now-before, "host functions are still there")
+	}
 }

@@ -286,16 +286,11 @@ func (v *value) get(owner interface{}) interface{} {
 }
 
 // Results for which a call has room at first.
-const usualResults = 4
+const usualResults = 1
 
 // Converts parameters, calls, with more room if it is needed, and converts the results.
 func call(owner based, params []interface{}, run func(*C.WasmEdge_Value, C.uint32_t, C.uint32_t) C.go_outcome) ([]interface{}, error) {
 	room := usualResults
-	for _, param := range params {
-		if extern, ok := param.(ExternRef); ok && extern.ref != nil && extern.ref.isReleased() {
-			return nil, &Result{uint32(C.WasmEdge_ErrCode_RefTypeMismatch)}
-		}
-	}
 	var to *holder
 	if base := owner.base(); base != nil {
 		to = base.holder
@@ -303,6 +298,9 @@ func call(owner based, params []interface{}, run func(*C.WasmEdge_Value, C.uint3
 	for {
 		values := make([]value, len(params)+room)
 		for i := range params {
+			if extern, ok := params[i].(ExternRef); ok && extern.ref != nil && extern.ref.isReleased() {
+				return nil, &Result{uint32(C.WasmEdge_ErrCode_RefTypeMismatch)}
+			}
 			values[i].set(params[i], to)
 		}
 		done := outcome(run(first(values), C.uint32_t(len(params)), C.uint32_t(room)))

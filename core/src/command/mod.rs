@@ -43,6 +43,7 @@ use std::time::Duration;
 pub struct Command {
     module: Source,
     config: Config,
+    imports: Option<Store>,
     wasi: WasiBuilder,
     stdout: Option<Output>,
     stderr: Option<Output>,
@@ -73,6 +74,7 @@ impl Command {
         Command {
             module,
             config: Config::default(),
+            imports: None,
             wasi: Wasi::builder().stdin(Input::Null),
             stdout: None,
             stderr: None,
@@ -80,6 +82,12 @@ impl Command {
             timeout: None,
             interrupt: Interrupt::new(),
         }
+    }
+
+    /// Lets the module import from what a store has when it runs, besides WASI.
+    pub fn imports(mut self, store: &Store) -> Command {
+        self.imports = Some(store.clone());
+        self
     }
 
     /// Sets how the module is loaded, compiled and run.
@@ -206,6 +214,14 @@ impl Command {
         let store = Store::new();
         for interface in [wasi.instance(), &wasi.unstable_instance()?] {
             store.register(interface.name(), interface)?;
+        }
+        for name in self.imports.iter().flat_map(Store::names) {
+            let instance = self.imports.as_ref().and_then(|imports| imports.find(&name));
+            if let Some(instance) = instance
+                && !store.contains(&name)
+            {
+                store.register(&name, &instance)?;
+            }
         }
 
         let meter = Meter::start();
