@@ -18,7 +18,7 @@ NEEDS_dist  = $(NODE_NEEDS) python go
 .DEFAULT_GOAL := help
 .PHONY: help check-prereqs demo test test-rust test-node test-node-packages test-clients test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
 	dist check-dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
-	build-node develop-python prepare-go soak-python soak-go scenarios-python scenarios-go
+	build-node develop-python prepare-go soak-python soak-node soak-go scenarios-python scenarios-go
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -147,7 +147,12 @@ soak: ## the long counts: make soak MINUTES=10
 	WASMSPAN_STRESS_MS=$$(( $(MINUTES) * 60000 )) $(CARGO) test -p wasmspan-tests --test c_api threads_that_delete
 	WASMSPAN_VALGRIND=1 $(CARGO) test -p wasmspan-tests --test c_api valgrind -- --nocapture
 	$(MAKE) --no-print-directory soak-python
+	$(MAKE) --no-print-directory soak-node
 	$(MAKE) --no-print-directory soak-go
+
+soak-node: build-node
+	cd bindings-node && WASMSPAN_STRESS=$$(( $(MINUTES) * 60 )) WASMSPAN_CYCLES=2000 WASMSPAN_LOOP=2000 \
+		node --expose-gc --test --test-reporter=tap test/stress.test.mjs test/cycles.test.mjs
 
 soak-go: prepare-go
 	cd bindings-go && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines .

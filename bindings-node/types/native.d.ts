@@ -48,7 +48,7 @@ export interface Native {
         inStore(module: NativeModule, store: NativeStore, size: number): NativePool;
     };
     NativeMemory: {
-        new (initial: number, maximum: number | undefined, shared: boolean): NativeMemory;
+        new (initial: number, maximum: number | undefined, shared: boolean, memory64: boolean): NativeMemory;
     };
     NativeTable: {
         new (functions: boolean, initial: number, maximum: number | undefined): NativeTable;

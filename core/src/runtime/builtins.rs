@@ -136,7 +136,7 @@ fn in_parts(len: usize, backwards: bool, mut part: impl FnMut(Range<usize>)) -> 
 
 /// An error if what this thread runs is to stop.
 pub(crate) fn check_stop() -> Result<()> {
-    let exec = Exec::current_or_null();
+    let exec = Exec::existing();
     // SAFETY: the state belongs to this thread.
     let stop = !exec.is_null() && unsafe { (*exec).jit.stop.load(Ordering::Relaxed) } != 0;
     if stop { Err(Error::new(ErrCode::Interrupted)) } else { Ok(()) }
