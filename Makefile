@@ -18,7 +18,7 @@ NEEDS_dist  = $(NODE_NEEDS) python go
 .DEFAULT_GOAL := help
 .PHONY: help check-prereqs demo test test-rust test-node test-node-packages test-clients test-python test-go scenarios-node soak fuzz fmt lint lint-node lint-python guests \
 	dist check-dist dist-rust dist-c dist-node dist-python dist-go bench bench-rust bench-c bench-node bench-python bench-go \
-	build-node develop-python prepare-go soak-python soak-go scenarios-python scenarios-go
+	build-node develop-python prepare-go soak-python soak-node soak-go scenarios-python scenarios-go
 
 help: ## this list
 	@echo 'make <target> — one of:'
@@ -147,7 +147,12 @@ soak: ## the long counts: make soak MINUTES=10
 	WASMSPAN_STRESS_MS=$$(( $(MINUTES) * 60000 )) $(CARGO) test -p wasmspan-tests --test c_api threads_that_delete
 	WASMSPAN_VALGRIND=1 $(CARGO) test -p wasmspan-tests --test c_api valgrind -- --nocapture
 	$(MAKE) --no-print-directory soak-python
+	$(MAKE) --no-print-directory soak-node
 	$(MAKE) --no-print-directory soak-go
+
+soak-node: build-node
+	cd bindings-node && WASMSPAN_STRESS=$$(( $(MINUTES) * 60 )) WASMSPAN_CYCLES=2000 WASMSPAN_LOOP=2000 \
+		node --expose-gc --test --test-reporter=tap test/stress.test.mjs test/cycles.test.mjs
 
 soak-go: prepare-go
 	cd bindings-go && WASMSPAN_OPERATIONS=10000 go test -race -count 1 -timeout 1h -run TestManyGoroutines .
@@ -201,16 +206,20 @@ dist-node: build-node
 	cd bindings-node && node scripts/pack.mjs '$(abspath $(PREFIX))/npm'
 	cd bindings-node && WASMSPAN_TARBALLS='$(abspath $(PREFIX))/npm' node --test test/readme.test.mjs
 
+# The wheel is not built from the source distribution: the files in that are old, so that cargo would take what it has
+# compiled of earlier ones for fresh.
 dist-python: $(VENV)/ready
 	install -d '$(PREFIX)/wheels'
-	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist --sdist \
+	@$(call quietly,'$(VENV)/bin/maturin' sdist --manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels')
+	CARGO_TARGET_DIR='$(abspath $(TARGET))' '$(VENV)/bin/maturin' build --quiet --profile dist \
 		--manifest-path bindings-python/Cargo.toml --out '$(PREFIX)/wheels'
 
 scenarios-python: develop-python
 	cd bindings-python && $(PYTHON) -m pytest --quiet tests/test_scenarios.py
 
 soak-python: develop-python
-	cd bindings-python && WASMSPAN_CALLS=1000000 WASMSPAN_CYCLES=100000 $(PYTHON) -m pytest --quiet -k stays_flat
+	cd bindings-python && WASMSPAN_CALLS=1000000 WASMSPAN_CYCLES=100000 WASMSPAN_STRESS_SECONDS=120 \
+		WASMSPAN_STEPS=3000000000 $(PYTHON) -m pytest --quiet -k 'stays_flat or share_everything or every_register or memory_fills'
 
 bench-python: $(VENV)/ready ## the Python package compared with wasmtime-py and pywasm3
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r bindings-python/requirements-bench.txt

@@ -63,18 +63,30 @@ export class Global {
 
   /** The value; only that of a mutable global can be set. */
   get value(): any {
-    this.#get ??= this.#native.getter();
-    return this.#get();
+    return this.#read();
   }
 
   set value(value: any) {
-    this.#set ??= this.#native.setter();
-    this.#set(value);
+    let set = this.#set;
+    if (set === undefined) {
+      set = this.#native.setter();
+      this.#set = set;
+    }
+    set(value);
   }
 
   /** The value. */
   valueOf(): any {
-    return this.value;
+    return this.#read();
+  }
+
+  #read(): unknown {
+    let get = this.#get;
+    if (get === undefined) {
+      get = this.#native.getter();
+      this.#get = get;
+    }
+    return get();
   }
 
   /**

@@ -54,6 +54,34 @@ export function toIndex(value: unknown, what: string): number {
 }
 
 /**
+ * A size, in the type of addresses: an index, or a BigInt of 64 bits. What no memory can have is
+ * rounded.
+ * @internal
+ */
+export function toSize(value: unknown, address: "i32" | "i64", what: string): number {
+  if (address === "i32") return toIndex(value, what);
+  // By the rules of ToBigInt, which take no numbers.
+  if (typeof value === "number") throw new TypeError(`${what} must be a BigInt`);
+  const big = BigInt(value as bigint);
+  if (big !== BigInt.asUintN(64, big)) {
+    throw new TypeError(`${what} must be an integer from 0 to 18446744073709551615`);
+  }
+  return Number(big);
+}
+
+/**
+ * The type of addresses of a descriptor.
+ * @internal
+ */
+export function toAddress(value: unknown): "i32" | "i64" {
+  const address = value === undefined ? "i32" : String(value);
+  if (address !== "i32" && address !== "i64") {
+    throw new TypeError("the property 'address' must be 'i32' or 'i64'");
+  }
+  return address;
+}
+
+/**
  * A descriptor's object.
  * @internal
  */
@@ -70,14 +98,16 @@ export function toDescriptor(value: unknown, what: string): Record<string, unkno
  */
 export function toLimits(
   descriptor: Record<string, unknown>,
+  address: "i32" | "i64" = "i32",
 ): [initial: number, maximum: number | undefined] {
   const { initial } = descriptor;
   if (initial === undefined) {
     throw new TypeError("the property 'initial' is required");
   }
-  const least = toIndex(initial, "the property 'initial'");
+  const least = toSize(initial, address, "the property 'initial'");
   const { maximum } = descriptor;
-  const most = maximum === undefined ? undefined : toIndex(maximum, "the property 'maximum'");
+  const most =
+    maximum === undefined ? undefined : toSize(maximum, address, "the property 'maximum'");
   if (most !== undefined && most < least) {
     throw new RangeError("the property 'maximum' is smaller than 'initial'");
   }

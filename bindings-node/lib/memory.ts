@@ -1,12 +1,22 @@
-import { defineInterface, Identities, toBytes, toDescriptor, toIndex, toLimits } from "./idl.js";
+import {
+  defineInterface,
+  Identities,
+  toAddress,
+  toBytes,
+  toDescriptor,
+  toLimits,
+  toSize,
+} from "./idl.js";
 import { type NativeMemory, native } from "./native.js";
 
 /** Sizes of a memory, in pages of 64 KiB. */
 export interface MemoryDescriptor {
-  /** Size that it starts with. */
-  initial: number;
-  /** Size up to which it may grow. */
-  maximum?: number;
+  /** Size that it starts with; a BigInt if addresses have 64 bits. */
+  initial: number | bigint;
+  /** Size up to which it may grow; a BigInt if addresses have 64 bits. */
+  maximum?: number | bigint;
+  /** The type of addresses; `i32` by default. */
+  address?: "i32" | "i64";
   /** Whether threads may share it. */
   shared?: boolean;
 }
@@ -21,6 +31,7 @@ export class Memory {
   readonly #native: NativeMemory;
   #buffer: ArrayBuffer | undefined;
   readonly #shared: boolean;
+  readonly #address: "i32" | "i64";
 
   /** Makes a memory that is all zero. */
   constructor(descriptor: MemoryDescriptor) {
@@ -28,21 +39,24 @@ export class Memory {
       this.#native = descriptor;
     } else {
       const wanted = toDescriptor(descriptor, "the descriptor of a memory");
-      const [initial, maximum] = toLimits(wanted);
+      const address = toAddress(wanted.address);
+      const [initial, maximum] = toLimits(wanted, address);
       const shared = Boolean(wanted.shared);
       if (shared && maximum === undefined) {
         throw new TypeError("a shared memory must have the property 'maximum'");
       }
-      if (initial > PAGE || (maximum ?? 0) > PAGE) {
+      if (address === "i32" && (initial > PAGE || (maximum ?? 0) > PAGE)) {
         throw new RangeError("a memory has at most 65536 pages");
       }
       try {
-        this.#native = new native.NativeMemory(initial, maximum, shared);
+        this.#native = new native.NativeMemory(initial, maximum, shared, address === "i64");
       } catch (cause) {
         throw new RangeError(`the memory can't be made: ${(cause as Error).message}`, { cause });
       }
     }
-    this.#shared = this.#native.limits[1] === 1;
+    const [, shared, wide] = this.#native.limits;
+    this.#shared = shared === 1;
+    this.#address = wide === 1 ? "i64" : "i32";
     this.#native.enter();
     known.add(this.#native.id, this);
   }
@@ -70,11 +84,13 @@ export class Memory {
     return this.#buffer;
   }
 
-  /** Grows by `delta` pages and gives the old size in pages. */
-  grow(delta: number): number {
-    const old = this.#native.grow(toIndex(delta, "the number of pages"));
+  /** Grows by `delta` pages and gives the old size in pages: BigInts if addresses have 64 bits. */
+  grow(delta: number): number;
+  grow(delta: bigint): bigint;
+  grow(delta: number | bigint): number | bigint {
+    const old = this.#native.grow(toSize(delta, this.#address, "the number of pages"));
     this.#buffer = undefined;
-    return old;
+    return this.#address === "i64" ? BigInt(old) : old;
   }
 
   /** Current size in bytes. */

@@ -9,6 +9,8 @@ export interface Native {
   begin(hooks: unknown[]): void;
   version(): string;
   liveObjects(): number;
+  faults(): number;
+  provokeFault(text: string): void;
   stop(run: number): void;
   surveyCore(): void;
   call(fn: unknown, args: unknown[], timeout: number | undefined): unknown;
@@ -56,7 +58,12 @@ export interface Native {
     inStore(module: NativeModule, store: NativeStore, size: number): NativePool;
   };
   NativeMemory: {
-    new (initial: number, maximum: number | undefined, shared: boolean): NativeMemory;
+    new (
+      initial: number,
+      maximum: number | undefined,
+      shared: boolean,
+      memory64: boolean,
+    ): NativeMemory;
   };
   NativeTable: {
     new (functions: boolean, initial: number, maximum: number | undefined): NativeTable;

@@ -66,9 +66,12 @@ export class Table {
 
   /** The element at `index`. */
   get(index: number): any {
-    const at = toIndex(index, "the index");
-    this.#get ??= this.#native.getter();
-    return this.#get(at);
+    let get = this.#get;
+    if (get === undefined) {
+      get = this.#native.getter();
+      this.#get = get;
+    }
+    return get(toIndex(index, "the index"));
   }
 
   /** Stores `value` at `index`. */
@@ -78,8 +81,12 @@ export class Table {
   }
 
   #store(index: number, value: unknown): void {
-    this.#set ??= this.#native.setter();
-    this.#set(index, value);
+    let set = this.#set;
+    if (set === undefined) {
+      set = this.#native.setter();
+      this.#set = set;
+    }
+    set(index, value);
   }
 
   /**

@@ -43,10 +43,16 @@ impl NativeMemory {
 impl NativeMemory {
     /// Makes a memory; sizes in pages.
     #[napi(constructor)]
-    pub fn new(env: Env, initial: f64, maximum: Option<f64>, shared: bool) -> napi::Result<Self> {
+    pub fn new(
+        env: Env,
+        initial: f64,
+        maximum: Option<f64>,
+        shared: bool,
+        memory64: bool,
+    ) -> napi::Result<Self> {
         door(env, |state| {
             let limits = Limits::new(initial as u64, maximum.map(|maximum| maximum as u64));
-            let make = || Memory::new(MemoryType { limits, shared, memory64: false });
+            let make = || Memory::new(MemoryType { limits, shared, memory64 });
             let memory = cycle::make(state, make)?;
             Ok(NativeMemory { handle: Handle::new(Target::Memory(memory, 0)) })
         })
@@ -84,12 +90,13 @@ impl NativeMemory {
         })
     }
 
-    /// Minimum, maximum and whether it is shared.
+    /// Minimum, whether it is shared, whether its addresses have 64 bits, and the maximum if there is one.
     #[napi(getter)]
     pub fn limits(&self) -> Vec<f64> {
         let Ok(memory) = self.get() else { return Vec::new() };
         let ty = memory.ty();
-        let mut limits = vec![ty.limits.min as f64, f64::from(u8::from(ty.shared))];
+        let flag = |is: bool| f64::from(u8::from(is));
+        let mut limits = vec![ty.limits.min as f64, flag(ty.shared), flag(ty.memory64)];
         limits.extend(ty.limits.max.map(|max| max as f64));
         limits
     }

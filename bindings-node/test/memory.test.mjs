@@ -1,7 +1,7 @@
 // Memories and their buffers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Instance, Memory, Module, Pool } from "../index.mjs";
+import { Instance, LinkError, Memory, Module, Pool } from "../index.mjs";
 import { instantiate, wat } from "./helper.mjs";
 
 test("the buffer is the memory itself", () => {
@@ -105,4 +105,27 @@ test("who comes after a disposed instance has a memory of its own", async () => 
     await pool.use(({ exports }) => exports.f());
     await pool.use(({ exports }) => assert.equal(exports.memory.readString(0, 1), "\0"));
   }
+});
+
+test("sizes of memories with 64-bit addresses are BigInts", () => {
+  const memory = new Memory({ address: "i64", initial: 1n, maximum: 4n });
+  assert.equal(memory.grow(2n), 1n);
+  assert.equal(memory.buffer.byteLength, 3 * 65536);
+  assert.throws(() => memory.grow(2n), RangeError);
+  assert.throws(() => memory.grow(1), TypeError);
+  assert.throws(() => new Memory({ address: "i64", initial: 1 }), TypeError);
+  assert.throws(() => new Memory({ address: "i64", initial: -1n }), TypeError);
+  assert.throws(() => new Memory({ address: "i64", initial: 1n << 60n }), RangeError);
+  assert.throws(() => new Memory({ address: "i16", initial: 1 }), TypeError);
+  assert.throws(() => new Memory({ initial: 1n }), TypeError);
+  const { exports } = instantiate(
+    `(module (import "m" "memory" (memory i64 1 4)) (export "memory" (memory 0))
+      (func (export "load") (param i64) (result i32) (i32.load8_u (local.get 0))))`,
+    { m: { memory } },
+  );
+  assert.equal(exports.memory, memory);
+  new Uint8Array(memory.buffer)[131072] = 9;
+  assert.equal(exports.load(131072n), 9);
+  const narrow = new Module(wat(`(module (import "m" "memory" (memory 1 4)))`));
+  assert.throws(() => new Instance(narrow, { m: { memory } }), LinkError);
 });

@@ -1,9 +1,11 @@
 /** Sizes of a memory, in pages of 64 KiB. */
 export interface MemoryDescriptor {
-    /** Size that it starts with. */
-    initial: number;
-    /** Size up to which it may grow. */
-    maximum?: number;
+    /** Size that it starts with; a BigInt if addresses have 64 bits. */
+    initial: number | bigint;
+    /** Size up to which it may grow; a BigInt if addresses have 64 bits. */
+    maximum?: number | bigint;
+    /** The type of addresses; `i32` by default. */
+    address?: "i32" | "i64";
     /** Whether threads may share it. */
     shared?: boolean;
 }
@@ -18,8 +20,9 @@ export declare class Memory {
      * throws; use {@link Memory.read} and {@link Memory.write} there.
      */
     get buffer(): ArrayBuffer;
-    /** Grows by `delta` pages and gives the old size in pages. */
+    /** Grows by `delta` pages and gives the old size in pages: BigInts if addresses have 64 bits. */
     grow(delta: number): number;
+    grow(delta: bigint): bigint;
     /** Current size in bytes. */
     get byteLength(): number;
     /** Current size in pages of 64 KiB. */

@@ -94,6 +94,12 @@ pub fn type_object<'py>(py: Python<'py>, ty: &ExternType) -> PyResult<Bound<'py,
         ExternType::Global(ty) => {
             names::GLOBAL_TYPE.get(py)?.call1((ty.content.name(), ty.mutability == Mutability::Var))
         }
+        // Only a module that has not passed validation shows one.
+        ExternType::Unknown(_) => {
+            let detail = format!("it names an {ty} (call `Validator.validate` first)");
+            let failure = wasmspan::Error::with_detail(ErrCode::NotValidated, detail);
+            Err(error::to_python(py, &failure))
+        }
     }
 }
 
@@ -208,7 +214,7 @@ fn no_items(module: &str, given: &Bound<'_, PyAny>) -> PyErr {
 /// Gives a module the names of a mapping that are not `asked` for, so that the error about one that the
 /// mapping lacks can tell them. What they stand for doesn't matter: linking fails.
 fn name_items(module: &wasmspan::Instance, items: &Bound<'_, PyAny>, asked: &HashSet<&str>) {
-    let names = items.cast::<PyMapping>().and_then(|items| Ok(items.keys()));
+    let names = items.cast::<PyMapping>().map(|items| items.keys());
     let Ok(Ok(names)) = names else { return };
     for name in names.iter().filter_map(|name| name.extract::<String>().ok()) {
         if !asked.contains(&*name)

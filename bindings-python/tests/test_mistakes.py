@@ -227,7 +227,7 @@ MISTAKES = [
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[str(n) for n in range(len(MISTAKES))])
 def test_mistakes_are_named(mistake):
     call, wanted, text = mistake
-    with pytest.raises(wanted, match=text) as raised:
+    with pytest.raises(wanted, match=text or None) as raised:
         call(made().exports)
     assert "host function failed" not in str(raised.value)
 

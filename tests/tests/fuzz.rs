@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasmspan_tests::fuzz::{Tally, check_seed, stopped};
+use wasmspan_tests::support::interrupt_modes;
 
 const SEED: u64 = 20_260_101;
 const MODULES: u64 = 4_000;
@@ -61,4 +62,16 @@ fn stopped_calls_leave_what_the_oracle_has_at_that_place() {
     println!("{tally:?}");
     assert!(faults.is_empty(), "{} of {programs} differ:\n{}", faults.len(), faults.join("\n"));
     assert!(tally.in_loops > tally.stops / 4, "many stops are in loops: {tally:?}");
+}
+
+#[test]
+fn a_store_that_is_lost_before_a_loop_is_noticed() {
+    // The modes that have nothing in common.
+    for config in interrupt_modes().into_iter().step_by(3) {
+        for count_in_global in [true, false] {
+            let right = stopped::check_two_stores(config.clone(), count_in_global, false);
+            assert!(right.expect("nothing is lost").in_loops > 0);
+            stopped::check_two_stores(config.clone(), count_in_global, true).expect_err("lost");
+        }
+    }
 }

@@ -426,6 +426,61 @@ fn groups_that_hold_each_other_are_freed() {
     }
 }
 
+/// L imports a table, into which Y, which imports from S, has stored its function; then S's function
+/// goes into a table of L's. L is older than S, and leads to it through the younger Y all the same.
+#[test]
+fn groups_that_an_older_member_holds_are_freed() {
+    let _turn = turn();
+    for config in trap_modes() {
+        let before = wasmspan::live_objects();
+        let executor = Executor::new(&config);
+        let table = Table::new(TableType::new(RefType::FuncRef, 1, None)).expect("made");
+        let instance = |text: &str, imports: &[Extern]| {
+            executor.instantiate_with(&module(&config, text), imports).expect("it links")
+        };
+        let l = r#"(module (import "" "t" (table 1 funcref)) (table (export "own") 1 funcref))"#;
+        let l = instance(l, &[table.clone().into()]);
+        let s = instance(r#"(module (func (export "f")))"#, &[]);
+        let f = s.get_func("f").expect("there");
+        let y = r#"(module (import "" "f" (func)) (import "" "t" (table 1 funcref))
+            (func $g) (elem (table 0) (i32.const 0) func $g))"#;
+        let y = instance(y, &[f.clone().into(), table.clone().into()]);
+        let own = l.get_table("own").expect("there");
+        own.set(0, &Val::FuncRef(Some(f.clone()))).expect("within");
+        drop((own, f, y, s, l));
+        assert_eq!(wasmspan::live_objects(), before + 4);
+        drop(table);
+        assert_eq!(wasmspan::live_objects(), before);
+    }
+}
+
+/// The same, but L leads to the table through an instance that is older than all, and in no group.
+#[test]
+fn groups_that_an_older_instance_leads_to_are_freed() {
+    let _turn = turn();
+    for config in trap_modes() {
+        let before = wasmspan::live_objects();
+        let executor = Executor::new(&config);
+        let table = Table::new(TableType::new(RefType::FuncRef, 1, None)).expect("made");
+        let instance = |text: &str, imports: &[Extern]| {
+            executor.instantiate_with(&module(&config, text), imports).expect("it links")
+        };
+        let a = r#"(module (import "" "t" (table 1 funcref)) (func (export "f")))"#;
+        let a = instance(a, &[table.clone().into()]);
+        let l = r#"(module (import "" "f" (func)) (table (export "own") 1 funcref))"#;
+        let l = instance(l, &[a.get_func("f").expect("there").into()]);
+        let s = instance(r#"(module (func (export "f")))"#, &[]);
+        let f = s.get_func("f").expect("there");
+        let y = r#"(module (import "" "f" (func)) (import "" "t" (table 1 funcref))
+            (func $g) (elem (table 0) (i32.const 0) func $g))"#;
+        let y = instance(y, &[f.clone().into(), table.clone().into()]);
+        let own = l.get_table("own").expect("there");
+        own.set(0, &Val::FuncRef(Some(f.clone()))).expect("within");
+        drop((own, f, y, s, l, a, table));
+        assert_eq!(wasmspan::live_objects(), before);
+    }
+}
+
 /// A destructor of the host that panics keeps nothing else from being freed.
 #[test]
 fn panicking_destructors_leave_nothing_behind() {

@@ -649,7 +649,7 @@ impl Instance {
 
     /// The item that an import of this name and type gets: of functions of a host module that share a
     /// name, the one of that type, and functions that are not listed among the exports, too.
-    pub fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
+    pub(crate) fn get_import(&self, name: &str, wanted: &ExternType) -> Option<Extern> {
         let Repr::Host(module) = &self.0 else { return self.get_export(name) };
         let all = module.alternates.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         let alternates = all.get(name).map_or(&[][..], Vec::as_slice);

@@ -55,6 +55,8 @@ struct Group {
 static LINKS: Mutex<()> = Mutex::new(());
 static SEQUENCE: AtomicU64 = AtomicU64::new(0);
 static LIVE: AtomicUsize = AtomicUsize::new(0);
+/// Number of groups; changes only under [`LINKS`].
+static GROUPS: AtomicUsize = AtomicUsize::new(0);
 
 fn lock() -> MutexGuard<'static, ()> {
     LINKS.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -193,6 +195,7 @@ fn release_grouped(node: NonNull<Node>) {
         }
         // SAFETY: nobody reaches the group any more.
         let group = unsafe { Box::from_raw(group) };
+        GROUPS.fetch_sub(1, Ordering::Relaxed);
         for member in &group.members {
             // SAFETY: members are alive until `free_all`.
             unsafe { member.as_ref() }.group.store(ptr::null_mut(), Ordering::Relaxed);
@@ -284,6 +287,7 @@ fn members_of(node: NonNull<Node>) -> Vec<NonNull<Node>> {
         node_ref.count.fetch_or(GROUPED, Ordering::AcqRel);
         return vec![node];
     }
+    GROUPS.fetch_sub(1, Ordering::Relaxed);
     // SAFETY: groups are freed only under the lock.
     unsafe { Box::from_raw(group) }.members
 }
@@ -371,13 +375,16 @@ fn merge(a: NonNull<Node>, b: NonNull<Node>) -> Option<Vec<NonNull<Node>>> {
     if large.len() < small.len() {
         std::mem::swap(&mut large, &mut small);
     }
-    // Edges lead from newer to older nodes, so often one side need not be searched.
+    // Edges lead from newer to older nodes, so often one side need not be searched. But a path may go
+    // through another group, which it enters at an old member and leaves at a new one.
     let oldest_small = small.iter().map(|node| sequence(*node)).min().unwrap_or(0);
-    let newer = large.iter().filter(|node| sequence(**node) > oldest_small);
+    let others = GROUPS.load(Ordering::Relaxed) > 0;
+    let newer = large.iter().filter(|node| others || sequence(**node) > oldest_small);
     let sources: Vec<NonNull<Node>> = small.iter().chain(newer).copied().collect();
     let is_small: HashSet<NonNull<Node>> = small.iter().copied().collect();
     large.append(&mut small);
     let group = Box::into_raw(Box::new(Group { members: large }));
+    GROUPS.fetch_add(1, Ordering::Relaxed);
     // SAFETY: just made; nobody else sees it before the lock is released.
     for member in unsafe { &(*group).members } {
         // SAFETY: members are alive.
@@ -406,6 +413,7 @@ fn between(member: NonNull<Node>, sources: &[NonNull<Node>]) -> Vec<NonNull<Node
     // SAFETY: the group is alive under the lock.
     let members = unsafe { &(*group).members };
     let oldest = members.iter().map(|node| sequence(*node)).min().unwrap_or(0);
+    let others = GROUPS.load(Ordering::Relaxed) > 1;
     // Who leads to a node; and who leads to a member.
     let mut leading: HashMap<NonNull<Node>, Vec<NonNull<Node>>> = HashMap::new();
     let mut back = Vec::new();
@@ -419,8 +427,9 @@ fn between(member: NonNull<Node>, sources: &[NonNull<Node>]) -> Vec<NonNull<Node
                 }
                 return;
             }
-            // A node alone leads only to older ones, so not to a member if it is older than all.
-            if group_of(target).is_null() && sequence(target) < oldest {
+            // A node alone leads only to older ones, so not to a member if it is older than all, unless
+            // through another group.
+            if !others && group_of(target).is_null() && sequence(target) < oldest {
                 return;
             }
             let known = leading.contains_key(&target);

@@ -181,14 +181,15 @@ impl Wasi {
     /// get 21 (`EFAULT`) for every address.
     ///
     /// ```
-    /// use wasmspan::{Memory, MemoryType, Val, Wasi};
+    /// use wasmspan::{Memory, MemoryType, Wasi};
     ///
     /// let wasi = Wasi::builder().arg("guest").build()?;
     /// let memory = Memory::new(MemoryType::new(1, None))?;
     /// let sizes = wasi.instance().get_func("args_sizes_get").expect("a function of WASI");
-    /// assert_eq!(sizes.call(&[Val::I32(0), Val::I32(4)])?, [Val::I32(21)]);
+    /// let sizes = sizes.typed::<(i32, i32), i32>()?;
+    /// assert_eq!(sizes.call((0, 4))?, 21);
     /// wasi.set_memory(&memory);
-    /// assert_eq!(sizes.call(&[Val::I32(0), Val::I32(4)])?, [Val::I32(0)]);
+    /// assert_eq!(sizes.call((0, 4))?, 0);
     /// assert_eq!(memory.read_vec(0, 8)?, [1, 0, 0, 0, 6, 0, 0, 0]);
     /// # Ok::<(), wasmspan::Error>(())
     /// ```

@@ -45,22 +45,50 @@ pub struct Program {
 pub fn program(seed: u64) -> Program {
     let mut source = Source { random: Random::new(seed ^ 0x5709), text: String::new() };
     source.module();
-    // A load of the count is an observer of all globals, or of all memories, to the code generator; the
-    // others must be right without.
-    let (get, set) = if seed.is_multiple_of(2) {
-        ("(global.get $count)", "(global.set $count ")
-    } else {
-        ("(i64.load $c (i32.const 0))", "(i64.store $c (i32.const 0) ")
-    };
-    let count = format!("{set} (i64.add {get} (i64.const 1)))");
-    let reached = format!("(i64.eq {get} (global.get $limit))");
-    source.text = source.text.replace(COUNT, get);
-    let observed = source
-        .text
-        .replace(HEAD, &format!("(if {reached} (then (call $observe) unreachable)) {count}"))
-        .replace(EFFECT, &format!("(if {reached} (then (call $observe)))"))
-        .replace("(module", "(module (import \"fuzz\" \"observe\" (func $observe))");
-    Program { plain: source.text.replace(HEAD, &count).replace(EFFECT, ""), observed }
+    Program::of(source.text, seed.is_multiple_of(2))
+}
+
+/// Stores, loops for a while, stores at the same place, over and over. The engine's form lacks the first
+/// store if it is to be `lost`.
+pub fn two_stores(count_in_global: bool, lost: bool) -> Program {
+    let mut source = Source { random: Random::new(0), text: String::new() };
+    source.header();
+    source.text += "(func $f0 (type $callee)) (func $f1 (type $callee)) (func $f2 (type $callee))";
+    let first = "(i32.store $m (i32.const 0) (i32.const 111))";
+    let second = "(i32.store $m (i32.const 0) (i32.const 222))";
+    let _ = write!(
+        source.text,
+        "(func (export \"run\") (param i32) (local i32) {HEAD} (loop $for_ever {HEAD} {EFFECT}{first}
+        (local.set 1 (i32.const 1000000))
+        (loop {HEAD} (br_if 0 (local.tee 1 (i32.sub (local.get 1) (i32.const 1)))))
+        {EFFECT}{second} (br_if $for_ever (local.get 0)))))"
+    );
+    let mut program = Program::of(source.text, count_in_global);
+    if lost {
+        program.plain = program.plain.replace(first, "");
+    }
+    program
+}
+
+impl Program {
+    /// Both forms of a text with marks.
+    fn of(text: String, count_in_global: bool) -> Program {
+        // A load of the count is an observer of all globals, or of all memories, to the code generator;
+        // the others must be right without.
+        let (get, set) = if count_in_global {
+            ("(global.get $count)", "(global.set $count ")
+        } else {
+            ("(i64.load $c (i32.const 0))", "(i64.store $c (i32.const 0) ")
+        };
+        let count = format!("{set} (i64.add {get} (i64.const 1)))");
+        let reached = format!("(i64.eq {get} (global.get $limit))");
+        let text = text.replace(COUNT, get);
+        let observed = text
+            .replace(HEAD, &format!("(if {reached} (then (call $observe) unreachable)) {count}"))
+            .replace(EFFECT, &format!("(if {reached} (then (call $observe)))"))
+            .replace("(module", "(module (import \"fuzz\" \"observe\" (func $observe))");
+        Program { plain: text.replace(HEAD, &count).replace(EFFECT, ""), observed }
+    }
 }
 
 struct Source {
@@ -73,7 +101,7 @@ impl Source {
         self.random.below(end)
     }
 
-    fn module(&mut self) {
+    fn header(&mut self) {
         self.text += r#"(module
 (memory $m (export "m") 1 1) (memory $k (export "k") 1 4) (memory $c (export "c") 1 1)
 (table $t (export "t") 4 16 funcref) (table $e (export "e") 4 16 externref)
@@ -89,6 +117,10 @@ impl Source {
 (data $bytes "some bytes that memory.init writes over others!!") (elem $refs func $f0 $f1 $f2 $f0)
 (type $callee (func (param i32)))
 "#;
+    }
+
+    fn module(&mut self) {
+        self.header();
         for number in 0..FUNCS {
             let size = 2 + self.below(5);
             self.function(&format!("$f{number} (type $callee) (param i32)"), number, size, false);
@@ -166,7 +198,7 @@ impl Source {
                 };
                 let (before, after) = (self.below(1000), self.below(1000));
                 let _ = write!(self.text, "{EFFECT}({store} (i32.const {before}))");
-                let rounds = 300 + self.below(3000);
+                let rounds = 3000 + self.below(30_000);
                 let _ = write!(
                     self.text,
                     "(local.set 4 (i32.const {rounds})) (loop {HEAD}
