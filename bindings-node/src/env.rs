@@ -519,8 +519,10 @@ unsafe extern "C" fn run_job(
         return;
     }
     let Ok(state) = EnvState::of(env) else { return };
-    // A panic has nobody to go to; what the closure held has told its waiter when dropped.
-    let _ = catch_unwind(AssertUnwindSafe(|| job(&state)));
+    // The error has nobody to go to; what the closure held has told its waiter when dropped.
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(&state))) {
+        wasmspan::log::fault(panic);
+    }
 }
 
 /// The environment ends: stops what runs for it, and lets no thread in any more.

@@ -78,13 +78,7 @@ pub fn door<T>(env: napi::Env, body: impl FnOnce(&Rc<EnvState>) -> Outcome<T>) -
 
 /// What a caught panic stands for.
 pub fn panicked(panic: Box<dyn Any + Send>) -> Failure {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_string())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_default();
-    let detail = format!("the runtime panicked, please report it: {text}");
-    Failure::Core(wasmspan::Error::with_detail(ErrCode::RuntimeError, detail))
+    Failure::Core(wasmspan::log::fault(panic))
 }
 
 /// Makes `failure` the pending exception, and gives what a function that threw returns.

@@ -20,7 +20,7 @@ use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 use std::ptr;
 use std::rc::Rc;
-use wasmspan::{Extern, ExternType, FuncType, Instance, Module, Pool, Pooled, Store};
+use wasmspan::{ErrCode, Extern, ExternType, FuncType, Instance, Module, Pool, Pooled, Store};
 
 /// An instance of a module, or a host module.
 #[napi]
@@ -310,6 +310,10 @@ fn import_from_js(
             ExternType::Global(_) => {
                 let item = ClassInstance::<NativeGlobal>::from_napi_value(state.env, given)?;
                 Extern::Global(item.get()?)
+            }
+            // Only a module that isn't valid has one.
+            ExternType::Unknown(_) => {
+                return Err(wasmspan::Error::new(ErrCode::NotValidated).into());
             }
         })
     }

@@ -41,6 +41,7 @@ use napi_derive::napi;
 /// one are called: what was loaded before may belong to a context that has ended.
 #[napi]
 pub fn begin(env: Env, hooks: Vec<Unknown<'_>>) -> napi::Result<()> {
+    wasmspan::log::note_places();
     let state = env::EnvState::of(env.raw()).or_else(|_| env::EnvState::create(env.raw()))?;
     let hooks: Vec<_> = hooks.iter().map(JsValue::raw).collect();
     state.set_hooks(&hooks)
@@ -56,4 +57,16 @@ pub fn version() -> &'static str {
 #[napi]
 pub fn live_objects() -> f64 {
     wasmspan::live_objects() as f64
+}
+
+/// Panics of the addon that have become errors: for tests.
+#[napi]
+pub fn faults() -> f64 {
+    wasmspan::log::faults() as f64
+}
+
+/// Panics as a fault of the addon would: for tests of what becomes of that.
+#[napi]
+pub fn provoke_fault(env: napi::Env, text: String) -> napi::Result<()> {
+    error::door(env, |_| panic!("{text}"))
 }

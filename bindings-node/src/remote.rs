@@ -95,7 +95,7 @@ pub fn start<T: Send + 'static>(
         RUN.set(Some(run));
         let result = catch_unwind(AssertUnwindSafe(|| interrupt.run(work)));
         RUN.set(None);
-        end.tell(result.unwrap_or_else(|_| Err(Error::new(ErrCode::RuntimeError))));
+        end.tell(result.unwrap_or_else(|panic| Err(wasmspan::log::fault(panic))));
         Ok(Vec::new())
     });
     // If no thread was granted, the work was dropped, which has told the promise.
@@ -359,7 +359,7 @@ unsafe fn settled(
     };
     if let Some(question) = question {
         let result = catch_unwind(AssertUnwindSafe(|| answer(&state, &ty, value)));
-        let failed = |_| Err(Error::new(ErrCode::HostFuncError));
+        let failed = |panic| Err(wasmspan::log::fault(panic));
         question.answer(&state, result.unwrap_or_else(failed));
     }
     ptr::null_mut()

@@ -3,6 +3,8 @@ export interface Native {
     begin(hooks: unknown[]): void;
     version(): string;
     liveObjects(): number;
+    faults(): number;
+    provokeFault(text: string): void;
     stop(run: number): void;
     surveyCore(): void;
     call(fn: unknown, args: unknown[], timeout: number | undefined): unknown;

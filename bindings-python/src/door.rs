@@ -180,11 +180,7 @@ pub fn is_ending() -> bool {
 /// The exception for a panic.
 #[cold]
 pub fn panicked(py: Python<'_>, panic: Box<dyn Any + Send>) -> PyErr {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_string());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    // Dropping what it panicked with may panic again.
-    std::mem::forget(panic);
-    error::internal(py, &format!("a panic: {}", text.unwrap_or_else(|| "no message".into())))
+    error::to_python(py, &wasmspan::log::fault(panic))
 }
 
 /// What a second thread gets that wants to run an instance which is running.

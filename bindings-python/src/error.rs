@@ -118,11 +118,6 @@ pub fn of_argument(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
     made
 }
 
-/// The exception for a fault of this package itself.
-pub fn internal(py: Python<'_>, what: &str) -> PyErr {
-    raise(py, &names::INTERNAL_ERROR, what).unwrap_or_else(|failed| failed)
-}
-
 /// An exception of a class of the Python layer.
 pub fn raise(py: Python<'_>, class: &Class, message: &str) -> PyResult<PyErr> {
     Ok(PyErr::from_value(class.get(py)?.call1((message,))?))

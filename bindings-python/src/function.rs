@@ -462,9 +462,10 @@ unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         let data = (*object.cast::<Object>()).data;
         if !data.is_null() {
             // At the end of the process, when the interpreter can't be attached any more, it stays.
-            // A destructor that panics has nobody to tell.
             Python::try_attach(|_| {
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(Box::from_raw(data))));
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(Box::from_raw(data)))) {
+                    wasmspan::log::fault(panic);
+                }
             });
         }
         ffi::PyObject_GC_Del(object.cast());

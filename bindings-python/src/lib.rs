@@ -96,6 +96,7 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         only_interpreter()?;
+        wasmspan::log::note_places();
         module.add("Function", function::python_type(module.py())?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
@@ -110,6 +111,18 @@ mod _native {
     #[pyfunction]
     fn live_objects() -> usize {
         wasmspan::live_objects()
+    }
+
+    /// Panics of the package's native code that have become errors: for tests.
+    #[pyfunction]
+    fn faults() -> u64 {
+        wasmspan::log::faults()
+    }
+
+    /// Panics in native code, as a fault of it would: for tests of what becomes of that.
+    #[pyfunction]
+    fn provoke_fault(py: Python<'_>, text: &str) -> PyResult<()> {
+        door::work(py, || panic!("{text}"))
     }
 }
 

@@ -94,6 +94,12 @@ pub fn type_object<'py>(py: Python<'py>, ty: &ExternType) -> PyResult<Bound<'py,
         ExternType::Global(ty) => {
             names::GLOBAL_TYPE.get(py)?.call1((ty.content.name(), ty.mutability == Mutability::Var))
         }
+        // Only a module that has not passed validation shows one.
+        ExternType::Unknown(_) => {
+            let detail = format!("it names an {ty} (call `Validator.validate` first)");
+            let failure = wasmspan::Error::with_detail(ErrCode::NotValidated, detail);
+            Err(error::to_python(py, &failure))
+        }
     }
 }
 

@@ -28,6 +28,14 @@ pub const MAX_CONST_OPS: usize = 10_000;
 /// Largest number of parameters, and of results, of a function.
 pub const MAX_PARAMS: usize = 1_000;
 
+/// Values that the instructions of any function body may work on: arguments, results, and locals where
+/// ways meet.
+pub const SMALL_BODY_VALUES: usize = 4 << 20;
+
+/// What each byte of a function body adds to that. A call with a thousand results is two bytes long:
+/// without a limit a small module would take hours to compile.
+pub const MAX_VALUES_PER_BYTE: usize = 32;
+
 /// Largest size of a module file, in bytes (1 GiB).
 pub const MAX_MODULE_BYTES: u64 = 1 << 30;
 
@@ -68,6 +76,10 @@ pub const MAX_WASI_PATH_BYTES: u32 = 4095;
 
 /// Most that one instruction can cost.
 pub const MAX_INSTRUCTION_COST: u64 = 1 << 39;
+
+/// Functions of a module that are compiled on demand on threads of their own at once: those whose call was
+/// stopped meanwhile go on. Further ones wait.
+pub const MAX_LAZY_COMPILATIONS: usize = 8;
 
 /// Threads that compile one module at most.
 pub const MAX_COMPILE_THREADS: usize = 256;

@@ -5,7 +5,7 @@ use crate::handle::{self, Context};
 use crate::uses::Uses;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use wasmspan::{ErrCode, Error};
+use wasmspan::{ErrCode, Error, log};
 
 /// Result of a call that succeeded.
 pub const SUCCESS: WasmEdge_Result = WasmEdge_Result { Code: 0 };
@@ -33,14 +33,7 @@ pub fn forget() {
 
 #[cold]
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Error {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_string())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into());
-    // Dropping the payload may panic again.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
-    let error = Error::with_detail(ErrCode::RuntimeError, format!("internal error: {text}"));
+    let error = log::fault(panic);
     let _ = catch_unwind(AssertUnwindSafe(|| note(&error)));
     error
 }
@@ -139,5 +132,28 @@ pub unsafe fn fill<T>(buffer: *mut T, len: u32, items: impl Iterator<Item = T>) 
     for (at, item) in items.take(len as usize).enumerate() {
         // SAFETY: the caller's promise.
         unsafe { buffer.add(at).write(item) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panics_are_errors_that_say_what_and_where_and_are_counted() {
+        log::note_places();
+        let before = log::faults();
+        let given = result(|| panic!("out of {}", "sorts"));
+        assert_eq!(given.Code, ErrCode::RuntimeError as u32);
+        last(|error| {
+            let error = error.expect("it was noted");
+            assert!(error.is_panic());
+            let text = error.to_string();
+            for part in ["please report it", "out of sorts", "door.rs:"] {
+                assert!(text.contains(part), "no {part:?} in {text}");
+            }
+        });
+        assert_eq!(door(7, || panic!("again")), 7);
+        assert_eq!(log::faults(), before + 2);
     }
 }

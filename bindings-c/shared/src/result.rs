@@ -69,9 +69,11 @@ pub fn category(result: WasmEdge_Result) -> u32 {
 /// Programs that never ask for a level get WasmEdge's.
 extern "C" fn at_load() {
     log::set_level(LogLevel::Info);
+    log::note_places();
 }
 
-// SAFETY: the functions of this section take nothing and give nothing; this one stores a number.
+// SAFETY: the functions of this section take nothing and give nothing; this one stores a number, and
+// puts a hook in front of the standard library's, which is there before anything runs.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static AT_LOAD: extern "C" fn() = at_load;

@@ -113,7 +113,7 @@ pub fn wasmedge(
         },
         Err(status) => status,
     });
-    fill_cache();
+    fill_cache(status);
     status
 }
 

@@ -175,7 +175,7 @@ pub fn wasmspan(
             shown.exit_code()
         }
     });
-    fill_cache();
+    fill_cache(status);
     status
 }
 
@@ -245,7 +245,7 @@ impl Run {
             time_limit(milliseconds, Duration::from_millis(milliseconds), &interrupt)
         });
         let _limit = limit.transpose()?;
-        let module = Module::from_file(&config, self.file()).map_err(text)?;
+        let module = interrupt.run(|| Module::from_file(&config, self.file())).map_err(text)?;
         let denials = self.explain_denied.then(Denials::new);
         let wasi = self.environment(denials.as_ref())?;
         let store = Store::new();

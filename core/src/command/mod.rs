@@ -169,7 +169,8 @@ impl Command {
         self
     }
 
-    /// Stops the run after this time, counted from when its code starts; compiling is not.
+    /// Stops the run after this time. It counts from the instantiation: functions that are compiled when
+    /// they are first called belong to it, compiling before that doesn't.
     pub fn timeout(mut self, time: Duration) -> Command {
         self.timeout = Some(time);
         self

@@ -1,24 +1,26 @@
 //! One function body, from operators to relocatable machine code.
 
 use super::Observer;
+use super::pressure;
 use super::region::regions;
 use super::translate::{
-    ControlFrame, FuncEnv, FuncTranslator, body_error, returns_through_memory, trap_of_code,
-    val_type, value_type, wasm_signature,
+    ControlFrame, FuncEnv, FuncTranslator, Locals, body_error, returns_through_memory,
+    trap_of_code, val_type, value_type, wasm_signature,
 };
 use crate::abi::ExecCtx;
 use crate::config::{Metering, TrapMode};
 use crate::error::{ErrCode, Error, Result};
-use crate::limits::STACK_RESERVE;
+use crate::limits::{MAX_VALUES_PER_BYTE, SMALL_BODY_VALUES, STACK_RESERVE};
+use crate::log::fault;
 use cranelift_codegen::Context;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{
-    self, ExternalName, GlobalValueData, InstBuilder, MemFlagsData, SourceLoc, UserFuncName, types,
+    self, ExternalName, GlobalValueData, MemFlagsData, SourceLoc, UserFuncName, types,
 };
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_codegen::{CodegenError, FinalizedRelocTarget};
-use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Variable};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmparser::{BinaryReader, FunctionBody};
@@ -42,9 +44,25 @@ pub(super) const OWN_BODY: u32 = u32::MAX;
 /// that sound for frames up to this size; larger ones are compared before, by a check of their own.
 const LARGE_FRAME: u32 = STACK_RESERVE as u32 / 4;
 
+/// What came of a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    Ordinary,
+    /// So many operands wait at once that some wait in memory.
+    Deep,
+    /// It has more values than its size allows; the code is not complete.
+    TooMuch,
+}
+
+/// Blocks from which on a function gets its registers in one pass: the better way merges the lives of
+/// values that go from block to block, and splits those around calls, in quadratic time.
+const MANY_BLOCKS: usize = 10_000;
+
 /// Compiles bodies one after the other, reusing its memory.
 pub(super) struct FunctionCompiler<'a> {
     isa: &'a dyn TargetIsa,
+    /// For functions with which that would take too long.
+    plain: &'a dyn TargetIsa,
     env: &'a FuncEnv<'a>,
     context: Context,
     builder: FunctionBuilderContext,
@@ -54,11 +72,13 @@ pub(super) struct FunctionCompiler<'a> {
 impl<'a> FunctionCompiler<'a> {
     pub fn new(
         isa: &'a dyn TargetIsa,
+        plain: &'a dyn TargetIsa,
         env: &'a FuncEnv<'a>,
         observer: &'a dyn Observer,
     ) -> FunctionCompiler<'a> {
         FunctionCompiler {
             isa,
+            plain,
             env,
             context: Context::new(),
             builder: FunctionBuilderContext::new(),
@@ -68,15 +88,28 @@ impl<'a> FunctionCompiler<'a> {
 
     /// Compiles the body `number`, counted from the first function the module defines.
     pub fn compile(&mut self, number: u32) -> Result<CompiledFunction> {
-        // The compiler asserts on inputs beyond its limits; those must not take the host down.
         match catch_unwind(AssertUnwindSafe(|| self.compile_unguarded(number))) {
             Ok(result) => result,
-            Err(_) => {
-                self.context = Context::new();
-                self.builder = FunctionBuilderContext::new();
-                Err(self.failure(number, "the compiler gave up"))
+            Err(panic) => {
+                self.renew();
+                let index = self.env.module.imported.funcs + number;
+                Err(fault(panic).detail(format!("function {index} cannot be compiled")))
             }
         }
+    }
+
+    /// Makes room for another function.
+    fn reset(&mut self) {
+        // Nothing tells how much of the memory that is kept is in use.
+        if self.context.func.dfg.value_lists.capacity() > SMALL_BODY_VALUES / 4 {
+            self.renew();
+        }
+        self.context.clear();
+    }
+
+    fn renew(&mut self) {
+        self.context = Context::new();
+        self.builder = FunctionBuilderContext::new();
     }
 
     fn failure(&self, number: u32, reason: &str) -> Error {
@@ -87,24 +120,47 @@ impl<'a> FunctionCompiler<'a> {
     }
 
     fn compile_unguarded(&mut self, number: u32) -> Result<CompiledFunction> {
-        self.context.clear();
-        self.translate(number)?;
-        let (function, frame) = self.generate(number)?;
+        let module = self.env.module;
+        let params = module.func_type(module.imported.funcs + number).params().len();
+        let body = module.bodies[number as usize].clone();
+        let mut in_memory = pressure::is_high(&module.bytes, body, params);
+        self.reset();
+        let mut made = self.translate(number, in_memory)?;
+        if made == Made::TooMuch {
+            self.renew();
+            // Locals that are set in many places and meet in many others are values in each.
+            in_memory = true;
+            made = self.translate(number, in_memory)?;
+            if made == Made::TooMuch {
+                self.renew();
+                return Err(self.failure(
+                    number,
+                    &format!(
+                        "its instructions work on too many values for its size; the limit is \
+                         {SMALL_BODY_VALUES} and {MAX_VALUES_PER_BYTE} for each byte"
+                    ),
+                ));
+            }
+        }
+        let large =
+            in_memory || made == Made::Deep || self.context.func.dfg.num_blocks() > MANY_BLOCKS;
+        let isa = if large { self.plain } else { self.isa };
+        let (function, frame) = self.generate(number, isa)?;
         if self.env.trap_mode == TrapMode::Signals || frame <= LARGE_FRAME {
             return Ok(function);
         }
         self.context.clear();
         self.translate_frame_check(number, frame);
-        let (mut check, _) = self.generate(number)?;
+        let (mut check, _) = self.generate(number, isa)?;
         check.body = Some(Box::new(function));
         Ok(check)
     }
 
     /// Machine code of the function in the context, and the size of its frame.
-    fn generate(&mut self, number: u32) -> Result<(CompiledFunction, u32)> {
+    fn generate(&mut self, number: u32, isa: &dyn TargetIsa) -> Result<(CompiledFunction, u32)> {
         let mut control = ControlPlane::default();
         let before = self.observer.wants_ir().then(|| self.context.func.to_string());
-        if let Err(error) = self.context.compile(self.isa, &mut control) {
+        if let Err(error) = self.context.compile(isa, &mut control) {
             let reason = match error.inner {
                 CodegenError::ImplLimitExceeded | CodegenError::CodeTooLarge => {
                     "it is too large".to_string()
@@ -140,7 +196,7 @@ impl<'a> FunctionCompiler<'a> {
         let frame = buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset);
         let function = CompiledFunction {
             code: buffer.data().to_vec(),
-            align: buffer.alignment.max(self.isa.function_alignment().minimum).max(16),
+            align: buffer.alignment.max(isa.function_alignment().minimum).max(16),
             calls,
             traps,
             sites,
@@ -170,7 +226,8 @@ impl<'a> FunctionCompiler<'a> {
         translator.b.finalize(self.isa.frontend_config());
     }
 
-    fn translate(&mut self, number: u32) -> Result<()> {
+    /// Makes the intermediate code of a body.
+    fn translate(&mut self, number: u32, in_memory: bool) -> Result<Made> {
         let env = self.env;
         let func_index = env.module.imported.funcs + number;
         let ty = env.module.func_type(func_index);
@@ -201,26 +258,14 @@ impl<'a> FunctionCompiler<'a> {
         let through_memory = returns_through_memory(ty);
         let hidden = if through_memory { 3 } else { 2 };
 
-        let mut locals: Vec<Variable> = Vec::with_capacity(ty.params().len());
-        for (param, value) in ty.params().iter().zip(&params[hidden..]) {
-            let local = b.declare_var(value_type(*param));
-            b.def_var(local, *value);
-            locals.push(local);
-        }
-
         let bytes = &env.module.bytes[range.clone()];
         let body = FunctionBody::new(BinaryReader::new(bytes, range.start as u64));
-        let mut reader = body.get_locals_reader().map_err(body_error)?;
-        for _ in 0..reader.get_count() {
-            let (count, ty) = reader.read().map_err(body_error)?;
-            let ty = value_type(val_type(ty));
-            let zero = zero(&mut b, ty);
-            for _ in 0..count {
-                let local = b.declare_var(ty);
-                b.def_var(local, zero);
-                locals.push(local);
-            }
+        let mut declared = Vec::new();
+        for declaration in body.get_locals_reader().map_err(body_error)? {
+            let (count, ty) = declaration.map_err(body_error)?;
+            declared.push((count, value_type(val_type(ty))));
         }
+        let locals = Locals::new(&mut b, in_memory, &params[hidden..], &declared);
 
         let exit = b.create_block();
         for result in ty.results() {
@@ -238,26 +283,20 @@ impl<'a> FunctionCompiler<'a> {
         if env.metering != Metering::None {
             translator.start_metering(regions(env.module, number), params);
         }
+        let most = SMALL_BODY_VALUES + MAX_VALUES_PER_BYTE * range.len();
         let mut operators = body.get_operators_reader().map_err(body_error)?;
         while !operators.eof() {
             let (op, offset) = operators.read_with_offset().map_err(body_error)?;
             translator.offset = offset as u32;
             translator.b.set_srcloc(SourceLoc::new(offset as u32));
             translator.operator(&op)?;
+            let dfg = &translator.b.func.dfg;
+            if dfg.num_insts() + dfg.value_lists.capacity() > most {
+                return Ok(Made::TooMuch);
+            }
         }
+        let deep = translator.is_deep();
         translator.b.finalize(self.isa.frontend_config());
-        Ok(())
-    }
-}
-
-fn zero(b: &mut FunctionBuilder<'_>, ty: ir::Type) -> ir::Value {
-    match ty {
-        types::F32 => b.ins().f32const(0.0),
-        types::F64 => b.ins().f64const(0.0),
-        types::I8X16 => {
-            let zero = b.func.dfg.constants.insert([0u8; 16].as_slice().into());
-            b.ins().vconst(types::I8X16, zero)
-        }
-        int => b.ins().iconst(int, 0),
+        Ok(if deep { Made::Deep } else { Made::Ordinary })
     }
 }

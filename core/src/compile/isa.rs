@@ -9,9 +9,21 @@ use std::sync::OnceLock;
 
 /// The target for modules compiled under `config`.
 pub(super) fn for_config(config: &Config) -> Result<OwnedTargetIsa> {
-    static CACHE: [OnceLock<Result<OwnedTargetIsa, String>>; 6] = [const { OnceLock::new() }; 6];
+    static CACHE: [OnceLock<Built>; 6] = [const { OnceLock::new() }; 6];
     CACHE[config.opt_level as usize * 2 + usize::from(config.generic_code)]
-        .get_or_init(|| build(config.opt_level, config.generic_code))
+        .get_or_init(|| build(config.opt_level, config.generic_code, "backtracking"))
+        .clone()
+        .map_err(|reason| Error::with_detail(ErrCode::AOTDisabled, reason))
+}
+
+type Built = Result<OwnedTargetIsa, String>;
+
+/// As [`for_config`], with settings whose time is in proportion to a function's size: no optimisation,
+/// and registers given in one pass.
+pub(super) fn plain(config: &Config) -> Result<OwnedTargetIsa> {
+    static CACHE: [OnceLock<Built>; 2] = [const { OnceLock::new() }; 2];
+    CACHE[usize::from(config.generic_code)]
+        .get_or_init(|| build(OptLevel::None, config.generic_code, "single_pass"))
         .clone()
         .map_err(|reason| Error::with_detail(ErrCode::AOTDisabled, reason))
 }
@@ -31,7 +43,7 @@ const GENERIC: &[&str] = &["has_sse3", "has_ssse3", "has_sse41"];
 #[cfg(not(target_arch = "x86_64"))]
 const GENERIC: &[&str] = &[];
 
-fn build(level: OptLevel, generic: bool) -> Result<OwnedTargetIsa, String> {
+fn build(level: OptLevel, generic: bool, allocator: &str) -> Built {
     let mut flags = settings::builder();
     let level = match level {
         OptLevel::None => "none",
@@ -40,6 +52,7 @@ fn build(level: OptLevel, generic: bool) -> Result<OwnedTargetIsa, String> {
     };
     let choices = [
         ("opt_level", level),
+        ("regalloc_algorithm", allocator),
         // The tests switch the verifier on; it costs a fifth of the compile time.
         ("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" }),
         // Backtraces walk frame pointers.

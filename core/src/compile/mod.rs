@@ -1,13 +1,14 @@
 //! From a validated module to machine code in memory; knows nothing of instances.
 //!
-//! `region` divides bodies into what metered code counts at once. `function` translates and
-//! compiles one body, `link` lays the bodies out, `trampoline` makes the stubs between host and
+//! `region` divides bodies into what metered code counts at once, `pressure` tells which have too many
+//! values for registers. `function` translates and compiles one body, `link` lays the bodies out, `trampoline` makes the stubs between host and
 //! wasm, `isa` chooses the target. Bodies are compiled in parallel, largest first, because one large
 //! body bounds the whole time.
 
 mod function;
 mod isa;
 mod link;
+mod pressure;
 mod region;
 mod trampoline;
 mod translate;
@@ -58,6 +59,7 @@ pub(crate) fn compile(
     observer: &dyn Observer,
 ) -> Result<CodeBlob> {
     let isa = isa::for_config(config)?;
+    let plain = isa::plain(config)?;
     let c_conv = isa.default_call_conv();
     let env = FuncEnv::new(module, layout, config, metering, c_conv);
     let mut order: Vec<u32> = (0..module.bodies.len() as u32).collect();
@@ -68,7 +70,7 @@ pub(crate) fn compile(
             .par_iter()
             .with_max_len(1)
             .map_init(
-                || FunctionCompiler::new(&*isa, &env, observer),
+                || FunctionCompiler::new(&*isa, &*plain, &env, observer),
                 |compiler, &number| {
                     if observer.is_cancelled() {
                         return Err(Error::new(ErrCode::Interrupted));
@@ -99,10 +101,11 @@ pub(crate) fn compile_one(
     number: u32,
 ) -> Result<CodeBlob> {
     let isa = isa::for_config(config)?;
+    let plain = isa::plain(config)?;
     let c_conv = isa.default_call_conv();
     let mut env = FuncEnv::new(module, layout, config, Metering::None, c_conv);
     env.lazy = true;
-    let function = FunctionCompiler::new(&*isa, &env, &Unobserved).compile(number)?;
+    let function = FunctionCompiler::new(&*isa, &*plain, &env, &Unobserved).compile(number)?;
     let mut blob = link::link(&*isa, module.imported.funcs, vec![function])?;
     blob.starts.iter_mut().for_each(|(_, start)| *start = number);
     Ok(blob)

@@ -17,6 +17,8 @@ pub(crate) const TIME_LIMIT: &str = "the time limit is ";
 pub(crate) const NO_ROOM: &str = "Unable to find usable memory address";
 /// How the detail of an error begins that a panic became.
 pub(crate) const PANIC: &str = "a panic: ";
+/// How it begins where the panic was one of this crate.
+pub(crate) const FAULT: &str = "a fault of wasmspan, please report it with this text: ";
 
 /// The message of a code that the table does not have.
 pub const UNKNOWN_CODE: &str = "unknown error code";
@@ -241,7 +243,8 @@ impl Error {
         self.code() == ErrCode::MemoryOutOfBounds && first.is_some_and(|it| it.starts_with(NO_ROOM))
     }
 
-    /// True if code of the host panicked while wasm ran: a fault of the program, or of this crate.
+    /// True if code of the host panicked while wasm ran, or this crate did, which is a fault of it: its
+    /// details ask to report it.
     ///
     /// ```
     /// use wasmspan::{Func, FuncType};
@@ -250,9 +253,13 @@ impl Error {
     /// # Ok::<(), wasmspan::Error>(())
     /// ```
     pub fn is_panic(&self) -> bool {
-        self.code() == ErrCode::HostFuncError
-            && self.0.source.is_none()
-            && self.details().first().is_some_and(|line| line.starts_with(PANIC))
+        let begins =
+            |text| self.details().first().is_some_and(|line: &String| line.starts_with(text));
+        match self.code() {
+            ErrCode::HostFuncError => self.0.source.is_none() && begins(PANIC),
+            ErrCode::RuntimeError => begins(FAULT),
+            _ => false,
+        }
     }
 
     /// The phase word of WasmEdge's first log line.

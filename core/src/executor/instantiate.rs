@@ -13,8 +13,17 @@ use crate::runtime::{
 };
 use crate::validator;
 
-/// Instantiates `module` with checked imports.
+/// Instantiates `module` with checked imports; all of it within the executor's limits.
 pub(super) fn instantiate(
+    executor: &Executor,
+    module: &Module,
+    imports: Box<[Extern]>,
+    name: &str,
+) -> Result<Instance> {
+    within(&executor.config.limits, || instantiate_now(executor, module, imports, name))
+}
+
+fn instantiate_now(
     executor: &Executor,
     module: &Module,
     imports: Box<[Extern]>,
@@ -40,10 +49,10 @@ pub(super) fn instantiate(
     let wasm = instance.wasm().expect("just made from a wasm module");
     apply_segments(wasm, images)?;
     if let Some(start) = info.start {
-        within(&config.limits, || match &metered {
-            None => wasm.call_start(start),
-            Some(metered) => reported(metered, || metered.run(|| wasm.call_start(start))),
-        })?;
+        match &metered {
+            None => wasm.call_start(start)?,
+            Some(metered) => reported(metered, || metered.run(|| wasm.call_start(start)))?,
+        }
     }
     Ok(instance)
 }

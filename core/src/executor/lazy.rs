@@ -13,6 +13,7 @@ use crate::module::ModuleInfo;
 use crate::runtime::{CodeModule, LazyCode};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// Bytes of function bodies from which on a module is large.
 const LARGE: usize = 256 << 10;
@@ -76,14 +77,24 @@ fn filling() -> MutexGuard<'static, Vec<JoinHandle<()>>> {
 }
 
 /// Waits until what is compiled in the background is in the disk cache: a process that ends before
-/// would leave the next one nothing.
-pub(crate) fn fill_cache() {
+/// would leave the next one nothing. Not after a failure: who asked for a program waits for its end.
+pub(crate) fn fill_cache(status: i32) {
     let threads = std::mem::take(&mut *filling());
+    let until = Instant::now() + LAST_MOMENT;
     for thread in threads {
+        while status != 0 && !thread.is_finished() {
+            if Instant::now() >= until {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
         // A thread that panicked has filled nothing, and there is nobody to tell.
         let _ = thread.join();
     }
 }
+
+/// How long a process that has failed may still wait for its cache.
+const LAST_MOMENT: Duration = Duration::from_millis(100);
 
 /// The compilation of all functions while some run already.
 struct Background {

@@ -84,6 +84,7 @@ impl Executor {
     ///
     /// As there.
     pub fn instantiate_with(&self, module: &Module, imports: &[Extern]) -> Result<Instance> {
+        module.require_validated()?;
         let imports = link::from_list(imports, module.info())?;
         instantiate::instantiate(self, module, imports, "")
     }

@@ -15,7 +15,7 @@ use crate::log::{self, LogLevel};
 use crate::module::{ModuleInfo, NameMap};
 use crate::platform;
 use crate::runtime::{self, CodeModule, MemoryImage};
-use crate::types::{ExportType, ExternKind, ImportType};
+use crate::types::{ExportType, ExternKind, ExternType, ImportType};
 use crate::validator;
 use std::borrow::Cow;
 use std::fmt;
@@ -338,8 +338,11 @@ impl Module {
         let info = &self.0.info;
         let found = info.exports.iter().find(|e| e.name == export && e.kind == ExternKind::Func);
         let Some(index) = found.map(|export| export.index) else { return Vec::new() };
+        let ExternType::Func(ty) = info.extern_type(ExternKind::Func, index) else {
+            return Vec::new();
+        };
         let section = self.custom_sections("name").next().unwrap_or_default();
-        NameMap::params(section, index, info.func_type(index).params().len())
+        NameMap::params(section, index, ty.params().len())
     }
 
     /// The name in the module's name section.

@@ -6,20 +6,75 @@ use crate::cache::{self, Cache};
 use crate::compile;
 use crate::config::{CodeKind, Config, Metering, Proposals};
 use crate::error::Result;
+use crate::interrupt::Pending;
 use crate::limits::MIN_CACHED_BYTES;
 use crate::module::ModuleInfo;
-use std::sync::Arc;
+use crate::runtime;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 /// New code for a module, which then goes to the disk cache.
+///
+/// # Errors
+///
+/// What the compiler cannot do; `execution interrupted` as soon as the thread's interrupt is
+/// requested, whatever is being compiled.
 pub(super) fn compile(
     config: &Config,
     metering: Metering,
-    info: &ModuleInfo,
+    info: &Arc<ModuleInfo>,
     layout: &InstanceLayout,
 ) -> Result<CodeBlob> {
-    let mut code = compile::compile(config, metering, info, layout, &compile::Unobserved)?;
-    keep(config, metering, info, &mut code)?;
-    Ok(code)
+    let make = move |config: &Config, info: &ModuleInfo, layout: &InstanceLayout, stop: &Stop| {
+        let mut code = compile::compile(config, metering, info, layout, stop)?;
+        keep(config, metering, info, &mut code)?;
+        Ok(code)
+    };
+    let stop = Arc::new(Stop::default());
+    let bytes: usize = info.bodies.iter().map(|body| body.len()).sum();
+    let interrupt = runtime::thread_interrupt().filter(|_| bytes > QUICK_BYTES);
+    let Some(interrupt) = interrupt else { return make(config, info, layout, &stop) };
+
+    let place = Arc::new(Mutex::new(None));
+    let work = {
+        let (info, layout, stop) = (Arc::clone(info), layout.clone(), Arc::clone(&stop));
+        let place = Arc::clone(&place);
+        let mut config = config.clone();
+        if config.compile_threads == 0 {
+            // Where this thread belongs to the shared pool, its waiting must not hold the work up.
+            config.compile_threads = thread::available_parallelism().map_or(1, usize::from);
+        }
+        move || {
+            let code = make(&config, &info, &layout, &stop)?;
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
+            Ok(())
+        }
+    };
+    let pending = Pending::start(COMPILER_STACK, work)?;
+    let done = pending.wait(Some(&interrupt));
+    if done.is_err() {
+        stop.0.store(true, Ordering::Relaxed);
+    }
+    done?;
+    let code = place.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(code.expect("the work has put it there"))
+}
+
+/// Bytes of bodies up to which compiling takes no time worth an interruption.
+const QUICK_BYTES: usize = 16 << 10;
+
+/// Stack of a thread that has others compile.
+const COMPILER_STACK: usize = 1 << 20;
+
+/// Ends a compilation that nobody waits for any more.
+#[derive(Default)]
+struct Stop(AtomicBool);
+
+impl compile::Observer for Stop {
+    fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Puts a module's code into the disk cache, if there is one, with the stubs it needs.
@@ -50,7 +105,7 @@ pub(super) fn find(
 pub(super) fn find_or_compile(
     config: &Config,
     metering: Metering,
-    info: &ModuleInfo,
+    info: &Arc<ModuleInfo>,
     layout: &InstanceLayout,
 ) -> Result<CodeBlob> {
     match find(config, metering, info)? {

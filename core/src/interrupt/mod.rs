@@ -4,12 +4,14 @@
 //! thread and sends that thread a signal, again and again until the call has ended: a signal that
 //! arrives while the thread is outside generated code only wakes a blocking system call, and the
 //! flag is seen when wasm is entered again. Host functions that block wait on the interrupt itself.
-//! `deadline` makes requests when their time has come.
+//! `deadline` makes requests when their time has come, `pending` is work that a stopped call leaves behind.
 
 mod deadline;
+mod pending;
 
 #[doc(hidden)]
 pub use deadline::Deadline;
+pub(crate) use pending::Pending;
 
 use crate::platform::signal::{self, ThreadId};
 use std::panic::catch_unwind;

@@ -125,6 +125,7 @@ const MALFORMED: &[(&str, ErrCode)] = &[
 const INVALID: &[(&str, ErrCode)] = &[
     ("alignment must not be larger than natural", ErrCode::InvalidAlignment),
     ("must always specify maximum alignment", ErrCode::InvalidAlignment),
+    ("of locally defined global", ErrCode::InvalidGlobalIdx),
     ("constant expression required", ErrCode::ConstExprRequired),
     ("undeclared function reference", ErrCode::InvalidRefIdx),
     ("duplicate export name", ErrCode::DupExportName),
@@ -228,7 +229,9 @@ fn diagnose(part: Part, from: &wasmparser::Error, loading: bool) -> Error {
     if let Some(missing) = from.missing_wasm_feature() {
         let feature = missing.iter_names().next().map(|(name, _)| name.to_lowercase());
         let feature = feature.unwrap_or_default();
-        let code = refusal_code(part, &feature);
+        // What is a rule of every version of WebAssembly is broken as such.
+        let known = INVALID.iter().find(|(known, _)| !loading && text.contains(known));
+        let code = known.map_or_else(|| refusal_code(part, &feature), |&(_, code)| code);
         return refuse(code, part, &feature, from.offset()).detail(text);
     }
     let error = error(code_of(part, text, loading), part, from.offset(), text);

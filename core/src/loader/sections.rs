@@ -75,7 +75,10 @@ impl<'a> Builder<'a> {
                     let why = "the input ends inside a section";
                     return Err(diagnose::error(ErrCode::UnexpectedEnd, self.part, offset, why));
                 }
-                Err(e) => return Err(self.malformed_section(offset, &e)),
+                Err(e) => {
+                    let cut = (bodies_left == 0).then(|| self.cut_count(offset)).flatten();
+                    return Err(cut.unwrap_or_else(|| self.malformed_section(offset, &e)));
+                }
             };
             match payload {
                 Payload::CodeSectionStart { count, .. } => bodies_left = count,
@@ -112,6 +115,16 @@ impl<'a> Builder<'a> {
             return Err(diagnose::error(ErrCode::LengthOutOfBounds, part, at, why));
         }
         Ok(part)
+    }
+
+    /// What is wrong with the count of the section at `offset`, read past the section's end.
+    #[cold]
+    fn cut_count(&self, offset: u64) -> Option<Error> {
+        let rest = self.bytes.get(offset as usize + 1..)?;
+        let mut reader = BinaryReader::new(rest, offset + 1);
+        reader.read_var_u32().ok()?;
+        let error = diagnose::malformed(self.part, &reader.read_var_u32().err()?);
+        beyond::is_integer(&error).then_some(error)
     }
 
     /// Translates an error of the parser outside the sections' items.
@@ -248,7 +261,6 @@ impl<'a> Builder<'a> {
     /// Reads the type section item by item: the parser's reader reserves room for the types a
     /// recursive group claims to have.
     fn types(&mut self, range: Range<u64>) -> Result<()> {
-        let malformed = |e| diagnose::malformed(Part::Type, &e);
         let bytes = self.bytes;
         let content = &bytes[usize_range(range.clone())];
         let mut reader = BinaryReader::new_features(content, range.start, self.features);
@@ -262,7 +274,9 @@ impl<'a> Builder<'a> {
                 Some(0x4C | 0x4D) => return place.refuse_part("custom_descriptors"),
                 _ => {}
             }
-            let ty: SubType = reader.read().map_err(malformed)?;
+            let ty: SubType = reader
+                .read()
+                .map_err(|e| beyond::item::<SubType>(bytes, place, range.end as usize, &e))?;
             match &ty.composite_type.inner {
                 CompositeInnerType::Func(ty) => self.info.types.push(place.func_type(ty)?),
                 _ => return place.refuse_part("gc"),

@@ -4,6 +4,12 @@
 //! lines go to standard output, or to a sink the host sets. WasmEdge's commands and C library begin
 //! with [`LogLevel::Info`], as its own do.
 
+mod fault;
+
+pub use fault::faults;
+#[doc(hidden)]
+pub use fault::{fault, guarded, message, note_places};
+
 use crate::error::Error;
 use crate::platform::time::{LocalTime, local_now};
 use std::io::{IsTerminal, Write};

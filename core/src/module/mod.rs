@@ -139,19 +139,24 @@ pub(crate) struct DataSegment {
 }
 
 impl ModuleInfo {
-    /// The type of function `index`.
+    /// The type of function `index` of a valid module.
     pub fn func_type(&self, index: u32) -> &FuncType {
         &self.types[self.funcs[index as usize] as usize]
     }
 
-    /// The type of the item of `kind` at `index`.
+    /// The type of the item of `kind` at `index`; the module need not be valid.
     pub fn extern_type(&self, kind: ExternKind, index: u32) -> ExternType {
-        match kind {
-            ExternKind::Func => ExternType::Func(self.func_type(index).clone()),
-            ExternKind::Table => ExternType::Table(self.tables[index as usize].ty),
-            ExternKind::Memory => ExternType::Memory(self.memories[index as usize]),
-            ExternKind::Global => ExternType::Global(self.globals[index as usize].ty),
-        }
+        let at = index as usize;
+        let known = match kind {
+            ExternKind::Func => {
+                let ty = self.funcs.get(at).and_then(|&ty| self.types.get(ty as usize));
+                ty.cloned().map(ExternType::Func)
+            }
+            ExternKind::Table => self.tables.get(at).map(|table| ExternType::Table(table.ty)),
+            ExternKind::Memory => self.memories.get(at).copied().map(ExternType::Memory),
+            ExternKind::Global => self.globals.get(at).map(|global| ExternType::Global(global.ty)),
+        };
+        known.unwrap_or(ExternType::Unknown(kind))
     }
 
     /// The names the module gives itself and its functions.

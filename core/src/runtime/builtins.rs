@@ -15,6 +15,7 @@ use crate::engine::arena::CodeRange;
 use crate::engine::signature;
 use crate::error::{ErrCode, Error, Result};
 use crate::limits::BULK_BYTES;
+use crate::log::fault;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -86,7 +87,7 @@ unsafe fn guard<T: Copy>(
             }
             Ok(Ok(value)) => return value,
             Ok(Err(error)) => error,
-            Err(panic) => super::func::panic_error(panic),
+            Err(panic) => fault(panic),
         };
         (*exec).pending = Some(failure);
         trap::raise(exec, ctx, Trap::Host)

@@ -428,6 +428,13 @@ impl Exec {
     }
 }
 
+/// What may stop the work that this thread does now.
+pub(crate) fn thread_interrupt() -> Option<Interrupt> {
+    let exec = Exec::current_or_null();
+    // SAFETY: the state belongs to this thread.
+    if exec.is_null() { None } else { unsafe { (*exec).interrupt.clone() } }
+}
+
 /// Whether the running call is to stop; for where the flag isn't zero. If the thread is to be visited, that
 /// is done first.
 ///

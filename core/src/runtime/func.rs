@@ -13,6 +13,7 @@ use crate::engine::Signature;
 use crate::error::{ErrCode, Error, PANIC, Result};
 use crate::limits::MAX_PARAMS;
 use crate::loader::is_brief;
+use crate::log::message;
 use crate::types::FuncType;
 use std::alloc::Layout;
 use std::any::Any;
@@ -405,14 +406,10 @@ pub(super) fn drop_quietly(destroy: impl FnOnce()) {
     }
 }
 
-/// The error that stands for a panic of the host.
+/// The error that stands for a panic of the host's own function.
 #[cold]
-pub(crate) fn panic_error(panic: Box<dyn Any + Send>) -> Error {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_string())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into());
+fn panic_error(panic: Box<dyn Any + Send>) -> Error {
+    let text = message(&*panic);
     drop_quietly(|| drop(panic));
     Error::with_detail(ErrCode::HostFuncError, format!("{PANIC}{text}"))
 }

@@ -11,9 +11,12 @@ use super::trap;
 use crate::abi::context::NO_SITE;
 use crate::abi::{CodeBlob, ExecCtx, InstanceCtx, Trap};
 use crate::engine::{Image, stub};
-use crate::error::{ErrCode, Error, Result, Symbols};
+use crate::error::{ErrCode, Result, Symbols};
+use crate::interrupt::{Interrupt, Pending};
+use crate::limits::MAX_LAZY_COMPILATIONS;
+use crate::log::guarded;
 use crate::platform::stack;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +25,9 @@ pub(crate) type CompileOne = Box<dyn Fn(u32) -> Result<CodeBlob> + Send + Sync>;
 
 /// Stack below which compiling goes to a thread of its own.
 const COMPILER_STACK: usize = 1 << 20;
+
+/// Bytes of a body up to which compiling takes no time worth an interruption.
+const QUICK_BYTES: usize = 4096;
 
 /// The functions of a module that come when they are called.
 pub(crate) struct LazyCode {
@@ -32,6 +38,8 @@ pub(crate) struct LazyCode {
     imported: u32,
     /// Keeps the code that slots point to or pointed to, since threads may still be in it.
     images: Mutex<Vec<Image>>,
+    /// Functions that are being compiled on threads of their own.
+    pending: Mutex<HashMap<u32, Arc<Pending<usize>>>>,
 }
 
 impl LazyCode {
@@ -50,8 +58,8 @@ impl LazyCode {
             AtomicPtr::new(stub::before_first_call(stub).cast_mut())
         };
         let slots = (0..count as u32).map(slot).collect();
-        let images = Mutex::default();
-        Ok(Some(LazyCode { slots, stubs, compile, symbols, imported, images }))
+        let (images, pending) = (Mutex::default(), Mutex::default());
+        Ok(Some(LazyCode { slots, stubs, compile, symbols, imported, images, pending }))
     }
 
     /// Code with a stub for each function.
@@ -91,6 +99,48 @@ impl LazyCode {
         images.push(image);
         slot.store(code.cast_mut(), Ordering::Release);
         Ok(code)
+    }
+
+    /// As [`resolve`](LazyCode::resolve), on a thread of its own, which goes on when the interrupt is
+    /// requested: the next call finds the function compiled, or waits for the same thread.
+    fn resolve_apart(
+        self: &Arc<Self>,
+        number: u32,
+        interrupt: Option<&Interrupt>,
+    ) -> Result<*const u8> {
+        loop {
+            let mut all = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = all.get(&number).or_else(|| {
+                let full = all.len() >= MAX_LAZY_COMPILATIONS;
+                full.then(|| all.values().next()).flatten()
+            });
+            let pending = match known {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let own = Arc::clone(self);
+                    let work = move || {
+                        let code = own.resolve_guarded(number);
+                        own.pending.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+                        code
+                    };
+                    let pending = Pending::start(4 * COMPILER_STACK, work)?;
+                    all.insert(number, Arc::clone(&pending));
+                    pending
+                }
+            };
+            let own = all.contains_key(&number);
+            drop(all);
+            let code = pending.wait(interrupt);
+            if own || code.as_ref().is_err_and(|error| error.code() == ErrCode::Interrupted) {
+                return code.map(|code| code as *const u8);
+            }
+        }
+    }
+
+    /// As [`resolve`](LazyCode::resolve); panics of the compiler are errors. An address as a number,
+    /// which may cross threads.
+    fn resolve_guarded(&self, number: u32) -> Result<usize> {
+        guarded(|| self.resolve(number).map(|code| code as usize))
     }
 
     /// Takes over code of all functions; calls go there from now on.
@@ -197,23 +247,13 @@ unsafe fn try_resolve(exec: *mut ExecCtx, ctx: *mut InstanceCtx, number: u32) ->
     // SAFETY: the caller's promise.
     let (instance, limit) = unsafe { (WasmInstance::of(ctx), (*exec).stack_limit) };
     let lazy = instance.code.lazy.as_ref().expect("only lazy code gets here");
-    let resolve = || {
-        catch_unwind(AssertUnwindSafe(|| lazy.resolve(number).map(|code| code as usize)))
-            .unwrap_or_else(|_| {
-                Err(Error::with_detail(ErrCode::RuntimeError, "the compiler gave up"))
-            })
-    };
-    let code = if stack::current_address().saturating_sub(limit) >= COMPILER_STACK {
-        resolve()
-    } else {
-        // The guest has left too little of this thread's stack.
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().stack_size(4 * COMPILER_STACK);
-            let spawned = thread.spawn_scoped(scope, resolve).map_err(|error| {
-                Error::with_detail(ErrCode::RuntimeError, format!("no thread to compile: {error}"))
-            })?;
-            spawned.join().expect("panics are caught in it")
-        })
-    };
-    code.map(|code| code as *const u8)
+    let bytes = instance.code.info.bodies[number as usize].len();
+    // SAFETY: the state is this thread's; the interrupt is kept by those who wait under it.
+    let interrupt = unsafe { (*exec.cast::<Exec>()).interrupt.clone() };
+    let room = stack::current_address().saturating_sub(limit) >= COMPILER_STACK;
+    if room && (interrupt.is_none() || bytes <= QUICK_BYTES) {
+        return lazy.resolve_guarded(number).map(|code| code as *const u8);
+    }
+    // The guest has left too little of this thread's stack, or the call may have to end first.
+    lazy.resolve_apart(number, interrupt.as_ref())
 }

@@ -49,8 +49,7 @@ pub use value::Val;
 
 pub(crate) use builtins::check_stop;
 pub(crate) use code::CodeModule;
-pub(crate) use exec::{guard_thread, with_stack};
-pub(crate) use func::panic_error;
+pub(crate) use exec::{guard_thread, thread_interrupt, with_stack};
 pub(crate) use instance::{Permit, WasmInstance};
 pub(crate) use lazy::LazyCode;
 pub(crate) use memory::{MemoryKind, WeakMemory};

@@ -7,10 +7,10 @@ mod pool;
 
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::Interrupt;
-use crate::runtime::{Val, panic_error};
+use crate::log::guarded;
+use crate::runtime::Val;
 use pool::Pool;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -227,8 +227,7 @@ impl Shared {
     /// Does the work, unless somebody has taken it.
     fn run(&self) {
         let Some(work) = self.take_work() else { return };
-        let result = catch_unwind(AssertUnwindSafe(|| self.interrupt.run(work)));
-        self.finish(result.unwrap_or_else(|panic| Err(panic_error(panic))));
+        self.finish(guarded(|| self.interrupt.run(work)));
     }
 
     fn finish(&self, result: Result<Vec<Val>>) {

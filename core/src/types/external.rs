@@ -39,6 +39,9 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// Something of this kind that the module names and doesn't have. Only a module that has not
+    /// passed validation shows it.
+    Unknown(ExternKind),
 }
 
 impl ExternType {
@@ -49,6 +52,7 @@ impl ExternType {
             ExternType::Table(_) => ExternKind::Table,
             ExternType::Memory(_) => ExternKind::Memory,
             ExternType::Global(_) => ExternKind::Global,
+            ExternType::Unknown(kind) => *kind,
         }
     }
 }
@@ -60,6 +64,7 @@ impl fmt::Display for ExternType {
             ExternType::Table(ty) => ty.fmt(f),
             ExternType::Memory(ty) => ty.fmt(f),
             ExternType::Global(ty) => ty.fmt(f),
+            ExternType::Unknown(kind) => write!(f, "unknown {kind}"),
         }
     }
 }
@@ -71,6 +76,7 @@ impl Logged for ExternType {
             ExternType::Table(ty) => ty.logged(),
             ExternType::Memory(ty) => ty.logged(),
             ExternType::Global(ty) => ty.logged(),
+            ExternType::Unknown(_) => self.to_string(),
         }
     }
 }

@@ -128,6 +128,7 @@ fn imports(module: &Module, seed: u64) -> wasmspan::Result<Vec<Extern>> {
             }
             ExternType::Memory(ty) => Extern::Memory(Memory::new(ty)?),
             ExternType::Table(ty) => Extern::Table(Table::new(ty)?),
+            ExternType::Unknown(_) => unreachable!("the module is valid"),
         })
     };
     module.imports().into_iter().map(make).collect()

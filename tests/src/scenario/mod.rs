@@ -471,6 +471,7 @@ fn described(ty: &ExternType) -> String {
         ExternType::Table(_) => "table".into(),
         ExternType::Memory(_) => "memory".into(),
         ExternType::Global(_) => "global".into(),
+        ExternType::Unknown(_) => "unknown".into(),
     }
 }
 

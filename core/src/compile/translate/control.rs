@@ -11,6 +11,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     Block, BlockArg, BlockCall, InstBuilder, JumpTableData, MemFlagsData, Value, types,
 };
+use std::collections::HashMap;
 use std::mem::offset_of;
 use wasmparser::{BlockType, BrTable, Operator};
 
@@ -58,6 +59,11 @@ impl ControlFrame {
         }
     }
 
+    /// Height of the operand stack below the block.
+    pub(super) fn height(&self) -> usize {
+        self.height
+    }
+
     /// Number of values a branch to this block carries.
     fn label_arity(&self) -> usize {
         match self.kind {
@@ -66,6 +72,10 @@ impl ControlFrame {
         }
     }
 }
+
+/// Targets up to which a `br_table` goes to its blocks itself. In a larger one each block has a jump of
+/// its own on the way: giving one branch another argument takes time in proportion to its targets.
+const MAX_DIRECT_TARGETS: u32 = 256;
 
 impl FuncTranslator<'_, '_> {
     /// Translates `op` if it is a control operator.
@@ -308,8 +318,19 @@ impl FuncTranslator<'_, '_> {
         let index = self.pop();
         let (default, arity) = self.label(table.default());
         let args = self.top_args(arity);
-        let pool = |this: &mut Self, block: Block| -> BlockCall {
-            this.b.func.dfg.block_call(block, &args)
+        let direct = table.len() <= MAX_DIRECT_TARGETS;
+        let mut edges: Vec<(Block, Block)> = Vec::new();
+        let mut edge_of: HashMap<Block, Block> = HashMap::new();
+        let mut pool = |this: &mut Self, block: Block| -> BlockCall {
+            if direct {
+                return this.b.func.dfg.block_call(block, &args);
+            }
+            let edge = *edge_of.entry(block).or_insert_with(|| {
+                let edge = this.b.create_block();
+                edges.push((edge, block));
+                edge
+            });
+            this.b.func.dfg.block_call(edge, &[])
         };
         let default = pool(self, default);
         let mut targets = Vec::new();
@@ -319,6 +340,11 @@ impl FuncTranslator<'_, '_> {
         }
         let table = self.b.create_jump_table(JumpTableData::new(default, &targets));
         self.b.ins().br_table(index, table);
+        for (edge, target) in edges {
+            self.b.seal_block(edge);
+            self.b.switch_to_block(edge);
+            self.b.ins().jump(target, &args);
+        }
         self.reachable = false;
         Ok(())
     }

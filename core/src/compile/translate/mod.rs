@@ -1,7 +1,7 @@
 //! Translation of one function body from operators to Cranelift IR.
 //!
 //! Each operator family has its file: `control` (blocks, branches), `call`, `variable` (locals and
-//! globals), `load_store`, `memory` (sizes, bulk), `table` (tables and references), `numeric`,
+//! globals), `deep` (operands far down the stack), `load_store`, `memory` (sizes, bulk), `table` (tables and references), `numeric`,
 //! `simd`, `atomic`. `bounds` alone computes addresses of linear memory, `meter` counts.
 //!
 //! The body is valid: the validator has seen it. Vectors travel on the operand stack in whatever
@@ -11,6 +11,7 @@ mod atomic;
 mod bounds;
 mod call;
 mod control;
+mod deep;
 mod env;
 mod load_store;
 mod memory;
@@ -28,6 +29,7 @@ pub(super) use env::{
     FuncEnv, Region, builtin_signature, returns_through_memory, val_type, value_type,
     wasm_signature,
 };
+pub(super) use variable::Locals;
 
 use crate::abi::{Builtin, Trap};
 use crate::config::TrapMode;
@@ -35,7 +37,7 @@ use crate::error::{ErrCode, Error, Result};
 use cranelift_codegen::ir::{
     self, AliasRegion, InstBuilder, MemFlagsData, TrapCode, Type, Value, types,
 };
-use cranelift_frontend::{FunctionBuilder, Variable};
+use cranelift_frontend::FunctionBuilder;
 use std::collections::HashMap;
 use wasmparser::{BinaryReaderError, Operator};
 
@@ -57,7 +59,9 @@ pub(super) struct FuncTranslator<'a, 'b> {
     pub(super) control: Vec<ControlFrame>,
     /// False between an unconditional branch and the end of its block.
     pub(super) reachable: bool,
-    pub(super) locals: Vec<Variable>,
+    pub(super) locals: Locals,
+    /// Operands far down the stack.
+    deep: deep::Deep,
     /// Byte offset of the current operator in the module.
     pub(super) offset: u32,
     pub(super) regions: HashMap<u32, AliasRegion>,
@@ -88,7 +92,8 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             stack: Vec::with_capacity(16),
             control: Vec::new(),
             reachable: true,
-            locals: Vec::new(),
+            locals: Locals::Values(Vec::new()),
+            deep: deep::Deep::default(),
             offset: start,
             regions: HashMap::new(),
             signatures: HashMap::new(),
@@ -101,6 +106,9 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
 impl FuncTranslator<'_, '_> {
     /// Translates one operator.
     pub(super) fn operator(&mut self, op: &Operator<'_>) -> Result<()> {
+        if let Operator::Else | Operator::End = op {
+            self.forget_deep();
+        }
         if !self.reachable {
             return self.unreachable_operator(op);
         }
@@ -135,11 +143,15 @@ impl FuncTranslator<'_, '_> {
     // The operand stack.
 
     pub(super) fn push(&mut self, value: Value) {
+        if self.stack.len() >= deep::FROM {
+            self.put_down(value);
+        }
         self.stack.push(value);
     }
 
     pub(super) fn pop(&mut self) -> Value {
-        self.stack.pop().expect("a valid body never pops an empty stack")
+        let value = self.stack.pop().expect("a valid body never pops an empty stack");
+        if self.stack.len() >= deep::FROM { self.take_up(value) } else { value }
     }
 
     /// Pops two operands: the deeper one first.
