@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 	"unsafe"
 )
@@ -228,8 +229,9 @@ func (r *Runtime) namedInstance(inner *C.WasmEdge_ModuleInstanceContext) *Instan
 type function struct {
 	instance *Instance
 	inner    *C.WasmEdge_FunctionInstanceContext
-	number   C.uintptr_t // inner, for call4
-	slow     bool        // limits of the executor hold for its calls, or the instance is lent
+	number   C.uintptr_t  // inner, for call4
+	slow     bool         // limits of the executor hold for its calls
+	asked    *atomic.Bool // whether a host function asks for the context of a call; always, if it is nil
 	params   []C.enum_WasmEdge_ValType
 	results  []C.enum_WasmEdge_ValType
 }
@@ -247,6 +249,9 @@ func (i *Instance) function(name string) (*function, error) {
 	ftype := C.WasmEdge_FunctionInstanceGetFunctionType(inner)
 	f := &function{instance: i, inner: inner, number: C.uintptr_t(uintptr(unsafe.Pointer(inner)))}
 	f.slow = i.executor != nil && i.executor.limits
+	if i.runtime != nil && len(i.uses) == 0 {
+		f.asked = &i.runtime.contexts
+	}
 	if n := C.WasmEdge_FunctionTypeGetParametersLength(ftype); n > 0 {
 		f.params = make([]C.enum_WasmEdge_ValType, n)
 		C.WasmEdge_FunctionTypeGetParameters(ftype, &f.params[0], n)

@@ -66,7 +66,7 @@ func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error)
 	if f.slow {
 		return f.call4Within(ctx, a, b, c, d)
 	}
-	if ctx.Done() != nil || i.asked() || !i.try() {
+	if ctx.Done() != nil || f.asked == nil || f.asked.Load() || !i.try() {
 		return f.call4Under(ctx, a, b, c, d)
 	}
 	// Nothing can stop the call, nobody asks for its context, and the instance was free. A deferred function would take

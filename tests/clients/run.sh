@@ -76,7 +76,7 @@ tests() {
   fi
 }
 
-tests wasmedge-sys 0.12.2 "$scratch/dist/include" 80 aot,async
+tests wasmedge-sys 0.12.2 "$scratch/dist/include" 83 aot,async
 tests wasmedge-sdk 0.7.1 "$scratch/dist/include" 51 aot,async
 tests wasmedge-sys 0.8.0 "$scratch/dist/include/wasmedge-0.10" 78 aot
 tests wasmedge-sdk 0.3.0 "$scratch/dist/include/wasmedge-0.10" 45 aot

@@ -89,9 +89,8 @@ fn lives(mut operators: OperatorsReader<'_>, count: usize, ends: &[u64]) -> Opti
                 open.push(true);
             }
             Operator::End => {
-                if open.pop() == Some(true) {
-                    loops.pop();
-                }
+                let is_loop = open.pop() == Some(true);
+                loops.truncate(loops.len() - usize::from(is_loop));
             }
             Operator::LocalGet { local_index } => {
                 let local = local_index as usize;
