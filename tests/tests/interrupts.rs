@@ -234,8 +234,8 @@ fn what_was_stored_before_a_stop_is_there() {
     let lazy = eager.clone().map(|config| Config { compile_time: CompileTime::Lazy, ..config });
     for config in eager.chain(lazy) {
         let instance = instance(&config, &text);
-        for at in 0..STORES.len() {
-            for nth in 0..LOOPS.len() {
+        for (at, (store, _)) in STORES.iter().enumerate() {
+            for (nth, wait) in LOOPS.iter().enumerate() {
                 let interrupt = Interrupt::new();
                 let error = std::thread::scope(|scope| {
                     scope.spawn(|| {
@@ -248,7 +248,7 @@ fn what_was_stored_before_a_stop_is_there() {
                 let error = error.expect_err("it runs for years");
                 assert_eq!(error.code(), ErrCode::Interrupted, "{error}");
                 let seen = instance.call(&format!("read {at}"), &[]).expect("usable");
-                let what = format!("{}, {}, {config:?}", STORES[at].0, LOOPS[nth]);
+                let what = format!("{store}, {wait}, {config:?}");
                 assert_eq!(seen[0].i32(), Some(111), "{what}");
             }
         }
