@@ -112,20 +112,6 @@ fn nested(n: usize, open: &[u8]) -> Vec<u8> {
     module(UNARY, &[body(&[], &code)])
 }
 
-/// `n` locals that a loop at each depth changes.
-fn nested_locals(n: usize) -> Vec<u8> {
-    let mut code = [0x03, 0x40].repeat(n);
-    for local in 1..=n {
-        code.push(0x20);
-        code.extend(leb(local));
-        code.extend([0x41, 1, 0x6A, 0x21]);
-        code.extend(leb(local));
-    }
-    code.extend([0x20, 0, 0x0D, 0, 0x0B].repeat(n));
-    code.extend([0x20, 1]);
-    module(UNARY, &[body(&[(n, 0x7F)], &code)])
-}
-
 /// A `br_table` of `n` targets, all the same or each another block.
 fn table(n: usize, different: bool) -> Vec<u8> {
     let blocks = if different { n } else { 1 };
@@ -337,7 +323,6 @@ fn nested_functions() {
     in_proportion("blocks in blocks", 10_000, |n| nested(n, &[0x02, 0x40]));
     in_proportion("loops in loops", 3_000, |n| nested(n, &[0x03, 0x40]));
     in_proportion("ifs in ifs", 3_000, |n| nested(n, &[0x20, 0, 0x04, 0x40]));
-    in_proportion("locals in loops", 200, nested_locals);
 }
 
 #[test]
