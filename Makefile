@@ -139,6 +139,7 @@ soak: ## the long counts: make soak MINUTES=10
 	@tests/prereqs.sh $(NEEDS)
 	$(CARGO) run --release -p wasmspan-tests --bin soak -- --minutes $(MINUTES)
 	WASMSPAN_CANCELS=100000 $(CARGO) test --release -p wasmspan-tests --test tasks random -- --nocapture
+	WASMSPAN_LARGE=4 $(CARGO) test --release -p wasmspan-tests --test large -- --nocapture
 	WASMSPAN_KILLS=10000 $(CARGO) test --release -p wasmspan --test cache
 	WASMSPAN_RACES=100000 $(CARGO) test --release -p wasmspan-tests --test wasi_attacks race
 	WASMSPAN_FLIPS=10000 $(CARGO) test --release -p wasmspan-tests --test compiled

@@ -44,6 +44,14 @@ pub(super) const OWN_BODY: u32 = u32::MAX;
 /// that sound for frames up to this size; larger ones are compared before, by a check of their own.
 const LARGE_FRAME: u32 = STACK_RESERVE as u32 / 4;
 
+/// Parameters of all blocks together that are too many for registers.
+const MANY_MEETING: usize = 60_000;
+
+/// The same where blocks have more than [`CROWDED_BLOCK`] on average: loops in one another that each
+/// change the same hundreds of locals take time in proportion to a cube.
+const CROWDED: usize = 8_000;
+const CROWDED_BLOCK: usize = 16;
+
 /// What came of a body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Made {
@@ -98,6 +106,14 @@ impl<'a> FunctionCompiler<'a> {
         }
     }
 
+    /// Whether values meet in so many blocks that giving them registers takes more than a second.
+    fn is_crowded(&self) -> bool {
+        let dfg = &self.context.func.dfg;
+        let blocks = self.context.func.layout.blocks();
+        let meeting: usize = blocks.map(|block| dfg.num_block_params(block)).sum();
+        meeting > MANY_MEETING || meeting > CROWDED && meeting / CROWDED_BLOCK > dfg.num_blocks()
+    }
+
     /// Makes room for another function.
     fn reset(&mut self) {
         // Nothing tells how much of the memory that is kept is in use.
@@ -126,7 +142,7 @@ impl<'a> FunctionCompiler<'a> {
         let mut in_memory = pressure::is_high(&module.bytes, body, params);
         self.reset();
         let mut made = self.translate(number, in_memory)?;
-        if made == Made::TooMuch {
+        if made == Made::TooMuch || !in_memory && self.is_crowded() {
             self.renew();
             // Locals that are set in many places and meet in many others are values in each.
             in_memory = true;
