@@ -1,6 +1,7 @@
 // The VM and its parts.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -261,4 +262,24 @@ test("statistics count where they are asked to", () => {
   assert.equal(statistics.costLimit, Number.POSITIVE_INFINITY);
   statistics.clear();
   assert.equal(statistics.instructionCount, 0);
+});
+
+test("a module that is not valid lists what it names, and validation refuses it", () => {
+  // It exports function 0, which it doesn't have.
+  const bytes = Buffer.from("0061736d0100000007050101610000", "hex");
+  const { native } = createRequire(import.meta.url)("../dist/native.js");
+  const module = native.NativeModule.load(undefined, bytes);
+  assert.deepEqual(module.exports(), [["a", "function", "unknown function"]]);
+  assert.deepEqual(module.imports(), []);
+  assert.throws(() => module.validate(), /unknown function/);
+});
+
+test("a fault of the addon says so and is counted", () => {
+  const { native } = createRequire(import.meta.url)("../dist/native.js");
+  const before = native.faults();
+  assert.throws(
+    () => native.provokeFault("out of sorts"),
+    /please report it.*out of sorts.*lib\.rs:/,
+  );
+  assert.equal(native.faults(), before + 1);
 });

@@ -405,3 +405,12 @@ def test_memory_stays_flat():
 
 def test_faulthandler_is_on_in_this_process():
     assert faulthandler.is_enabled()
+
+
+def test_a_fault_of_the_package_says_so_and_is_counted():
+    before = wasmspan._native.faults()
+    with pytest.raises(wasmspan.InternalError) as raised:
+        wasmspan._native.provoke_fault("out of sorts")
+    for part in ("please report it", "out of sorts", "lib.rs:"):
+        assert part in str(raised.value)
+    assert wasmspan._native.faults() == before + 1

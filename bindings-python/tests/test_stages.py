@@ -436,3 +436,13 @@ def test_the_log(capfd):
         assert "loading failed" in capfd.readouterr().out
     finally:
         wasmspan.set_log("off")
+
+
+def test_modules_that_are_not_valid_are_listed_or_refused():
+    # It exports function 0, which it doesn't have.
+    module = wasmspan.Loader().load(bytes.fromhex("0061736d0100000007050101610000"))
+    with pytest.raises(wasmspan.WasmError, match="unknown function"):
+        _ = module.exports
+    assert module.imports == ()
+    with pytest.raises(wasmspan.CompileError, match="unknown function"):
+        wasmspan.Validator().validate(module)
