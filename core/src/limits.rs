@@ -51,8 +51,7 @@ pub const STACK_RESERVE_SHARE: usize = 4;
 /// Most stack kept free below WebAssembly frames, in bytes.
 pub const MAX_STACK_RESERVE: usize = 1024 * 1024;
 
-/// Stack that WebAssembly may use, below where it is called, on a stack that the program made without a
-/// guard page, so that nobody knows where it ends, in bytes.
+/// Most bytes above the first call on a stack that the program made, for it to be taken for one stack.
 pub const UNKNOWN_STACK_ROOM: usize = 256 * 1024;
 
 /// Most stack that a host function is thought to use between its caller and the WebAssembly that it

@@ -4,7 +4,6 @@
 #include "check.h"
 #include "load.h"
 #include <pthread.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
@@ -18,6 +17,7 @@ static const char WASM[] =
 static WasmEdge_VMContext *vm;
 static ucontext_t scheduler, fibers[2];
 static int running;
+static const size_t PAGE = 64 << 10;
 
 static WasmEdge_Result suspend(void *data, const WasmEdge_CallingFrameContext *frame,
                                const WasmEdge_Value *params, WasmEdge_Value *returns) {
@@ -44,6 +44,12 @@ static void everything(void) {
   CHECK(stack, call("double", 4, &got) == 0 && got == 8);
 }
 
+/* Where it ends is not known, and what lies below it must not be written to. */
+static void refused(void) {
+  int32_t got;
+  CHECK(unguarded, call("double", 21, &got) == 0x91);
+}
+
 static void waits(void) {
   int32_t got, value = running + 1;
   CHECK(fiber, call("suspend", value, &got) == 0 && got == value * 10 + 1);
@@ -56,6 +62,13 @@ static void begin(ucontext_t *context, void *stack, size_t size, void (*work)(vo
   context->uc_stack.ss_size = size;
   context->uc_link = &scheduler;
   makecontext(context, work, 0);
+}
+
+/* A stack, and what may be done with the page below it: only if nothing, that is a guard. */
+static char *make_stack(size_t size, int below) {
+  char *pages = mmap(NULL, size + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(mapped, pages != MAP_FAILED && mprotect(pages, PAGE, below) == 0);
+  return pages + PAGE;
 }
 
 static void resume(int fiber) {
@@ -95,27 +108,29 @@ int main(void) {
     pthread_attr_destroy(&attributes);
   }
 
-  static const size_t MAPPED = 8 << 20, ALLOCATED = 1 << 20;
-  int rights = PROT_READ | PROT_WRITE;
-  void *mapped = mmap(NULL, MAPPED, rights, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  void *allocated = malloc(ALLOCATED);
+  static const size_t LARGE = 8 << 20, SMALL = 1 << 20;
+  char *large = make_stack(LARGE, PROT_NONE), *small = make_stack(SMALL, PROT_NONE);
+  char *bare = make_stack(SMALL, PROT_READ);
   for (int round = 0; round < 10; round++) {
-    begin(&fibers[0], mapped, MAPPED, everything);
+    begin(&fibers[0], large, LARGE, everything);
     resume(0);
-    begin(&fibers[1], allocated, ALLOCATED, everything);
+    begin(&fibers[1], small, SMALL, everything);
     resume(1);
     /* Both inside wasm at once; the first to begin is the first to go on. */
-    begin(&fibers[0], mapped, MAPPED, waits);
-    begin(&fibers[1], allocated, ALLOCATED, waits);
+    begin(&fibers[0], large, LARGE, waits);
+    begin(&fibers[1], small, SMALL, waits);
     resume(0);
     resume(1);
     everything();
     resume(0);
     everything();
     resume(1);
+    begin(&fibers[0], bare, SMALL, refused);
+    resume(0);
   }
-  free(allocated);
-  munmap(mapped, MAPPED);
+  munmap(bare - PAGE, SMALL + PAGE);
+  munmap(small - PAGE, SMALL + PAGE);
+  munmap(large - PAGE, LARGE + PAGE);
   WasmEdge_ASTModuleDelete(module);
   WasmEdge_VMDelete(vm);
   WasmEdge_ModuleInstanceDelete(env);

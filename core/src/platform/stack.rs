@@ -12,8 +12,10 @@ pub(crate) struct Stack {
     pub lowest: usize,
     /// The address after the last.
     pub end: usize,
+    /// What lies right below may not be touched, so this is where the stack ends.
+    pub guarded: bool,
     /// The range is the stack. Otherwise it may hold other things too, other stacks among them:
-    /// the system merges neighbours that have no guard pages between them.
+    /// the system joins neighbours that have no guard pages between them.
     pub exact: bool,
 }
 
@@ -37,23 +39,23 @@ impl Stack {
         }
         let (lowest, size) = bounds();
         let end = if size == 0 { usize::MAX } else { lowest.saturating_add(size) };
-        let own = Stack { lowest, end, exact: true };
+        let own = Stack { lowest, end, guarded: true, exact: true };
         OWN.set(Some(own));
         own
     }
 
     /// The stack that has `address` in it and isn't the thread's own: the mapping around it, which
-    /// is exact if a guard page lies below, and its other end near. A stack without a guard that the
-    /// system has joined with one that has a guard is seldom seen so.
+    /// is exact if a guard page lies below, and its other end near.
     fn around(address: usize) -> Stack {
         let Some(mut stack) = mapping_around(address) else {
             return Stack {
                 lowest: address.saturating_sub(UNKNOWN_STACK_ROOM),
                 end: address.saturating_add(1),
+                guarded: false,
                 exact: false,
             };
         };
-        stack.exact &= stack.end - address <= UNKNOWN_STACK_ROOM;
+        stack.exact = stack.guarded && stack.end - address <= UNKNOWN_STACK_ROOM;
         stack
     }
 
@@ -69,16 +71,18 @@ impl Stack {
     }
 
     /// The lowest address that WebAssembly may use if it begins at `address`. Below is room for host
-    /// functions and signal handlers.
+    /// functions and signal handlers. On a stack whose end nobody knows, none: whatever was guessed,
+    /// a guest that recurses could get from there into memory of others.
     pub fn limit(&self, address: usize) -> usize {
+        if !self.guarded {
+            return self.end;
+        }
         let size = self.end - self.lowest;
         let reserve = (size / STACK_RESERVE_SHARE).clamp(STACK_RESERVE, MAX_STACK_RESERVE);
         if *self == Stack::of_thread() {
             return self.lowest.saturating_add(reserve.min(size / 2));
         }
-        // What else has been joined to the stack makes the range too large.
-        let limit = self.lowest + reserve.min(address.saturating_sub(self.lowest) / 2);
-        if self.exact { limit } else { limit.max(address.saturating_sub(UNKNOWN_STACK_ROOM)) }
+        self.lowest + reserve.min(address.saturating_sub(self.lowest) / 2)
     }
 }
 
@@ -93,7 +97,7 @@ pub(crate) fn with_room<T: Send>(
     work: impl FnOnce() -> Result<T> + Send,
 ) -> Result<T> {
     let stack = Stack::here();
-    if stack.exact && current_address().saturating_sub(stack.lowest) >= needed {
+    if stack.guarded && current_address().saturating_sub(stack.lowest) >= needed {
         return work();
     }
     std::thread::scope(|scope| {
@@ -105,7 +109,7 @@ pub(crate) fn with_room<T: Send>(
     })
 }
 
-/// The mapping that has `address` in it; exact if what lies right below may not be touched.
+/// The mapping that has `address` in it.
 #[cfg(target_os = "linux")]
 fn mapping_around(address: usize) -> Option<Stack> {
     use std::fs::File;
@@ -113,8 +117,9 @@ fn mapping_around(address: usize) -> Option<Stack> {
     match ask(&maps, address) {
         Ok((lowest, end, _)) => {
             let below = lowest.checked_sub(1).and_then(|below| ask(&maps, below).ok());
-            let exact = below.is_some_and(|(start, end, rights)| is_guard(start, end, rights != 0));
-            Some(Stack { lowest, end, exact })
+            let guarded =
+                below.is_some_and(|(start, end, rights)| is_guard(start, end, rights != 0));
+            Some(Stack { lowest, end, guarded, exact: false })
         }
         Err(_) => read_mapping(maps, address),
     }
@@ -124,7 +129,9 @@ fn mapping_around(address: usize) -> Option<Stack> {
 #[cfg(target_os = "linux")]
 fn is_guard(lowest: usize, end: usize, accessible: bool) -> bool {
     const LARGEST: usize = 1 << 20;
-    !accessible && end - lowest <= LARGEST
+    /// Heaps of glibc's threads begin at multiples of this, right above what another has left untouched.
+    const HEAP: usize = 64 << 20;
+    !accessible && end - lowest <= LARGEST && !end.is_multiple_of(HEAP)
 }
 
 /// Bounds and rights of a mapping, from systems that answer without writing all of them down (Linux 6.11).
@@ -183,7 +190,7 @@ fn read_mapping(maps: std::fs::File, address: usize) -> Option<Stack> {
         let lowest = usize::from_str_radix(lowest, 16).ok()?;
         let end = usize::from_str_radix(end, 16).ok()?;
         if (lowest..end).contains(&address) {
-            return Some(Stack { lowest, end, exact: guard == Some(lowest) });
+            return Some(Stack { lowest, end, guarded: guard == Some(lowest), exact: false });
         }
         guard = is_guard(lowest, end, !rest.starts_with("---")).then_some(end);
     }

@@ -39,7 +39,7 @@ pub(crate) unsafe fn enter_from(
     unsafe {
         let jit = &raw mut (*exec).jit;
         if stack::current_address() < (*jit).stack_limit {
-            return Err(refused(ErrCode::StackOverflow));
+            return Err((*exec).out_of_stack());
         }
         if (*jit).stop.load(Ordering::Relaxed) != 0 && is_to_stop(exec) {
             return Err(refused(ErrCode::Interrupted));

@@ -331,6 +331,18 @@ impl Exec {
         overlaps && (!self.stack.same_range(stack) || here >= self.jit.exit_fp)
     }
 
+    /// The error of a call for which there is no room.
+    #[cold]
+    pub fn out_of_stack(&self) -> Error {
+        let error = Error::new(ErrCode::StackOverflow);
+        if self.stack.guarded || self.jit.stack_limit != self.stack.end {
+            return error;
+        }
+        error.detail(
+            "this stack has no guard page, so where it ends is not known: give it one, or set the limit stack_bytes",
+        )
+    }
+
     fn is_own(&self) -> bool {
         self.stack == Stack::of_thread()
     }
@@ -534,7 +546,10 @@ pub(crate) fn with_stack<T>(bytes: u64, call: impl FnOnce() -> Result<T>) -> Res
     let lowest = stack::current_address().saturating_sub(bytes);
     // SAFETY: the state belongs to this thread.
     let before = unsafe { (*exec).jit.stack_limit };
-    let _limited = (lowest > before).then(|| {
+    // On a stack whose end nobody knows, the limit is what the program says.
+    // SAFETY: as above.
+    let stated = unsafe { !(*exec).stack.guarded };
+    let _limited = (lowest > before || stated).then(|| {
         // SAFETY: as above; code reads it where an activation begins, so no code that runs has
         // read another value that would matter.
         unsafe { (*exec).jit.stack_limit = lowest };
