@@ -393,10 +393,6 @@ unsafe extern "C" fn rejected(
     }
 }
 
-fn time_limit(time: Duration) -> String {
-    format!("the time limit is {} ms", time.as_secs_f64() * 1000.0)
-}
-
 /// Runs `call` on this thread, and stops it after `timeout`.
 pub fn with_timeout<T>(
     timeout: Option<Duration>,
@@ -404,7 +400,7 @@ pub fn with_timeout<T>(
 ) -> Outcome<T> {
     let Some(timeout) = timeout else { return Ok(call()?) };
     let interrupt = Interrupt::new();
-    let deadline = Deadline::after(timeout, &interrupt, time_limit(timeout))?;
+    let deadline = Deadline::after(timeout, &interrupt, timeout)?;
     let result = interrupt.run(call);
     let expired = deadline.finish();
     match result {

@@ -64,8 +64,10 @@ pub use cache::Stats as CacheStats;
 pub use command::Command;
 pub use compiler::{Compiler, Progress};
 pub use config::Config;
-pub use error::{ErrCode, Error, Result};
+pub use error::{Cause, ErrCode, Error, ImportFault, Result};
 pub use executor::{Executor, Loader, Module, Pool, Pooled, Validator, ensure_signal_handlers};
+#[doc(hidden)]
+pub use executor::{Place, Reservation};
 pub use interrupt::Interrupt;
 #[doc(hidden)]
 pub use interrupt::{Deadline, WakerGuard, on_visit};

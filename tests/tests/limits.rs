@@ -1,9 +1,12 @@
 //! Limits of calls, executors and VMs: what is allowed, what stops, and what the error says.
 
 use std::time::{Duration, Instant};
+use wasmspan::bindgen::{Bindgen, Heap};
 use wasmspan::config::{HostRegistration, Limits};
 use wasmspan::wasi::{MemoryFs, Output, OutputBuffer};
-use wasmspan::{Config, ErrCode, Executor, Func, Instance, Module, Store, Val, Vm, Wasi};
+use wasmspan::{
+    Caller, Config, ErrCode, Executor, Func, Instance, Module, Pool, Store, Val, Vm, Wasi,
+};
 use wasmspan_tests::support::{interrupt_modes, module, trap_modes};
 
 const TEXT: &str = r#"(module
@@ -298,4 +301,161 @@ fn a_deadline_changes_no_code_and_stops_only_its_own_call() {
         }
         calls.join().expect("undisturbed");
     });
+}
+
+/// A guest that does what it should not in each of the ways it can be called.
+fn misbehaving(at_start: Option<i32>) -> String {
+    format!(
+        r#"(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "env" "call back" (func $back (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\10\00\00\00\0a\00\00\00")
+    (data (i32.const 16) "ten bytes\0a.")
+    (global $what (export "what") (mut i32) (i32.const 0))
+    (func $deep (param i32) (result i32) (i32.add (call $deep (local.get 0)) (i32.const 1)))
+    (func $run
+        (if (i32.eq (global.get $what) (i32.const 1)) (then (drop (call $deep (i32.const 0)))))
+        (loop
+            (if (i32.eq (global.get $what) (i32.const 2))
+                (then (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+            (br 0)))
+    (func $start (export "start") (global.set $what (i32.const {})) (call $run))
+    (func (export "run") (result i32) (call $run) (i32.const 7))
+    (func (export "call back") (result i32) (call $back))
+    (func (export "bound") (param i32 i32) (result i32) (call $run) (i32.const 0))
+    (func (export "reference") (param externref) (result externref) (call $run) (local.get 0))
+    (func (export "allocate") (param i32) (result i32) (i32.const 1024))
+    (func (export "malloc") (param i32) (result i32) (call $run) (i32.const 1024))
+    (func (export "free") (param i32))
+    (func (export "_initialize") (call $run))
+    {})"#,
+        at_start.unwrap_or(0),
+        if at_start.is_some() { "(start $start)" } else { "" }
+    )
+}
+
+/// What limits calls, what the guest does then, and how the call ends.
+const OF_CALLS: [(&str, i32, ErrCode, &str); 4] = [
+    (r#"{"time_ms":30}"#, 0, ErrCode::Interrupted, "the time limit is 30 ms"),
+    (r#"{"stack_bytes":65536}"#, 1, ErrCode::StackOverflow, "the stack limit is 65536 bytes"),
+    (r#"{"output_bytes":55}"#, 2, ErrCode::Interrupted, "the limit of output is 55 bytes"),
+    (r#"{"cost":100000}"#, 0, ErrCode::CostLimitExceeded, "the cost limit is 100000"),
+];
+
+type Way = (&'static str, fn(&Guest) -> wasmspan::Result<()>);
+
+/// A guest under limits, and who made it.
+struct Guest {
+    executor: Executor,
+    store: Store,
+    module: Module,
+    instance: Instance,
+    what: i32,
+}
+
+impl Guest {
+    fn func(&self, name: &str) -> Func {
+        self.instance.get_func(name).expect("exported")
+    }
+}
+
+/// Every way in which a host enters an instance.
+const WAYS: [Way; 15] = [
+    ("Func::call", |guest| guest.func("run").call(&[]).map(drop)),
+    ("Func::call with references", |guest| {
+        guest.func("reference").call(&[Val::ExternRef(None)]).map(drop)
+    }),
+    ("Instance::call", |guest| guest.instance.call("run", &[]).map(drop)),
+    ("TypedFunc", |guest| guest.instance.typed::<(), i32>("run")?.call(()).map(drop)),
+    ("SlotFunc", |guest| guest.func("run").slots()?.expect("numbers").call(&mut [0]).map(drop)),
+    ("Executor::invoke", |guest| guest.executor.invoke(&guest.func("run"), &[]).map(drop)),
+    ("another executor", |guest| Executor::default().invoke(&guest.func("run"), &[]).map(drop)),
+    ("Instance::executor", |guest| {
+        guest.instance.executor().invoke(&guest.func("run"), &[]).map(drop)
+    }),
+    ("Executor::invoke_async", |guest| {
+        guest.executor.invoke_async(&guest.func("run"), &[])?.get().map(drop)
+    }),
+    ("Bindgen::new", |guest| Bindgen::new(&guest.instance).map(drop)),
+    ("Bindgen::call", |guest| {
+        Ok(Bindgen::attach(&guest.instance)?.call("bound", &[]).map(drop)?)
+    }),
+    ("Heap", |guest| Heap::new(&guest.instance)?.put_string("text").map(drop)),
+    ("host function that calls", |guest| {
+        let back = guest.func("call back");
+        Executor::default().invoke(&back, &[]).map(drop)
+    }),
+    ("start function", |guest| {
+        let module = module(guest.executor.config(), &misbehaving(Some(guest.what)));
+        guest.instance.executor().instantiate(&guest.store, &module).map(drop)
+    }),
+    ("Pool", |guest| {
+        let pool = Pool::with_executor(&guest.executor, &guest.module, &guest.store, 1)?;
+        let pooled = pool.get()?;
+        pooled.get_global("what").expect("exported").set(&Val::I32(guest.what))?;
+        pooled.call("run", &[]).map(drop)
+    }),
+];
+
+#[test]
+fn limits_of_calls_hold_however_a_guest_is_called() {
+    for (limits, what, code, detail) in OF_CALLS {
+        for (way, call) in WAYS {
+            let mut config =
+                Config { limits: Limits::from_json(limits).expect("limits"), ..Config::default() };
+            config.host_registrations.add(HostRegistration::Wasi);
+            let executor = Executor::new(&config);
+            let store = Store::new();
+            let output = OutputBuffer::with_limit(1 << 20);
+            let wasi = Wasi::builder().stdout(Output::Buffer(output.clone())).build();
+            store
+                .register("wasi_snapshot_preview1", wasi.expect("made").instance())
+                .expect("registered");
+            let env = Instance::host("env");
+            let back = Func::wrap(|caller: Caller<'_>| {
+                let instance = caller.instance().expect("a guest called");
+                instance.typed::<(), i32>("run")?.call(())
+            });
+            env.define("call back", back.expect("made")).expect("defined");
+            store.register("env", &env).expect("registered");
+            let module = module(&config, &misbehaving(None));
+            let instance = executor.instantiate(&store, &module).expect("links");
+            instance.get_global("what").expect("exported").set(&Val::I32(what)).expect("set");
+            let guest = Guest { executor, store, module, instance, what };
+            let began = Instant::now();
+            let error = call(&guest).expect_err(way);
+            assert_eq!(error.code(), code, "{way} under {limits}: {error}");
+            assert!(error.to_string().contains(detail), "{way} under {limits}: {error}");
+            assert!(began.elapsed() < LONGEST, "{way} under {limits}");
+            if what == 2 {
+                assert_eq!(output.contents().len(), 55, "{way}");
+            }
+        }
+    }
+}
+
+#[test]
+fn instances_that_a_host_function_makes_count() {
+    let limits = Limits { instances: Some(2), ..Limits::default() };
+    let config = Config { limits, ..Config::default() };
+    let executor = Executor::new(&config);
+    let store = Store::new();
+    let env = Instance::host("env");
+    let made = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let keep = made.clone();
+    let small = module(&config, "(module)");
+    let make = Func::wrap(move |caller: Caller<'_>| {
+        keep.lock().expect("no panic").push(caller.executor().instantiate(&Store::new(), &small)?);
+        Ok(())
+    });
+    env.define("make", make.expect("made")).expect("defined");
+    store.register("env", &env).expect("registered");
+    let text = r#"(module (import "env" "make" (func $make)) (func (export "make") (call $make)))"#;
+    let instance = executor.instantiate(&store, &module(&config, text)).expect("links");
+    instance.call("make", &[]).expect("the second");
+    let error = instance.call("make", &[]).expect_err("the third");
+    assert!(error.to_string().contains("the limit of module instances is 2"), "{error}");
+    made.lock().expect("no panic").clear();
+    instance.call("make", &[]).expect("there is room again");
 }

@@ -1,8 +1,9 @@
 //! Pools: bounded, fresh, and shared by threads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-use wasmspan::{Config, ErrCode, Func, Instance, Module, Pool, Store};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+use wasmspan::{Config, ErrCode, Func, Instance, Interrupt, Module, Pool, Store};
 use wasmspan_tests::support::trap_modes;
 
 const COUNTER: &str = r#"(module
@@ -83,4 +84,83 @@ fn failures_take_no_place() {
     assert_eq!(pool.in_use(), 0);
     let missing = Module::new(COUNTER).unwrap();
     assert_eq!(Pool::new(&missing, &Store::new(), 1).unwrap_err().code(), ErrCode::UnknownImport);
+}
+
+#[test]
+fn who_comes_first_is_served_first() {
+    let pool = pool(&Config::default(), 2);
+    let mut held = vec![pool.get().unwrap(), pool.get().unwrap()];
+    let (sender, order) = channel();
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            // Half wait on their own thread, half are told.
+            let (mine, sender) = (pool.clone(), sender.clone());
+            let (begun, arrived) = channel();
+            if number % 2 == 0 {
+                let work = move || {
+                    begun.send(()).unwrap();
+                    let got = mine.get().unwrap();
+                    sender.send(number).unwrap();
+                    drop(got);
+                };
+                scope.spawn(work);
+            } else {
+                let reservation = mine.reserve(move |place| {
+                    sender.send(number).unwrap();
+                    drop(place);
+                });
+                std::mem::forget(reservation);
+                begun.send(()).unwrap();
+            }
+            arrived.recv().unwrap();
+            // Until it sleeps in the queue; nothing tells when that is.
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        assert!(pool.try_get().unwrap().is_none(), "they are before us");
+        held.pop();
+        let got: Vec<_> =
+            (0..8).map(|_| order.recv_timeout(Duration::from_secs(20)).unwrap()).collect();
+        assert_eq!(got, [0, 1, 2, 3, 4, 5, 6, 7]);
+    });
+    drop(held);
+    assert_eq!(pool.in_use(), 0);
+}
+
+#[test]
+fn who_gives_up_takes_no_place() {
+    let pool = pool(&Config::default(), 1);
+    let held = pool.get().unwrap();
+    let given_up = pool.reserve(|_| panic!("nobody waits for it"));
+    drop(given_up);
+    assert!(pool.try_get_for(Duration::from_millis(5)).unwrap().is_none());
+    drop(held);
+    assert_eq!(pool.in_use(), 0);
+    // One that is served at once.
+    let (sender, places) = channel();
+    let reservation = pool.reserve(move |place| sender.send(place).unwrap());
+    drop(reservation);
+    let instance = places.recv().unwrap().fill().unwrap();
+    assert_eq!((instance.call("next", &[]).unwrap().len(), pool.in_use()), (1, 1));
+}
+
+#[test]
+fn waiting_can_be_interrupted() {
+    let pool = pool(&Config::default(), 1);
+    let held = pool.get().unwrap();
+    let interrupt = Interrupt::new();
+    let start = Instant::now();
+    let ended = std::thread::scope(|scope| {
+        let waits = scope.spawn(|| interrupt.run(|| pool.get().map(drop)));
+        std::thread::sleep(Duration::from_millis(20));
+        interrupt.interrupt();
+        waits.join().unwrap()
+    });
+    assert_eq!(ended.unwrap_err().code(), ErrCode::Interrupted);
+    let (ended, expired) =
+        Interrupt::new().run_within(Duration::from_millis(20), || pool.get().map(drop));
+    assert!(expired && ended.unwrap_err().is_timeout());
+    assert!(start.elapsed() < Duration::from_secs(20));
+    drop(held);
+    assert_eq!(pool.in_use(), 0);
+    drop(pool.get().unwrap());
 }

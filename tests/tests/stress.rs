@@ -206,7 +206,7 @@ impl World {
         let interrupt = Interrupt::new();
         let error = interrupt.run(|| {
             let time = Duration::from_micros(microseconds);
-            let _deadline = Deadline::after(time, &interrupt, String::new())?;
+            let _deadline = Deadline::after(time, &interrupt, time)?;
             instance.call("spin", &[1.into()])
         });
         assert_eq!(error.expect_err("endless").code(), ErrCode::Interrupted);

@@ -209,3 +209,36 @@ fn a_task_keeps_what_it_runs() {
     };
     assert_eq!(task.get().expect("it adds")[0].i32(), Some(42));
 }
+
+#[test]
+fn callbacks_are_called_once_however_a_task_ends() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let vm = Vm::new(&Config::default()).expect("made");
+    let text = r#"(module (func (export "spin") (loop (br 0))) (func (export "trap") unreachable)
+        (func (export "end")))"#;
+    for (name, cancelled) in [("end", false), ("trap", false), ("spin", true)] {
+        let calls = std::sync::Arc::new(AtomicUsize::new(0));
+        let (sender, ended) = std::sync::mpsc::channel();
+        let task = vm.run_bytes_async(text, name, &[]).expect("a thread");
+        for late in [false, true] {
+            if late {
+                task.wait();
+            }
+            let (calls, sender) = (calls.clone(), sender.clone());
+            task.on_finish(move || {
+                calls.fetch_add(1, Ordering::SeqCst);
+                sender.send(()).expect("somebody listens");
+                assert!(late, "a panic elsewhere is nobody's business");
+            });
+            if cancelled {
+                task.cancel();
+            }
+        }
+        for _ in 0..2 {
+            ended.recv_timeout(Duration::from_secs(20)).expect("it is called");
+        }
+        assert_eq!(task.get().is_ok(), name == "end");
+        drop(task);
+        assert_eq!(calls.load(Ordering::SeqCst), 2, "{name}");
+    }
+}

@@ -168,6 +168,29 @@ impl Bindgen {
         args: &[Value<'_>],
         read: impl FnOnce(&Results<'_>) -> Result<R>,
     ) -> Result<R, CallError> {
+        // Several calls of the guest are one to the host, and have the limits of one.
+        let mut message = None;
+        let ended = self.instance.governed(|| {
+            self.call_now(name, args, read).map(Some).or_else(|error| match error {
+                CallError::Guest(text) => {
+                    message = Some(text);
+                    Ok(None)
+                }
+                CallError::Engine(error) => Err(error),
+            })
+        });
+        match ended? {
+            Some(results) => Ok(results),
+            None => Err(CallError::Guest(message.unwrap_or_default())),
+        }
+    }
+
+    fn call_now<R>(
+        &self,
+        name: &str,
+        args: &[Value<'_>],
+        read: impl FnOnce(&Results<'_>) -> Result<R>,
+    ) -> Result<R, CallError> {
         let entry = self.entry(name)?;
         if args.len() > MAX_PARAMS {
             return Err(broken(format!("more than {MAX_PARAMS} arguments")).into());

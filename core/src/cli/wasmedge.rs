@@ -275,6 +275,6 @@ pub(super) fn time_limit(
     left: Duration,
     interrupt: &Interrupt,
 ) -> Result<Deadline, String> {
-    let why = format!("the time limit is {milliseconds} ms");
-    Deadline::after(left, interrupt, why).map_err(|error| error.to_string())
+    let limit = Duration::from_millis(milliseconds);
+    Deadline::after(left, interrupt, limit).map_err(|error| error.to_string())
 }

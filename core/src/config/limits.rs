@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 /// What may be used at most; `None` leaves the runtime's own limit.
 ///
-/// A [`Config`](super::Config) has them for all calls of an executor or VM, and
-/// [`Executor::invoke_within`](crate::Executor::invoke_within) takes them for one call; where both
-/// say something, the smaller counts. As JSON they are an object whose fields have these names.
+/// A [`Config`](super::Config) has them for all instances that an executor or VM makes, and for every
+/// call into them, however it is made;
+/// [`Executor::invoke_within`](crate::Executor::invoke_within) takes them for one call. Where several
+/// say something, the smallest counts. As JSON they are an object whose fields have these names.
 ///
 /// ```
 /// use wasmspan::config::Limits;
@@ -94,6 +95,11 @@ impl Limits {
             open_files: least(self.open_files, other.open_files),
             output_bytes: least(self.output_bytes, other.output_bytes),
         }
+    }
+
+    /// Whether time, stack or output is limited.
+    pub(crate) fn apply_to_calls(&self) -> bool {
+        self.time_ms.is_some() || self.stack_bytes.is_some() || self.output_bytes.is_some()
     }
 
     /// Whether nothing but what applies to one call is set: time, cost, stack and output.

@@ -1,8 +1,10 @@
 //! Errors: one table of WasmEdge's codes, and the value that carries one to the caller.
 
+mod cause;
 mod code;
 mod frame;
 
+pub use cause::{Cause, ImportFault, time_limit};
 pub use code::{ErrCategory, ErrCode, Phase};
 pub use frame::Frame;
 pub(crate) use frame::{NotRun, Symbols};
@@ -10,15 +12,6 @@ pub(crate) use frame::{NotRun, Symbols};
 use crate::types::{Limits, Logged, mismatch};
 use std::fmt;
 use std::sync::Arc;
-
-/// How the detail of an interrupted call begins whose time was over.
-pub(crate) const TIME_LIMIT: &str = "the time limit is ";
-/// How the detail of an error begins if the system has no room for a memory.
-pub(crate) const NO_ROOM: &str = "Unable to find usable memory address";
-/// How the detail of an error begins that a panic became.
-pub(crate) const PANIC: &str = "a panic: ";
-/// How it begins where the panic was one of this crate.
-pub(crate) const FAULT: &str = "a fault of wasmspan, please report it with this text: ";
 
 /// The message of a code that the table does not have.
 pub const UNKNOWN_CODE: &str = "unknown error code";
@@ -36,6 +29,8 @@ pub struct Error(Arc<Inner>);
 #[derive(Clone)]
 struct Inner {
     kind: Kind,
+    /// Why, where the kind doesn't tell.
+    cause: Option<Cause>,
     /// Lines of detail, innermost first; they become WasmEdge's indented log lines.
     details: Vec<String>,
     /// Lines that the log has in place of details, with the place of the detail.
@@ -99,6 +94,7 @@ impl Error {
     fn from_kind(kind: Kind) -> Error {
         Error(Arc::new(Inner {
             kind,
+            cause: None,
             details: Vec::new(),
             logged: Vec::new(),
             offset: None,
@@ -226,40 +222,14 @@ impl Error {
         &self.0.frames
     }
 
+    /// Message and details without the frames, for languages that show those in their own way.
+    pub fn summary(&self) -> String {
+        Summary(self).to_string()
+    }
+
     /// True if the guest or a host function asked to end the run: not a failure.
     pub fn is_terminated(&self) -> bool {
         self.code() == ErrCode::Terminated
-    }
-
-    /// True if the call was stopped because a limit of its time was reached.
-    pub fn is_timeout(&self) -> bool {
-        self.code() == ErrCode::Interrupted
-            && self.details().iter().any(|line| line.starts_with(TIME_LIMIT))
-    }
-
-    /// Whether the system had no room for a memory. What is not needed any more could be let go.
-    pub fn is_out_of_memory(&self) -> bool {
-        let first = self.0.details.first();
-        self.code() == ErrCode::MemoryOutOfBounds && first.is_some_and(|it| it.starts_with(NO_ROOM))
-    }
-
-    /// True if code of the host panicked while wasm ran, or this crate did, which is a fault of it: its
-    /// details ask to report it.
-    ///
-    /// ```
-    /// use wasmspan::{Func, FuncType};
-    /// let bad = Func::new(FuncType::new([], []), |_, _, _| panic!("oh no"))?;
-    /// assert!(bad.call(&[]).is_err_and(|error| error.is_panic()));
-    /// # Ok::<(), wasmspan::Error>(())
-    /// ```
-    pub fn is_panic(&self) -> bool {
-        let begins =
-            |text| self.details().first().is_some_and(|line: &String| line.starts_with(text));
-        match self.code() {
-            ErrCode::HostFuncError => self.0.source.is_none() && begins(PANIC),
-            ErrCode::RuntimeError => begins(FAULT),
-            _ => false,
-        }
     }
 
     /// The phase word of WasmEdge's first log line.
@@ -274,21 +244,32 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message())?;
-        if let Kind::User(code) | Kind::Unknown(code) = self.0.kind {
-            write!(f, " 0x{code:02x}")?;
-        }
-        for (i, detail) in self.0.details.iter().chain(&self.0.closing).enumerate() {
-            f.write_str(if i == 0 { ": " } else { "; " })?;
-            f.write_str(detail)?;
-        }
-        if let Some(offset) = self.0.offset {
-            write!(f, " (at byte offset 0x{offset:x})")?;
-        }
+        Summary(self).fmt(f)?;
         for frame in &self.0.frames {
             write!(f, "\n    at {frame}")?;
         }
         Ok(())
+    }
+}
+
+/// An error without its frames.
+struct Summary<'a>(&'a Error);
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, details, closing, offset, .. } = &*self.0.0;
+        f.write_str(self.0.message())?;
+        if let Kind::User(code) | Kind::Unknown(code) = kind {
+            write!(f, " 0x{code:02x}")?;
+        }
+        for (i, detail) in details.iter().chain(closing).enumerate() {
+            f.write_str(if i == 0 { ": " } else { "; " })?;
+            f.write_str(detail)?;
+        }
+        match offset {
+            Some(offset) => write!(f, " (at byte offset 0x{offset:x})"),
+            None => Ok(()),
+        }
     }
 }
 

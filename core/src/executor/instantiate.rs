@@ -3,13 +3,13 @@
 use super::Executor;
 use super::module::Module;
 use super::report::reported;
-use super::within::within;
 use crate::config::{Config, TrapMode};
 use crate::error::Result;
 use crate::limits;
 use crate::module::{ModuleInfo, SegmentMode};
 use crate::runtime::{
     Extern, Instance, Memory, MemoryImage, MemoryKind, Metered, Permit, WasmInstance, check_stop,
+    within,
 };
 use crate::validator;
 

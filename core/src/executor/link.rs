@@ -1,6 +1,6 @@
 //! Imports: looked up, compared with what the module asks for, all faults reported at once.
 
-use crate::error::{ErrCode, Error, Result};
+use crate::error::{Cause, ErrCode, Error, ImportFault, Result};
 use crate::limits::MAX_NAMES_SHOWN;
 use crate::module::{ImportDesc, ModuleInfo};
 use crate::runtime::Extern;
@@ -57,13 +57,18 @@ fn resolve<'a>(
     mut find: impl FnMut(&'a ImportDesc, &ExternType) -> std::result::Result<Extern, Missing>,
 ) -> Result<Box<[Extern]>> {
     let mut found = Vec::with_capacity(info.imports.len());
-    let mut faults: Option<Error> = None;
+    let mut faults = Vec::new();
+    let mut error: Option<Error> = None;
     let mut report = |import: &ImportDesc, code: ErrCode, [line, logged]: [String; 2]| {
-        let error = faults.take().unwrap_or_else(|| Error::new(code));
-        faults = Some(error.detail_logged(line, logged).detail(format!(
+        let before = error.take().unwrap_or_else(|| Error::new(code));
+        error = Some(before.detail_logged(line, logged).detail(format!(
             "When linking module: \"{}\" , {} name: \"{}\"",
             import.module, import.kind, import.name
         )));
+    };
+    let mut note = |import: &ImportDesc, wanted: ExternType, found, reason: &str| {
+        let (module, name) = (import.module.to_string(), import.name.to_string());
+        faults.push(ImportFault { module, name, wanted, found, reason: reason.to_string() });
     };
     for import in &info.imports {
         let wanted = info.extern_type(import.kind, import.index);
@@ -72,6 +77,7 @@ fn resolve<'a>(
                 let logged = format!("{reason} (wanted: {})", wanted.logged());
                 let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
                 let line = format!("{reason} (wanted: {wanted}){hint}");
+                note(import, wanted, None, &line);
                 report(import, ErrCode::UnknownImport, [line, logged]);
             }
             Ok(item) => {
@@ -85,14 +91,17 @@ fn resolve<'a>(
                         "external type".to_string()
                     };
                     let lines = mismatch(&what, &wanted, &got);
+                    note(import, wanted, Some(got), &lines[0]);
                     report(import, ErrCode::IncompatibleImportType, lines);
                 }
             }
         }
     }
-    match faults {
+    match error {
         None => Ok(found.into()),
-        Some(error) => Err(error.in_nodes(&["import description", "import section", "module"])),
+        Some(error) => Err(error
+            .in_nodes(&["import description", "import section", "module"])
+            .because(Cause::Imports(faults.into()))),
     }
 }
 

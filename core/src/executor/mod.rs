@@ -11,13 +11,15 @@ mod symbols;
 mod within;
 
 pub use module::{Loader, Module, Validator, ensure_signal_handlers};
+#[doc(hidden)]
+pub use pool::{Place, Reservation};
 pub use pool::{Pool, Pooled};
 
 pub(crate) use lazy::fill_cache;
 pub(crate) use module::prepare_stubs;
 
 use crate::config::{Config, Limits};
-use crate::error::{ErrCode, Error, Result, TIME_LIMIT};
+use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::{Deadline, Interrupt};
 use crate::runtime::{Caller, Extern, Func, Instance, Val};
 use crate::statistics::Statistics;
@@ -155,17 +157,27 @@ impl Executor {
     }
 }
 
+impl Instance {
+    /// An executor configured as the one that made the instance, which counts and limits together
+    /// with it; the default one for host modules.
+    pub fn executor(&self) -> Executor {
+        let Some(instance) = self.wasm() else { return Executor::default() };
+        let statistics = match &instance.metered {
+            Some(metered) => metered.statistics.clone(),
+            None => Statistics::new(),
+        };
+        Executor {
+            instances: Arc::clone(instance.permit.count()),
+            ..Executor::with_statistics(&instance.config, &statistics)
+        }
+    }
+}
+
 impl Caller<'_> {
-    /// An executor configured as the one that made the calling instance, for host functions that
+    /// The [executor](Instance::executor) of the calling instance, for host functions that
     /// instantiate or call on; the default one if the host called the function itself.
     pub fn executor(&self) -> Executor {
-        match self.instance().as_ref().and_then(Instance::wasm) {
-            Some(instance) => match &instance.metered {
-                Some(metered) => Executor::with_statistics(&instance.config, &metered.statistics),
-                None => Executor::new(&instance.config),
-            },
-            None => Executor::default(),
-        }
+        self.instance().map_or_else(Executor::default, |instance| instance.executor())
     }
 }
 
@@ -204,7 +216,7 @@ impl Interrupt {
     ) -> (Result<T>, bool) {
         // Its own, so that a clock that rings late stops nothing else.
         let own = Interrupt::new();
-        match Deadline::after(time, &own, format!("{TIME_LIMIT}{time:?}")) {
+        match Deadline::after(time, &own, time) {
             Err(error) => (Err(error), false),
             Ok(limit) => {
                 let ended = self.run(|| own.run(call));

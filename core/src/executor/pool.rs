@@ -4,9 +4,10 @@ use super::Executor;
 use super::module::Module;
 use super::{instantiate, link};
 use crate::error::{ErrCode, Error, Result};
-use crate::runtime::{Extern, Instance, Survey};
+use crate::runtime::{Extern, Instance, Survey, thread_interrupt};
 use crate::statistics::Statistics;
 use crate::store::Store;
+use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// Hands out instances of one module, never more than so many at a time.
 ///
-/// Imports are looked up once. An instance goes back when the [`Pooled`] is dropped, and what it did
+/// Who waits for one gets it in the order of arrival. Imports are looked up once. An instance goes back when the [`Pooled`] is dropped, and what it did
 /// goes with it: the next one starts from the module's initial state, which costs about as much as
 /// resetting would. Clones share the pool; it may be used from any thread.
 ///
@@ -42,9 +43,19 @@ struct Inner {
     executor: Executor,
     imports: Box<[Extern]>,
     size: usize,
-    in_use: Mutex<usize>,
-    returned: Condvar,
+    queue: Mutex<Queue>,
 }
+
+/// Who has a place, and who waits for one. Nobody waits while there is a free one.
+#[derive(Default)]
+struct Queue {
+    in_use: usize,
+    waiting: VecDeque<(u64, Ready)>,
+    next: u64,
+}
+
+/// What is called with a place that has become free.
+type Ready = Box<dyn FnOnce(Place) + Send>;
 
 impl Pool {
     /// A pool of at most `size` instances of `module` at a time; its imports are looked up in
@@ -99,35 +110,30 @@ impl Pool {
             executor: executor.clone(),
             imports: imports()?,
             size,
-            in_use: Mutex::new(0),
-            returned: Condvar::new(),
+            queue: Mutex::default(),
         })))
     }
 
-    /// A fresh instance; waits until there is room for one.
+    /// A fresh instance; waits until there is room for one. Within a call, what interrupts that call
+    /// ends the wait too.
     ///
     /// # Errors
     ///
-    /// Traps of segments and of the start function.
+    /// `execution interrupted`; traps of segments and of the start function.
     pub fn get(&self) -> Result<Pooled> {
-        let mut in_use = self.0.in_use();
-        while *in_use >= self.0.size {
-            in_use = self.0.returned.wait(in_use).unwrap_or_else(PoisonError::into_inner);
+        match self.wait(None)? {
+            Some(place) => place.fill(),
+            None => Err(self.exhausted()),
         }
-        self.take(in_use)
     }
 
     /// A fresh instance, or `None` if all are in use.
     ///
     /// # Errors
     ///
-    /// As [`get`](Pool::get).
+    /// Traps of segments and of the start function.
     pub fn try_get(&self) -> Result<Option<Pooled>> {
-        let in_use = self.0.in_use();
-        if *in_use >= self.0.size {
-            return Ok(None);
-        }
-        self.take(in_use).map(Some)
+        self.try_reserve().map(Place::fill).transpose()
     }
 
     /// A fresh instance; waits for room no longer than `timeout`.
@@ -136,10 +142,7 @@ impl Pool {
     ///
     /// `generic runtime error` if there was none by then; otherwise as [`get`](Pool::get).
     pub fn get_timeout(&self, timeout: Duration) -> Result<Pooled> {
-        self.try_get_for(timeout)?.ok_or_else(|| {
-            let detail = format!("all {} instances of the pool are still in use", self.0.size);
-            Error::with_detail(ErrCode::RuntimeError, detail)
-        })
+        self.try_get_for(timeout)?.ok_or_else(|| self.exhausted())
     }
 
     /// As [`get_timeout`](Pool::get_timeout); `None` if there was no room by then.
@@ -148,17 +151,89 @@ impl Pool {
     ///
     /// As [`get`](Pool::get).
     pub fn try_get_for(&self, timeout: Duration) -> Result<Option<Pooled>> {
-        let start = Instant::now();
-        let mut in_use = self.0.in_use();
-        while *in_use >= self.0.size {
-            let left = timeout.saturating_sub(start.elapsed());
-            if left.is_zero() {
-                return Ok(None);
-            }
-            let waited = self.0.returned.wait_timeout(in_use, left);
-            in_use = waited.unwrap_or_else(PoisonError::into_inner).0;
+        self.wait(Some(timeout))?.map(Place::fill).transpose()
+    }
+
+    /// Calls `ready` with a place as soon as there is one: at once, or later on the thread that gives
+    /// one back. It must neither block nor panic. Who drops the [`Reservation`] before waits no longer.
+    #[doc(hidden)]
+    pub fn reserve(&self, ready: impl FnOnce(Place) + Send + 'static) -> Reservation {
+        let mut queue = self.0.queue();
+        let id = queue.next;
+        queue.next += 1;
+        if queue.in_use < self.0.size {
+            queue.in_use += 1;
+            drop(queue);
+            ready(Place(Arc::clone(&self.0)));
+        } else {
+            queue.waiting.push_back((id, Box::new(ready)));
         }
-        self.take(in_use).map(Some)
+        Reservation { pool: Arc::clone(&self.0), id }
+    }
+
+    /// A place, if one is free.
+    #[doc(hidden)]
+    pub fn try_reserve(&self) -> Option<Place> {
+        let mut queue = self.0.queue();
+        if queue.in_use == self.0.size {
+            return None;
+        }
+        queue.in_use += 1;
+        Some(Place(Arc::clone(&self.0)))
+    }
+
+    /// Waits for a place; `None` if there was none in time.
+    fn wait(&self, timeout: Option<Duration>) -> Result<Option<Place>> {
+        if let Some(place) = self.try_reserve() {
+            return Ok(Some(place));
+        }
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let arrival = Arc::new(Arrival::default());
+        let own = Arc::clone(&arrival);
+        // Given up before what has arrived meanwhile is dropped.
+        let _reservation = self.reserve(move |place| own.put(place));
+        let interrupt = thread_interrupt();
+        let _waker = interrupt.as_ref().map(|interrupt| {
+            let arrival = Arc::clone(&arrival);
+            interrupt.on_request_or_visit(Arc::new(move || {
+                // Whoever waits holds the lock until it sleeps.
+                drop(arrival.lock());
+                arrival.changed.notify_all();
+            }))
+        });
+        let mut place = arrival.lock();
+        loop {
+            if let Some(place) = place.take() {
+                return Ok(Some(place));
+            }
+            if let Some(interrupt) = &interrupt {
+                if interrupt.is_requested() {
+                    return Err(Error::new(ErrCode::Interrupted));
+                }
+                drop(place);
+                interrupt.take_visit();
+                place = arrival.lock();
+                if place.is_some() || interrupt.is_requested() {
+                    continue;
+                }
+            }
+            place = match end {
+                None => arrival.changed.wait(place).unwrap_or_else(PoisonError::into_inner),
+                Some(end) => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Ok(None);
+                    }
+                    let waited = arrival.changed.wait_timeout(place, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    fn exhausted(&self) -> Error {
+        let detail = format!("all {} instances of the pool are still in use", self.0.size);
+        Error::with_detail(ErrCode::RuntimeError, detail)
     }
 
     /// The pool as a unit of a survey.
@@ -173,7 +248,7 @@ impl Pool {
 
     /// Instances that are handed out.
     pub fn in_use(&self) -> usize {
-        *self.0.in_use()
+        self.0.queue().in_use
     }
 
     /// Most instances at a time.
@@ -185,31 +260,78 @@ impl Pool {
     pub fn statistics(&self) -> &Statistics {
         self.0.executor.statistics()
     }
-
-    fn take(&self, mut in_use: MutexGuard<'_, usize>) -> Result<Pooled> {
-        *in_use += 1;
-        drop(in_use);
-        // Returned by its drop, also if instantiation fails or panics.
-        let place = Place(Arc::clone(&self.0));
-        let Inner { module, executor, imports, .. } = &*self.0;
-        let instance = instantiate::instantiate(executor, module, imports.clone(), "")?;
-        Ok(Pooled { instance, _place: place })
-    }
 }
 
 impl Inner {
-    fn in_use(&self) -> MutexGuard<'_, usize> {
-        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One of the places of a pool.
-struct Place(Arc<Inner>);
+/// Where a thread that waits finds its place.
+#[derive(Default)]
+struct Arrival {
+    place: Mutex<Option<Place>>,
+    changed: Condvar,
+}
+
+impl Arrival {
+    fn lock(&self) -> MutexGuard<'_, Option<Place>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, place: Place) {
+        *self.lock() = Some(place);
+        self.changed.notify_all();
+    }
+}
+
+/// One of the places of a pool, which it goes back to when this is dropped.
+#[doc(hidden)]
+pub struct Place(Arc<Inner>);
+
+impl Place {
+    /// A fresh instance in this place.
+    ///
+    /// # Errors
+    ///
+    /// Traps of segments and of the start function; the place is free again.
+    pub fn fill(self) -> Result<Pooled> {
+        let Inner { module, executor, imports, .. } = &*self.0;
+        let instance = instantiate::instantiate(executor, module, imports.clone(), "")?;
+        Ok(Pooled { instance, _place: self })
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        *self.0.in_use() -= 1;
-        self.0.returned.notify_one();
+        let mut queue = self.0.queue();
+        let next = queue.waiting.pop_front();
+        if next.is_none() {
+            queue.in_use -= 1;
+        }
+        drop(queue);
+        if let Some((_, ready)) = next {
+            ready(Place(Arc::clone(&self.0)));
+        }
+    }
+}
+
+/// Somebody's turn in the line before a pool; waits no longer when it is dropped.
+#[doc(hidden)]
+pub struct Reservation {
+    pool: Arc<Inner>,
+    id: u64,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut queue = self.pool.queue();
+        let at = queue.waiting.iter().position(|(id, _)| *id == self.id);
+        let given_up = at.and_then(|at| queue.waiting.remove(at));
+        drop(queue);
+        // What it holds may be a place, or run the host's code when dropped.
+        drop(given_up);
     }
 }
 

@@ -3,13 +3,12 @@
 use super::Executor;
 use super::report::reported;
 use crate::config::Limits;
-use crate::error::{ErrCode, Error, Result, TIME_LIMIT};
-use crate::interrupt::{Deadline, Interrupt};
-use crate::runtime::{self, Func, Metered, Val};
-use std::time::Duration;
+use crate::error::{ErrCode, Error, Result};
+use crate::runtime::{Func, Metered, Val, within};
 
 impl Executor {
-    /// Calls a function within limits of this call, and those of the executor.
+    /// Calls a function within limits of this call, those of the executor, and those of the function's
+    /// instance.
     ///
     /// # Errors
     ///
@@ -38,33 +37,12 @@ impl Executor {
             let detail = "the limit `cost` does not apply: the executor measures no costs";
             return Err(Error::with_detail(ErrCode::RuntimeError, detail));
         }
-        within(&self.config.limits.and(limits), || match &metered {
-            None => func.call(params),
+        let all = self.config.limits.and(limits).and(&func.limits());
+        within(&all, || match &metered {
+            None => func.counted(|| func.call_bare(params)),
             Some(metered) => reported(metered, || {
-                metered.run_within(limits.cost.unwrap_or(u64::MAX), || func.call(params))
+                metered.run_within(limits.cost.unwrap_or(u64::MAX), || func.call_bare(params))
             }),
         })
-    }
-}
-
-/// Runs `call` with this much time, stack and output.
-pub(super) fn within<T>(limits: &Limits, call: impl FnOnce() -> Result<T>) -> Result<T> {
-    let call = || match limits.stack_bytes {
-        None => call(),
-        Some(bytes) => runtime::with_stack(bytes, call),
-    };
-    let call = || match limits.output_bytes {
-        None => call(),
-        Some(bytes) => runtime::with_output(bytes, call),
-    };
-    match limits.time_ms {
-        None => call(),
-        Some(milliseconds) => {
-            let interrupt = Interrupt::new();
-            let why = format!("{TIME_LIMIT}{milliseconds} ms");
-            let time = Duration::from_millis(milliseconds);
-            let _deadline = Deadline::after(time, &interrupt, why)?;
-            interrupt.run(call)
-        }
     }
 }

@@ -28,18 +28,19 @@ struct Timer {
 
 #[derive(Default)]
 struct State {
-    waiting: BTreeMap<Key, (Interrupt, String)>,
+    waiting: BTreeMap<Key, (Interrupt, Duration)>,
     next: u64,
     running: bool,
 }
 
 impl Deadline {
-    /// Interrupts after `time`, for the reason `why`. A time too long for the clock never ends.
+    /// Interrupts after `time`; the error names `limit`, of which this is what is left. A time too long
+    /// for the clock never ends.
     ///
     /// # Errors
     ///
     /// If the system grants no thread.
-    pub fn after(time: Duration, interrupt: &Interrupt, why: String) -> Result<Deadline> {
+    pub fn after(time: Duration, interrupt: &Interrupt, limit: Duration) -> Result<Deadline> {
         let timer = Timer::current();
         let Some(moment) = Instant::now().checked_add(time) else {
             return Ok(Deadline { timer, key: None });
@@ -58,7 +59,7 @@ impl Deadline {
         let key = (moment, state.next);
         state.next += 1;
         let first = state.waiting.first_key_value().is_none_or(|(first, _)| key < *first);
-        state.waiting.insert(key, (interrupt.clone(), why));
+        state.waiting.insert(key, (interrupt.clone(), limit));
         drop(state);
         if first {
             timer.changed.notify_one();
@@ -123,8 +124,8 @@ impl Timer {
             }
             let due = state.waiting.remove(&key);
             drop(state);
-            if let Some((interrupt, why)) = due {
-                interrupt.interrupt_because(why);
+            if let Some((interrupt, limit)) = due {
+                interrupt.expire(limit);
             }
             state = self.lock();
         }

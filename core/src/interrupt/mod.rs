@@ -71,8 +71,8 @@ struct State {
     resending: bool,
     /// A call has stopped because of the request that others may still have to answer.
     answered: bool,
-    /// Why the stop was requested, if that is known.
-    why: Option<String>,
+    /// The limit of time that has ended, if the stop was requested for that.
+    expired: Option<Duration>,
 }
 
 struct Waker(Arc<dyn Fn() + Send + Sync>);
@@ -157,15 +157,15 @@ impl Interrupt {
         }
     }
 
-    /// As [`interrupt`](Interrupt::interrupt); the error of the call that stops tells why.
-    pub(crate) fn interrupt_because(&self, why: String) {
-        self.lock().why = Some(why);
+    /// As [`interrupt`](Interrupt::interrupt); the error of the call that stops names the limit.
+    pub(crate) fn expire(&self, limit: Duration) {
+        self.lock().expired = Some(limit);
         self.interrupt();
     }
 
-    /// Why the stop was requested, if that is known.
-    pub(crate) fn why(&self) -> Option<String> {
-        self.lock().why.clone()
+    /// The limit of time that has ended, if the stop was requested for that.
+    pub(crate) fn expired(&self) -> Option<Duration> {
+        self.lock().expired
     }
 
     fn resend(&self) {
@@ -300,7 +300,7 @@ impl Interrupt {
         // The request is used up when the last call that it was meant for has ended.
         if state.answered && !state.targets.iter().any(|target| target.asked) {
             state.answered = false;
-            state.why = None;
+            state.expired = None;
             self.0.requested.store(false, Ordering::SeqCst);
         }
         self.0.changed.notify_all();

@@ -4,7 +4,7 @@
 //! of the section it arose in. Every error keeps the parser's text and the byte offset.
 
 use super::features::{Missing, missing};
-use crate::error::{ErrCode, Error};
+use crate::error::{Cause, ErrCode, Error};
 use crate::limits;
 
 /// The part of a module that was read or checked when an error arose.
@@ -202,7 +202,8 @@ pub(crate) fn refusal_code(part: Part, feature: &str) -> ErrCode {
 pub(crate) fn refuse(code: ErrCode, part: Part, feature: &str, offset: u64) -> Error {
     let Missing { text, finished } = missing(feature);
     let line = format!("This instruction or syntax requires enabling proposal {text}");
-    let mut error = Error::with_detail(code, line);
+    let cause = Cause::Unsupported { proposal: text, available: finished };
+    let mut error = Error::with_detail(code, line).because(cause);
     if !finished {
         error = error.detail("this engine doesn't implement that proposal yet");
     }

@@ -5,7 +5,7 @@
 //! functions are the host's, and don't come here.
 
 use super::{LogLevel, log};
-use crate::error::{ErrCode, Error, FAULT, Result};
+use crate::error::{Cause, ErrCode, Error, Result};
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
@@ -47,6 +47,9 @@ pub fn note_places() {
     });
 }
 
+/// How the error of a fault begins.
+const FAULT: &str = "a fault of wasmspan, please report it with this text: ";
+
 /// Runs `work`, in which a panic is a fault of this crate.
 ///
 /// # Errors
@@ -78,7 +81,7 @@ pub fn fault(panic: Box<dyn Any + Send>) -> Error {
         eprintln!("{text}");
         std::process::abort();
     }
-    Error::with_detail(ErrCode::RuntimeError, text)
+    Error::with_detail(ErrCode::RuntimeError, text).because(Cause::Fault)
 }
 
 /// What a panic says.

@@ -17,13 +17,13 @@ use crate::types::{FuncType, ValType};
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A function whose calls pass slots. Checks nothing at a call, and counts where its instance does.
+/// A function whose calls pass slots. Checks nothing at a call; what its instance limits and counts holds.
 #[derive(Clone, Debug)]
 pub struct RawFunc {
     func: Func,
     entry: EntryStub,
-    /// Whether its instance's executor keeps statistics.
-    metered: bool,
+    /// Whether its instance limits or counts calls.
+    governed: bool,
 }
 
 impl RawFunc {
@@ -33,8 +33,8 @@ impl RawFunc {
     ///
     /// If there is no room for the call stub of a new function type.
     pub fn new(func: &Func) -> Result<RawFunc> {
-        let metered = func.metered().is_some();
-        Ok(RawFunc { entry: func.signature().entry()?, func: func.clone(), metered })
+        let governed = func.governor().is_some();
+        Ok(RawFunc { entry: func.signature().entry()?, func: func.clone(), governed })
     }
 
     /// The function.
@@ -56,7 +56,7 @@ impl RawFunc {
     pub unsafe fn call<R>(&self, slots: *mut u128, results: impl FnOnce() -> R) -> Result<R> {
         // SAFETY: the caller's promise.
         let ended =
-            unsafe { if self.metered { self.enter_metered(slots) } else { self.enter(slots) } };
+            unsafe { if self.governed { self.enter_governed(slots) } else { self.enter(slots) } };
         let result = match ended {
             Ok(()) => Ok(results()),
             Err(error) => Err(error),
@@ -72,10 +72,10 @@ impl RawFunc {
     }
 
     #[cold]
-    unsafe fn enter_metered(&self, slots: *mut u128) -> Result<()> {
-        let metered = self.func.metered().expect("looked at when `self` was made");
+    unsafe fn enter_governed(&self, slots: *mut u128) -> Result<()> {
+        let instance = self.func.governor().expect("looked at when `self` was made");
         // SAFETY: the caller's promise.
-        metered.unless_metered(|| unsafe { self.enter(slots) })
+        instance.governed(|| unsafe { self.enter(slots) })
     }
 }
 

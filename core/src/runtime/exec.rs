@@ -521,8 +521,8 @@ pub fn interruptible<T>(interrupt: &Interrupt, call: impl FnOnce() -> Result<T>)
         && error.code() == ErrCode::Interrupted
     {
         attached.answered = true;
-        if let Some(why) = interrupt.why().filter(|_| error.details().is_empty()) {
-            result = Err(error.clone().detail(why));
+        if let Some(limit) = interrupt.expired().filter(|_| error.details().is_empty()) {
+            result = Err(error.clone().timed_out(limit));
         }
     }
     result

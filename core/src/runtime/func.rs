@@ -3,14 +3,14 @@
 use super::call;
 use super::exec::{Activation, Caller, Exec, is_to_stop};
 use super::instance::WasmInstance;
-use super::meter::{self, Metered};
+use super::meter;
 use super::node::{self, Kind, Node, NodeRef};
 use super::trap;
 use super::typed::{TypedFunc, WasmParams, WasmResults};
 use super::value::Val;
 use crate::abi::{ExecCtx, FuncRef, HostFuncCtx, Trap};
 use crate::engine::Signature;
-use crate::error::{ErrCode, Error, PANIC, Result};
+use crate::error::{Cause, ErrCode, Error, Result};
 use crate::limits::MAX_PARAMS;
 use crate::loader::is_brief;
 use crate::log::message;
@@ -152,14 +152,11 @@ impl Func {
         self
     }
 
-    /// Where calls of the function count if nothing else is said: with the executor that made the
-    /// function's instance.
-    pub(super) fn metered(&self) -> Option<&Metered> {
-        if !self.owner.node().is_instance() {
-            return None;
-        }
+    /// The instance that a wasm function belongs to.
+    pub(super) fn instance(&self) -> Option<&WasmInstance> {
         // SAFETY: nodes of instances head a `WasmInstance`, and the handle keeps it alive.
-        unsafe { self.owner.as_ptr().cast::<WasmInstance>().as_ref() }.metered.as_ref()
+        let instance = || unsafe { self.owner.as_ptr().cast::<WasmInstance>().as_ref() };
+        self.owner.node().is_instance().then(instance)
     }
 
     /// The function's type.
@@ -190,11 +187,7 @@ impl Func {
     /// loops and calls. A host that lets go of a lock around calls may keep it for such a function.
     pub fn is_brief(&self) -> bool {
         let index = self.func_ref().index;
-        if !self.owner.node().is_instance() {
-            return false;
-        }
-        // SAFETY: nodes of instances head a `WasmInstance`, and the handle keeps it alive.
-        let instance = unsafe { self.owner.as_ptr().cast::<WasmInstance>().as_ref() };
+        let Some(instance) = self.instance() else { return false };
         let info = &instance.code.info;
         let body =
             index.checked_sub(info.imported.funcs).and_then(|at| info.bodies.get(at as usize));
@@ -208,6 +201,14 @@ impl Func {
     /// `function signature mismatch` if the parameters do not fit the type; else the trap, or the
     /// error of the host function, that ended the call.
     pub fn call(&self, params: &[Val]) -> Result<Vec<Val>> {
+        match self.governor() {
+            Some(instance) => instance.governed(|| self.call_bare(params)),
+            None => self.call_bare(params),
+        }
+    }
+
+    /// As [`call`](Func::call), without the limits and the counting of the function's instance.
+    pub(crate) fn call_bare(&self, params: &[Val]) -> Result<Vec<Val>> {
         let ty = self.ty();
         check_params(ty, params)?;
         let count = params.len().max(ty.results().len()).max(1);
@@ -217,11 +218,7 @@ impl Func {
         }
         let entry = self.signature.entry()?;
         // SAFETY: parameters were checked against the type, and `params` keeps references alive.
-        let mut enter = || unsafe { call::enter(self.func_ref(), entry, slots.as_mut_ptr()) };
-        let ended = match self.metered() {
-            Some(metered) => metered.unless_metered(enter),
-            None => enter(),
-        };
+        let ended = unsafe { call::enter(self.func_ref(), entry, slots.as_mut_ptr()) };
         // The results are taken over before anything is let go.
         let results = ended.map(|()| {
             let results = ty.results().iter().zip(&slots);
@@ -397,8 +394,8 @@ pub(super) unsafe fn dispatch(
     }
 }
 
-/// Runs a destructor of the host; one that panics has nobody to tell.
-pub(super) fn drop_quietly(destroy: impl FnOnce()) {
+/// Runs a destructor or callback of the host; one that panics has nobody to tell.
+pub(crate) fn drop_quietly(destroy: impl FnOnce()) {
     let Err(panic) = catch_unwind(AssertUnwindSafe(destroy)) else { return };
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
         // What was panicked with panics when it is dropped, and so may this.
@@ -411,5 +408,5 @@ pub(super) fn drop_quietly(destroy: impl FnOnce()) {
 fn panic_error(panic: Box<dyn Any + Send>) -> Error {
     let text = message(&*panic);
     drop_quietly(|| drop(panic));
-    Error::with_detail(ErrCode::HostFuncError, format!("{PANIC}{text}"))
+    Error::with_detail(ErrCode::HostFuncError, format!("a panic: {text}")).because(Cause::Panic)
 }

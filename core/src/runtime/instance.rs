@@ -136,7 +136,7 @@ pub(crate) struct WasmInstance {
     pub config: Config,
     /// Where calls of its functions count.
     pub metered: Option<Metered>,
-    _permit: Permit,
+    pub permit: Permit,
     ctx: NonNull<InstanceCtx>,
     /// What it imports, in the module's order.
     imports: Box<[Extern]>,
@@ -209,6 +209,11 @@ impl Permit {
             _ => Ok(permit),
         }
     }
+
+    /// Where it is counted.
+    pub fn count(&self) -> &Arc<AtomicU64> {
+        &self.0
+    }
 }
 
 impl Drop for Permit {
@@ -253,7 +258,7 @@ impl WasmInstance {
             tag: AtomicU64::new(0),
             config: config.clone(),
             metered,
-            _permit: permit,
+            permit,
             ctx,
             imports,
             memories,

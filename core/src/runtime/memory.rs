@@ -7,7 +7,7 @@
 use super::memory_image::MemoryImage;
 use super::slot::Slot;
 use crate::abi::MemoryDef;
-use crate::error::{ErrCode, Error, NO_ROOM, Result};
+use crate::error::{Cause, ErrCode, Error, Result};
 use crate::limits;
 use crate::platform::mmap::HOST_PAGE;
 use crate::types::{MemoryType, PAGE_SIZE};
@@ -78,7 +78,8 @@ impl Memory {
     ) -> Result<Memory> {
         let Some(refused) = Memory::refusal(&ty, max_pages) else {
             return Memory::make(ty, kind, max_pages, image).map_err(|error| {
-                Error::with_detail(ErrCode::MemoryOutOfBounds, format!("{NO_ROOM}: {error}"))
+                let detail = format!("Unable to find usable memory address: {error}");
+                Error::with_detail(ErrCode::MemoryOutOfBounds, detail).because(Cause::OutOfMemory)
             });
         };
         Err(refused)

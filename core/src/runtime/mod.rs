@@ -2,7 +2,7 @@
 //!
 //! `node` counts objects and frees groups of them that refer to each other. `exec` is the state of
 //! a thread that runs wasm, `call` goes in, `func` goes out to the host, `trap` turns faults into
-//! errors, `meter` counts, `builtins` are the functions generated code calls, `binding` is for other
+//! errors, `limits` is what every call is under, `meter` counts, `builtins` are the functions generated code calls, `binding` is for other
 //! languages. The entities have a file each.
 
 mod binding;
@@ -15,6 +15,7 @@ mod func;
 mod global;
 mod instance;
 mod lazy;
+mod limits;
 mod memory;
 mod memory_image;
 mod meter;
@@ -49,13 +50,15 @@ pub use value::Val;
 
 pub(crate) use builtins::check_stop;
 pub(crate) use code::CodeModule;
-pub(crate) use exec::{guard_thread, thread_interrupt, with_stack};
+pub(crate) use exec::{guard_thread, thread_interrupt};
+pub(crate) use func::drop_quietly;
 pub(crate) use instance::{Permit, WasmInstance};
 pub(crate) use lazy::LazyCode;
+pub(crate) use limits::within;
 pub(crate) use memory::{MemoryKind, WeakMemory};
 pub(crate) use memory_image::MemoryImage;
 pub(crate) use meter::Metered;
-pub(crate) use output::{with_output, write_output};
+pub(crate) use output::write_output;
 pub(crate) use pieces::Pieces;
 pub(crate) use trap::{ensure_handlers, install_handlers};
 

@@ -3,7 +3,7 @@
 //! A call with a limit opens an allowance; calls within it, made by host functions, draw on theirs
 //! and on those around them.
 
-use crate::error::{ErrCode, Error, Result};
+use crate::error::{Cause, ErrCode, Error, Result};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -53,7 +53,8 @@ pub(crate) fn write_output<E: From<Error>>(
     }
     if written == allowed && allowed < wanted {
         let detail = format!("the limit of output is {} bytes", least.limit);
-        return Err(Error::with_detail(ErrCode::Interrupted, detail).into());
+        let error = Error::with_detail(ErrCode::Interrupted, detail);
+        return Err(error.because(Cause::OutputLimit(least.limit)).into());
     }
     Ok(written)
 }

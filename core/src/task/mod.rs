@@ -8,7 +8,7 @@ mod pool;
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::Interrupt;
 use crate::log::guarded;
-use crate::runtime::Val;
+use crate::runtime::{Val, drop_quietly};
 use pool::Pool;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -54,7 +54,11 @@ struct Shared {
     interrupt: Interrupt,
     state: Mutex<State>,
     finished: Condvar,
+    callbacks: Mutex<Vec<Callback>>,
 }
+
+/// What is called when a task has finished.
+type Callback = Box<dyn FnOnce() + Send>;
 
 enum State {
     Queued(Work),
@@ -75,6 +79,7 @@ impl Task {
             interrupt: Interrupt::new(),
             state: Mutex::new(State::Queued(Box::new(work))),
             finished: Condvar::new(),
+            callbacks: Mutex::default(),
         });
         Pool::current().submit(Arc::clone(&shared))?;
         Ok(Task { shared, process: std::process::id(), detached: false })
@@ -140,6 +145,32 @@ impl Task {
             Some(State::Finished(result)) => result.clone(),
             _ => Err(Error::new(ErrCode::RuntimeError)),
         }
+    }
+
+    /// Calls `callback` once when the task has finished: now if it has, else on the thread that ends
+    /// it, where it should neither block nor panic. For event loops, which then take the result.
+    ///
+    /// ```
+    /// use std::sync::mpsc::channel;
+    /// use wasmspan::{Config, Vm};
+    /// let vm = Vm::new(&Config::default())?;
+    /// let text = r#"(module (func (export "two") (result i32) (i32.const 2)))"#;
+    /// let task = vm.run_bytes_async(text, "two", &[])?;
+    /// let (sender, receiver) = channel();
+    /// task.on_finish(move || sender.send(()).expect("somebody listens"));
+    /// receiver.recv().expect("it is called");
+    /// assert!(task.is_finished());
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn on_finish(&self, callback: impl FnOnce() + Send + 'static) {
+        let mut callbacks = self.shared.callbacks();
+        // Looked at while nobody can take the callbacks away.
+        if !self.is_finished() {
+            callbacks.push(Box::new(callback));
+            return;
+        }
+        drop(callbacks);
+        callback();
     }
 
     /// Lets the task run on without its handle.
@@ -230,8 +261,16 @@ impl Shared {
         self.finish(guarded(|| self.interrupt.run(work)));
     }
 
+    fn callbacks(&self) -> MutexGuard<'_, Vec<Callback>> {
+        self.callbacks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn finish(&self, result: Result<Vec<Val>>) {
         *self.lock() = State::Finished(result);
         self.finished.notify_all();
+        let callbacks = std::mem::take(&mut *self.callbacks());
+        for callback in callbacks {
+            drop_quietly(callback);
+        }
     }
 }

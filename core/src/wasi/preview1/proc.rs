@@ -1,7 +1,7 @@
 //! `proc_*` and `sched_yield`.
 
 use super::{Call, Failure, Outcome, functions};
-use crate::error::{ErrCode, Error, Result};
+use crate::error::{Cause, ErrCode, Error, Result};
 use crate::runtime::{Func, Instance};
 use crate::wasi::Shared;
 use crate::wasi::abi::Errno;
@@ -28,7 +28,7 @@ mod usual {
 /// Ends the run with a code.
 fn end(shared: &Shared, code: u32) -> Error {
     shared.exit_code.store(code, Ordering::SeqCst);
-    Error::new(ErrCode::Terminated)
+    Error::new(ErrCode::Terminated).because(Cause::Exit(code))
 }
 
 /// Signals that do nothing unless a program handles them, which no guest can: 0, PIPE, CHLD, CONT,

@@ -143,7 +143,7 @@ fn stop(module: &Module, config: &Config, seed: u64) -> wasmspan::Result<State> 
     let error = interrupt
         .run(|| {
             let time = Duration::from_nanos(nanoseconds);
-            let _deadline = Deadline::after(time, &interrupt, String::new())?;
+            let _deadline = Deadline::after(time, &interrupt, time)?;
             run.call(&[Val::I32(ARGUMENT)])
         })
         .expect_err("it never ends by itself");
