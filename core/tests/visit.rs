@@ -32,6 +32,13 @@ const TEXT: &str = r#"(module (import "env" "wait" (func $wait))
         (local.get $a) (local.get $b))
     (func (export "host") (call $wait)) (func (export "spin") (loop (br 0))))"#;
 
+/// Segments, and work that is done in parts.
+const BULK: &str = r#"(module (memory 64) (table 100000 funcref) (func $f)
+    (data (i32.const 0) "abc") (elem (i32.const 0) $f)
+    (func (export "fill")
+        (memory.fill (i32.const 0) (i32.const 7) (i32.const 4194304))
+        (table.fill (i32.const 0) (ref.null func) (i32.const 100000))))"#;
+
 fn instance() -> Instance {
     let env = Instance::host("env");
     let wait = wasmspan::Func::wrap(|caller: Caller<'_>| {
@@ -55,7 +62,15 @@ fn a_guest_that_is_visited_goes_on() {
     OTHER.set(Some(instance()));
     let (interrupt, done) = (Interrupt::new(), AtomicBool::new(false));
     interrupt.guard_thread();
+    /// Ends the visits also if the test fails.
+    struct Ends<'a>(&'a AtomicBool);
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
     thread::scope(|scope| {
+        let _ends = Ends(&done);
         scope.spawn(|| {
             while !done.load(Ordering::SeqCst) {
                 interrupt.visit();
@@ -68,6 +83,12 @@ fn a_guest_that_is_visited_goes_on() {
         assert!(between > before);
         guest.call("host", &[]).expect("it goes on waiting");
         assert!(VISITS.load(Ordering::SeqCst) > between);
+        // Between calls too, in what looks whether it is to stop and is no generated code.
+        let bulk = Module::with_config(&Config::default(), BULK.as_bytes()).expect("valid");
+        for _ in 0..200 {
+            let made = wasmspan::Executor::default().instantiate(&Store::new(), &bulk);
+            made.expect("nobody stops it").call("fill", &[]).expect("nobody stops it");
+        }
         // A request to stop beside visits.
         let stop = Interrupt::new();
         scope.spawn({
@@ -79,7 +100,6 @@ fn a_guest_that_is_visited_goes_on() {
         });
         let stopped = stop.run(|| guest.call("spin", &[]));
         assert_eq!(stopped.expect_err("it was stopped").code(), ErrCode::Interrupted);
-        done.store(true, Ordering::SeqCst);
     });
     assert_eq!(work(), wanted);
 }

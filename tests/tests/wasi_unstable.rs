@@ -133,6 +133,8 @@ fn a_vm_knows_the_old_name_when_it_is_needed() {
     assert_eq!((out.contents(), wasi.exit_code()), (b"old\nold\n".to_vec(), 7));
     assert_eq!(vm.store().names(), ["wasi_snapshot_preview1", "wasi_unstable"]);
     vm.cleanup();
+    assert_eq!(vm.store().names(), ["wasi_snapshot_preview1", "wasi_unstable"]);
+    vm.clear();
     assert_eq!(vm.store().names(), ["wasi_snapshot_preview1"]);
     vm.register_bytes("lib", HELLO).expect("its imports exist");
     // Without WASI there is none of either name.

@@ -39,7 +39,7 @@ impl<T: Clone + Send + 'static> Pending<T> {
         self.result.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the work gave.
+    /// What the work gave. Visits of the thread go on meanwhile.
     ///
     /// # Errors
     ///
@@ -51,14 +51,22 @@ impl<T: Clone + Send + 'static> Pending<T> {
             drop(bell.lock());
             bell.changed.notify_all();
         };
-        let _bell = interrupt.map(|interrupt| interrupt.on_request(Arc::new(ring)));
+        let _bell = interrupt.map(|interrupt| interrupt.on_request_or_visit(Arc::new(ring)));
         let mut result = self.lock();
         loop {
             if let Some(known) = &*result {
                 return known.clone();
             }
-            if interrupt.is_some_and(Interrupt::is_requested) {
-                return Err(Error::new(ErrCode::Interrupted));
+            if let Some(interrupt) = interrupt {
+                if interrupt.is_requested() {
+                    return Err(Error::new(ErrCode::Interrupted));
+                }
+                drop(result);
+                interrupt.take_visit();
+                result = self.lock();
+                if result.is_some() || interrupt.is_requested() {
+                    continue;
+                }
             }
             result = self.changed.wait(result).unwrap_or_else(PoisonError::into_inner);
         }

@@ -14,6 +14,7 @@ use crate::abi::{Builtin, BuiltinTable, ExecCtx, InstanceCtx, Trap};
 use crate::engine::arena::CodeRange;
 use crate::engine::signature;
 use crate::error::{ErrCode, Error, Result};
+use crate::interrupt::STOP;
 use crate::limits::BULK_BYTES;
 use crate::log::fault;
 use std::ops::Range;
@@ -134,11 +135,11 @@ fn in_parts(len: usize, backwards: bool, mut part: impl FnMut(Range<usize>)) -> 
     Ok(())
 }
 
-/// An error if what this thread runs is to stop.
+/// An error if what this thread runs is to stop. A visit waits until the work is done.
 pub(crate) fn check_stop() -> Result<()> {
     let exec = Exec::existing();
     // SAFETY: the state belongs to this thread.
-    let stop = !exec.is_null() && unsafe { (*exec).jit.stop.load(Ordering::Relaxed) } != 0;
+    let stop = !exec.is_null() && unsafe { (*exec).jit.stop.load(Ordering::Relaxed) } & STOP != 0;
     if stop { Err(Error::new(ErrCode::Interrupted)) } else { Ok(()) }
 }
 
