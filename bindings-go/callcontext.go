@@ -79,13 +79,14 @@ func stopping(ctx context.Context) {
 }
 
 // guard lets the context stop what runs under the interrupt it gives; done must be called afterwards. The channel is
-// closed when the context has ended and the interrupt is requested.
-func guard(ctx context.Context) (interrupt *C.wasmspan_interrupt, requested chan struct{}, done func(), err error) {
-	if ctx.Done() == nil {
+// closed when the context has ended and the interrupt is requested. Without `always`, there is none for a context that
+// never ends.
+func guard(ctx context.Context, always bool) (interrupt *C.wasmspan_interrupt, requested chan struct{}, done func(), err error) {
+	if ctx.Done() == nil && !always {
 		return nil, nil, func() {}, nil
 	}
 	if ctx.Err() != nil {
-		return nil, nil, nil, &Trap{Code: CodeInterrupted, Text: "execution interrupted", cause: context.Cause(ctx)}
+		return nil, nil, nil, interrupted(ctx)
 	}
 	interrupt = C.wasmspan_interrupt_create()
 	requested = make(chan struct{})

@@ -57,22 +57,3 @@ func (r *Runtime) LoadCompiled(path string) (*Module, error) {
 func (r *Runtime) LoadCompiledBytes(compiled []byte) (*Module, error) {
 	return r.load(r.compiled, compiled)
 }
-
-// WithCache keeps compiled code in a folder, for this process and later ones; "" is wasmspan in the user's own cache
-// folder. Entries take up to maxBytes, 0 being 1 GiB. A folder that can't be used does no harm. Small
-// modules, of less than 2,048 bytes, are compiled as fast as they would be read, and not kept.
-func WithCache(folder string, maxBytes uint64) Option {
-	return func(s *settings) {
-		var c *C.char
-		if folder != "" {
-			path, err := cPath(folder)
-			if err != nil {
-				s.require(err)
-				return
-			}
-			defer C.free(unsafe.Pointer(path))
-			c = path
-		}
-		C.wasmspan_configure_set_cache(s.configure, c, C.uint64_t(maxBytes))
-	}
-}

@@ -4,7 +4,6 @@ package wasmspan
 import "C"
 import (
 	"context"
-	"fmt"
 	"runtime"
 )
 
@@ -30,7 +29,7 @@ func (r *Runtime) NewGlobal(t GlobalType, first any) (*Global, error) {
 	}
 	defer r.release()
 	if !t.Value.isKnown() {
-		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("there can be no global of %v", t.Value)}
+		return nil, usage(CodeFuncSigMismatch, "there can be no global of %v", t.Value)
 	}
 	value, err := toValue(first, t.Value, &r.holder)
 	if err != nil {
@@ -44,7 +43,7 @@ func (r *Runtime) NewGlobal(t GlobalType, first any) (*Global, error) {
 	defer C.WasmEdge_GlobalTypeDelete(gtype)
 	inner := C.WasmEdge_GlobalInstanceCreate(gtype, value.c())
 	if inner == nil {
-		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("there can be no global of %v", t.Value)}
+		return nil, usage(CodeFuncSigMismatch, "there can be no global of %v", t.Value)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -137,7 +136,7 @@ func (r *Runtime) NewTable(t TableType) (*Table, error) {
 	defer C.WasmEdge_TableTypeDelete(ttype)
 	inner := C.WasmEdge_TableInstanceCreate(ttype)
 	if inner == nil {
-		return nil, &Error{CodeTableOutOfBounds, fmt.Sprintf("there can be no table of %d to %d elements of %v", t.Min, t.Max, t.Element)}
+		return nil, usage(CodeTableOutOfBounds, "there can be no table of %d to %d elements of %v", t.Min, t.Max, t.Element)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

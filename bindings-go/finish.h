@@ -27,6 +27,8 @@ typedef struct calling {
   /* Number of the error that a host function left for it, or 0. */
   uintptr_t left;
   struct calling *outer;
+  /* What stops it, or NULL. */
+  const void *interrupt;
 } calling;
 
 static __thread calling *current;

@@ -32,6 +32,8 @@ type instanceHandle struct {
 	callHandle
 	inner *C.WasmEdge_ModuleInstanceContext
 	wasi  *C.WasmEdge_ModuleInstanceContext
+	// What the guest has of WASI, which tells what it was refused.
+	surroundings *C.wasmspan_wasi_config
 	// How many bytes it is counted with.
 	weight int64
 	// Called when it has been freed.
@@ -51,6 +53,7 @@ func deleteInstance(first *handle) {
 	h := (*instanceHandle)(unsafe.Pointer(first))
 	C.WasmEdge_ModuleInstanceDelete(h.inner)
 	C.WasmEdge_ModuleInstanceDelete(h.wasi)
+	C.wasmspan_wasi_config_delete(h.surroundings)
 	hold(-h.weight)
 	if h.gone != nil {
 		h.gone()
@@ -115,7 +118,7 @@ func (m *Module) Instantiate(ctx context.Context, options ...InstanceOption) (*I
 	})
 	i.name = name
 	if err == nil {
-		err = i.exited(ended.err(ctx))
+		err = ended.err(ctx)
 	}
 	if err != nil {
 		i.close()
@@ -156,13 +159,11 @@ func (r *Runtime) Instantiate(ctx context.Context, code []byte, options ...Insta
 
 // surround makes a store with the runtime's modules and surroundings of the instance's own.
 func (i *Instance) surround(wasi *WASI) (*C.WasmEdge_StoreContext, error) {
-	made, uses, err := wasi.module()
-	if err != nil {
+	if err := i.surroundBy(wasi); err != nil {
+		i.close()
 		return nil, err
 	}
-	i.wasi, i.uses = made, uses
-	store, err := i.runtime.storeWith(i.executor, made)
-	return store, err
+	return i.runtime.storeWith(i.executor, i.wasi)
 }
 
 // storeWith makes a store with the runtime's modules and another one.
@@ -221,6 +222,15 @@ func (i *Instance) linkWith(m *Module) {
 	}
 }
 
+// Denials lists what the guest of an instance made WithWASI was refused so far, each thing once and in order.
+func (i *Instance) Denials() []Denial {
+	if !i.acquire() {
+		return nil
+	}
+	defer i.release()
+	return denials(i.surroundings)
+}
+
 // namedInstance finds an instance by what C has of it.
 func (r *Runtime) namedInstance(inner *C.WasmEdge_ModuleInstanceContext) *Instance {
 	if inner == nil {
@@ -254,7 +264,7 @@ func (i *Instance) function(name string) (*function, error) {
 	inner := C.WasmEdge_ModuleInstanceFindFunction(i.inner, cString(name))
 	runtime.KeepAlive(name)
 	if inner == nil {
-		return nil, &Error{CodeFuncNotFound, fmt.Sprintf("wasm function not found: %q", name)}
+		return nil, usage(CodeFuncNotFound, "wasm function not found: %q", name)
 	}
 	ftype := C.WasmEdge_FunctionInstanceGetFunctionType(inner)
 	f := &function{instance: i, inner: inner, number: C.uintptr_t(uintptr(unsafe.Pointer(inner)))}
@@ -335,18 +345,9 @@ func (f *function) callValues(ctx context.Context, limits Limits, params []value
 			firstValue(results), C.uint32_t(len(results)), within, under))
 	})
 	if err == nil {
-		err = i.exited(ended.err(ctx))
+		err = ended.err(ctx)
 	}
 	return results, err
-}
-
-// exited puts the exit code into the error of a guest that exited.
-func (i *Instance) exited(err error) error {
-	if exit, ok := err.(*ExitError); ok && i.wasi != nil && i.acquire() {
-		exit.code = int(C.WasmEdge_ModuleInstanceWASIGetExitCode(i.wasi))
-		i.release()
-	}
-	return err
 }
 
 // asked says whether a host function, a stream or a file may ask for the context of its call.
@@ -404,7 +405,8 @@ func (i *Instance) call(ctx context.Context, within time.Duration, f func(C.ws_u
 
 // run runs f under the context.
 func (i *Instance) run(ctx context.Context, within time.Duration, f func(C.ws_under)) error {
-	interrupt, requested, done, err := guard(ctx)
+	// What unwinds out of a stream or file stops the guest, too.
+	interrupt, requested, done, err := guard(ctx, len(i.uses) > 0)
 	if err != nil {
 		return err
 	}

@@ -45,40 +45,6 @@ type runtimeHandle struct {
 	owned []func()
 }
 
-// Option is a setting of a Runtime.
-type Option func(*settings)
-
-// InstanceOption is a setting of an instance: every Option, in place of the runtime's, and what only instances have.
-type InstanceOption interface{ apply(*settings) }
-
-func (o Option) apply(s *settings) { o(s) }
-
-type onlyInstance func(*settings)
-
-func (o onlyInstance) apply(s *settings) { o(s) }
-
-type settings struct {
-	configure *C.WasmEdge_ConfigureContext
-	costs     []uint64
-	name      string
-	wasi      *WASI
-	// The first option that makes no sense.
-	err error
-}
-
-// require notes an option that makes no sense, which making the runtime or instance fails with.
-func (s *settings) require(err error) {
-	if s.err == nil {
-		s.err = err
-	}
-}
-
-// WithName lets modules that are instantiated later import what the instance exports, under this name.
-func WithName(name string) InstanceOption { return onlyInstance(func(s *settings) { s.name = name }) }
-
-// WithWASI gives the instance surroundings of its own.
-func WithWASI(wasi WASI) InstanceOption { return onlyInstance(func(s *settings) { s.wasi = &wasi }) }
-
 // executor makes instances under settings, and counts what they use. It lives as long as one of them needs it.
 type executor struct {
 	inner      *C.WasmEdge_ExecutorContext
@@ -101,25 +67,6 @@ func newExecutor(s *settings) *executor {
 	return e
 }
 
-// settings are the runtime's with these besides; to be deleted.
-func (r *Runtime) settings(more ...InstanceOption) *settings {
-	s := &settings{configure: C.WasmEdge_ConfigureCreate()}
-	C.wasmspan_configure_set_lenient_input(s.configure, true)
-	for _, proposal := range []C.enum_WasmEdge_Proposal{
-		C.WasmEdge_Proposal_TailCall, C.WasmEdge_Proposal_MultiMemories, C.WasmEdge_Proposal_Memory64,
-		C.WasmEdge_Proposal_ExtendedConst, C.WasmEdge_Proposal_Threads,
-	} {
-		C.WasmEdge_ConfigureAddProposal(s.configure, proposal)
-	}
-	for _, option := range r.options {
-		option(s)
-	}
-	for _, option := range more {
-		option.apply(s)
-	}
-	return s
-}
-
 // timeOf is how long a call may take; 0 is for ever.
 func timeOf(s *settings) time.Duration {
 	var limits C.wasmspan_limits
@@ -128,13 +75,6 @@ func timeOf(s *settings) time.Duration {
 		return 0
 	}
 	return time.Duration(limits.time_ms) * time.Millisecond
-}
-
-func (s *settings) delete() { C.WasmEdge_ConfigureDelete(s.configure) }
-
-// WithMaxMemoryPages sets how many pages of 64 KiB a memory may have; 65536 by default.
-func WithMaxMemoryPages(pages uint32) Option {
-	return func(s *settings) { C.WasmEdge_ConfigureSetMaxMemoryPage(s.configure, C.uint32_t(pages)) }
 }
 
 // Errors tell what the library would also write to standard error.

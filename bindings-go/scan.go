@@ -1,16 +1,13 @@
 package wasmspan
 
 import (
-	"fmt"
 	"reflect"
 )
 
 // Scan copies the results of Instance.Call or Bindgen.Call to where the pointers point. It is an error if there are more or
 // fewer, or of other types.
 func Scan(results []any, into ...any) error {
-	mistake := func(format string, args ...any) error {
-		return &Error{CodeFuncSigMismatch, fmt.Sprintf(format, args...)}
-	}
+	mistake := func(format string, args ...any) error { return usage(CodeFuncSigMismatch, format, args...) }
 	if len(results) != len(into) {
 		return mistake("%d results were given instead of %d", len(results), len(into))
 	}

@@ -4,7 +4,6 @@ package wasmspan
 import "C"
 import (
 	"context"
-	"fmt"
 	"unsafe"
 )
 
@@ -44,7 +43,7 @@ func (i *Instance) typed(name string, params, results []C.enum_WasmEdge_ValType)
 	}
 	if !equal(f.params, params) || !equal(f.results, results) {
 		wanted := FuncType{valueTypes(params), valueTypes(results)}
-		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("%q has the type %v, not %v", name, f.funcType(), wanted)}
+		return nil, usage(CodeFuncSigMismatch, "%q has the type %v, not %v", name, f.funcType(), wanted)
 	}
 	return f, nil
 }
@@ -73,7 +72,7 @@ func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error)
 	if done.failed == nil {
 		return uint64(done.value), nil
 	}
-	return 0, i.exited(failure(done.failed, ctx))
+	return 0, failure(done.failed, ctx)
 }
 
 // call4Under lets the context stop the call, and waits for the instance.
@@ -86,7 +85,7 @@ func (f *function) call4Under(ctx context.Context, a, b, c, d uint64) (uint64, e
 	if err == nil && done.failed != nil {
 		err = failure(done.failed, ctx)
 	}
-	return uint64(done.value), f.instance.exited(err)
+	return uint64(done.value), err
 }
 
 func failure(failed *C.ws_outcome, ctx context.Context) error {

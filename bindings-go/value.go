@@ -207,7 +207,7 @@ func toValue(from any, kind ValueType, to *holder) (value, error) {
 		}
 	}
 	if !fits {
-		return v, &Error{CodeFuncSigMismatch, fmt.Sprintf("a %T is no %v, which is %s in Go", from, kind, kind.goTypes())}
+		return v, usage(CodeFuncSigMismatch, "a %T is no %v, which is %s in Go", from, kind, kind.goTypes())
 	}
 	if from == nil || v.low == 0 && v.high == 0 && (kind == FuncRef || kind == ExternRef) {
 		v = seen(C.WasmEdge_ValueGenNullRef(C.enum_WasmEdge_RefType(kind)))
@@ -231,7 +231,7 @@ func integerBits(from any, kind ValueType) (bits uint64, fits bool, err error) {
 		return 0, false, nil
 	}
 	if !fits {
-		return 0, false, &Error{CodeFuncSigMismatch, fmt.Sprintf("the %T %v is too large for %v", from, from, kind)}
+		return 0, false, usage(CodeFuncSigMismatch, "the %T %v is too large for %v", from, from, kind)
 	}
 	if kind == I32 {
 		bits = uint64(uint32(bits))
@@ -272,7 +272,7 @@ func (v *value) c() C.WasmEdge_Value { return *(*C.WasmEdge_Value)(unsafe.Pointe
 // toValues gives the values of these types, as toValue does.
 func toValues(from []any, kinds []C.enum_WasmEdge_ValType, to *holder) ([]value, error) {
 	if len(from) != len(kinds) {
-		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("there are %d values, not %d", len(from), len(kinds))}
+		return nil, usage(CodeFuncSigMismatch, "there are %d values, not %d", len(from), len(kinds))
 	}
 	values := make([]value, len(from))
 	for at := range from {

@@ -8,6 +8,12 @@ import (
 	"unsafe"
 )
 
+// C knows both by number; both hold what is in them weakly.
+var (
+	hostFunctions registry
+	externRefs    registry
+)
+
 // The body of a host function: data is what NewFunction was given, params has a value for each parameter.
 // It returns a value for each result, and how it went.
 type hostFunctionSignature func(data interface{}, callframe *CallingFrame, params []interface{}) ([]interface{}, Result)
