@@ -233,7 +233,7 @@ func (o *outcome) err(ctx context.Context) error {
 		return &Trap{Code: code, Cause: cause, Text: text, Frames: facts.frames(), cause: wraps}
 	}
 	if o.left != 0 {
-		value, _ := left.take(uintptr(o.left))
+		value, _ := handles.take(uintptr(o.left))
 		host := value.(*hostError).err
 		var exit *ExitError
 		var ended *Trap

@@ -42,7 +42,7 @@ ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t owner, uin
 bool ws_inside(uintptr_t owner);
 /* Number of the context of calls that nothing stops, and that leave their instance without a deferred function. */
 enum { ws_brief = 1 };
-/* Ends the call of Go's that the running callback belongs to, whose function panics or ends its goroutine; see finish.h.
+/* Ends the call of Go's that the running callback belongs to, whose function panics or ends its goroutine; see unwind.h.
  * False if there is none. *brief is the owner of a call that leaves no instance by itself. */
 bool ws_finish(uintptr_t *brief);
 ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *validator,

@@ -85,7 +85,7 @@ func (w *WASI) config(kept kept, stdin *stream) (config *C.wasmspan_wasi_config,
 	}
 	use := func(s *stream) C.uintptr_t {
 		uses = append(uses, s)
-		return C.uintptr_t(left.put(weakTo(s)))
+		return C.uintptr_t(handles.put(weakTo(s)))
 	}
 	if file, ok := w.Stdin.(*os.File); ok {
 		if err := descriptor("Stdin", file, func(fd C.int) C.ws_outcome { return C.ws_wasi_stdin_fd(config, fd) }); err != nil {
@@ -173,7 +173,7 @@ func (w *WASI) replace(config *C.wasmspan_wasi_config) (uses []any) {
 	give := func(monotonic C.bool, now func() uint64) {
 		clock := &clock{now}
 		uses = append(uses, clock)
-		C.ws_wasi_clock(config, monotonic, C.uintptr_t(left.put(weakTo(clock))))
+		C.ws_wasi_clock(config, monotonic, C.uintptr_t(handles.put(weakTo(clock))))
 	}
 	if now := w.RealtimeClock; now != nil {
 		give(false, func() uint64 { return uint64(now().UnixNano()) })
@@ -187,7 +187,7 @@ func (w *WASI) replace(config *C.wasmspan_wasi_config) (uses []any) {
 	if w.RandomSource != nil {
 		random := &random{w.RandomSource}
 		uses = append(uses, random)
-		C.ws_wasi_random(config, C.uintptr_t(left.put(weakTo(random))))
+		C.ws_wasi_random(config, C.uintptr_t(handles.put(weakTo(random))))
 	}
 	return uses
 }
@@ -240,7 +240,7 @@ func (m *Mount) add(config *C.wasmspan_wasi_config) (used any, err error) {
 		_, writable := m.FS.(WritableFS)
 		files := &files{fs: m.FS}
 		used = files
-		inner = C.ws_fs(C.uintptr_t(left.put(weakTo(files))), C.bool(writable && !m.ReadOnly))
+		inner = C.ws_fs(C.uintptr_t(handles.put(weakTo(files))), C.bool(writable && !m.ReadOnly))
 		defer C.wasmspan_fs_delete(inner)
 	}
 	done := outcome(C.ws_wasi_mount(config, inner, cString(m.Guest), C.bool(m.ReadOnly)))

@@ -52,8 +52,8 @@ type Denial struct {
 // denials lists what guests with these settings were refused so far.
 func denials(config *C.wasmspan_wasi_config) []Denial {
 	var list []Denial
-	number := left.put(&list)
-	defer left.take(number)
+	number := handles.put(&list)
+	defer handles.take(number)
 	C.ws_wasi_denials(config, C.uintptr_t(number))
 	return list
 }
@@ -63,4 +63,13 @@ func wasmspanGoDenial(number uintptr, denial *C.wasmspan_denial) {
 	if list, ok := registeredAs[*[]Denial](number); ok {
 		*list = append(*list, Denial{goString(denial.function), goString(denial.wanted), uint32(denial.error), goString(denial.option)})
 	}
+}
+
+// Denials lists what the guest of an instance made WithWASI was refused so far, each thing once and in order.
+func (i *Instance) Denials() []Denial {
+	if !i.acquire() {
+		return nil
+	}
+	defer i.release()
+	return denials(i.surroundings)
 }

@@ -109,7 +109,7 @@ func wasmedgeGoCall(number uintptr, frame, params, returns unsafe.Pointer) (code
 	}
 	returned := false
 	defer func() {
-		// What unwinds goes on when the call of Go's that the guest is in has ended: see finish.h.
+		// What unwinds goes on when the call of Go's that the guest is in has ended: see unwind.h.
 		if returned || bool(C.go_finish()) {
 			return
 		}

@@ -13,11 +13,11 @@ import "sync"
 
 // Host functions, streams, files and Extern values, which it holds weakly; and what calls leave for each other: contexts
 // and errors.
-var left registry
+var handles registry
 
 // registeredAs finds a value of this type.
 func registeredAs[T any](number uintptr) (T, bool) {
-	found, _ := left.get(number)
+	found, _ := handles.get(number)
 	value, ok := found.(T)
 	return value, ok
 }
