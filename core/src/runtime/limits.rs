@@ -3,8 +3,9 @@
 
 use super::exec::{interruptible, with_stack};
 use super::func::Func;
-use super::instance::{Instance, WasmInstance};
+use super::instance::Instance;
 use super::output::with_output;
+use super::wasm_instance::WasmInstance;
 use crate::config::Limits;
 use crate::error::Result;
 use crate::interrupt::{Deadline, Interrupt};
