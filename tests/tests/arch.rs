@@ -52,7 +52,7 @@ const MAX_LINES: usize = 800;
 const LONG_FILES: &[(&str, &str)] = &[];
 
 /// Files at the root of `core/src` that stand above the layers.
-const ABOVE_LAYERS: &[&str] = &["lib.rs", "main.rs", "bin"];
+const ABOVE_LAYERS: &[&str] = &["lib.rs", "raw.rs", "main.rs", "bin"];
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|l| l.contains(&module))
