@@ -17,6 +17,9 @@ pub struct Finished {
     pub truncated: bool,
     /// What it used.
     pub usage: Usage,
+    /// The error that it ended with, unless it ended by itself: that of [`Ending::Failed`], or that its
+    /// time was over or somebody stopped it.
+    pub error: Option<Error>,
 }
 
 /// How a run ended.
