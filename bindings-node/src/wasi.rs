@@ -426,6 +426,8 @@ pub fn run_command<'env>(
         None,
         move || command.run(),
         move |state, finished| {
+            let error = finished.error().cloned();
+            let error = error.and_then(|error| to_js(state, error.into()));
             let (ending, code) = match finished.ending {
                 command::Ending::Exited(code) => ("exited", code),
                 command::Ending::Failed(_) => ("failed", 0),
@@ -444,7 +446,6 @@ pub fn run_command<'env>(
                 memory_pages: finished.usage.memory_pages as f64,
                 denials: denied(&denials),
             };
-            let error = finished.error.and_then(|error| to_js(state, error.into()));
             let mut pair = ptr::null_mut();
             // SAFETY: values of this environment, on its thread.
             unsafe {

@@ -17,9 +17,8 @@ pub struct Finished {
     pub truncated: bool,
     /// What it used.
     pub usage: Usage,
-    /// The error that it ended with, unless it ended by itself: that of [`Ending::Failed`], or that its
-    /// time was over or somebody stopped it.
-    pub error: Option<Error>,
+    /// What ended it otherwise than by itself.
+    pub(super) error: Option<Error>,
 }
 
 /// How a run ended.
@@ -52,6 +51,11 @@ impl Finished {
     /// The code that the guest ended with; `None` if it did not end by itself.
     pub fn exit_code(&self) -> Option<u32> {
         if let Ending::Exited(code) = self.ending { Some(code) } else { None }
+    }
+
+    /// What ended it, with its cause; `None` if it ended by itself.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
     }
 
     /// Whether it ended by itself with code 0, and all of its output is here.
