@@ -226,15 +226,23 @@ func (o *outcome) err(ctx context.Context) error {
 	if o.code == 0 {
 		return nil
 	}
-	code, cause, facts := Code(o.code), Cause(o.cause), facts(unsafe.Slice((*byte)(o.facts), int(o.size)))
 	defer C.free(unsafe.Pointer(o.facts))
+	var host error
+	if o.left != 0 {
+		value, _ := handles.take(uintptr(o.left))
+		host = value.(*hostError).err
+	}
+	facts := facts(unsafe.Slice((*byte)(o.facts), int(o.size)))
+	return errorOf(ctx, Code(o.code), Cause(o.cause), uint64(o.fact), facts, host)
+}
+
+// errorOf is the error with a cause, the fact that belongs to it, and the error that a host function left, if one did.
+func errorOf(ctx context.Context, code Code, cause Cause, fact uint64, facts facts, host error) error {
 	text := facts.text()
 	trap := func(wraps error) error {
 		return &Trap{Code: code, Cause: cause, Text: text, Frames: facts.frames(), cause: wraps}
 	}
-	if o.left != 0 {
-		value, _ := handles.take(uintptr(o.left))
-		host := value.(*hostError).err
+	if host != nil {
 		var exit *ExitError
 		var ended *Trap
 		switch {
@@ -256,21 +264,21 @@ func (o *outcome) err(ctx context.Context) error {
 	refused := &Error{code, cause, text}
 	switch cause {
 	case CauseTimeout:
-		return trap(&TimeoutError{time.Duration(o.fact)})
+		return trap(&TimeoutError{time.Duration(fact)})
 	case CauseInterrupted:
 		return trap(context.Cause(ctx))
 	case CauseOutputLimit:
-		return trap(&OutputLimitError{uint64(o.fact)})
+		return trap(&OutputLimitError{fact})
 	case CauseUser:
-		return trap(UserError(o.fact))
+		return trap(UserError(fact))
 	case CauseCostLimit, CauseStackOverflow, CauseTrap, CauseHostError, CausePanic:
 		return trap(nil)
 	case CauseExit:
-		return &ExitError{int(o.fact)}
+		return &ExitError{int(fact)}
 	case CauseImports:
 		return &LinkError{refused, facts.imports()}
 	case CauseUnsupported:
-		return &UnsupportedError{refused, facts.text(), o.fact != 0}
+		return &UnsupportedError{refused, facts.text(), fact != 0}
 	case CauseOutOfMemory, CauseFault, CauseMalformed, CauseInvalid, CauseInstantiation, CauseUsage:
 		return refused
 	}

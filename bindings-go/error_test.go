@@ -158,3 +158,17 @@ func TestTimeoutsOfNestedCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Faults of the library, and causes that this package doesn't know, are errors with all that is known of them.
+func TestCausesThatNothingBringsAbout(t *testing.T) {
+	for _, cause := range []wasmspan.Cause{wasmspan.CauseFault, wasmspan.CauseInstantiation, wasmspan.CausePanic, 999} {
+		err := wasmspan.ErrorOf(2, cause, 0, "what it says")
+		var trap *wasmspan.Trap
+		if found, code, text := causeOf(err); found != cause || code != 2 || text != "what it says" || err.Error() != text {
+			t.Errorf("%d: %d %d %v", cause, found, code, err)
+		}
+		if errors.As(err, &trap) != (cause == wasmspan.CausePanic) {
+			t.Errorf("%d: %T", cause, err)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -222,7 +223,13 @@ func wasmspanGoClose(number uintptr) {
 func wasmspanGoList(number, context uintptr, path *C.char, take, into unsafe.Pointer) C.int {
 	name := C.GoString(path)
 	return ask(number, context, func(_ *openFile, files *files) ([]fs.DirEntry, error) {
-		return fs.ReadDir(files.fs, name)
+		entries, err := fs.ReadDir(files.fs, name)
+		for _, entry := range entries {
+			if err == nil && strings.IndexByte(entry.Name(), 0) >= 0 {
+				err = fs.ErrInvalid
+			}
+		}
+		return entries, err
 	}, func(entries []fs.DirEntry) {
 		for _, entry := range entries {
 			name := C.CString(entry.Name())
