@@ -11,7 +11,7 @@ use napi_derive::napi;
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
-use wasmspan::{Limits, Memory, MemoryType};
+use wasmspan::{Memory, MemoryType, SizeLimits};
 
 /// A linear memory.
 #[napi]
@@ -52,7 +52,7 @@ impl NativeMemory {
         memory64: bool,
     ) -> napi::Result<Self> {
         enter(env, |state| {
-            let limits = Limits::new(initial as u64, maximum.map(|maximum| maximum as u64));
+            let limits = SizeLimits::new(initial as u64, maximum.map(|maximum| maximum as u64));
             let make = || Memory::new(MemoryType { limits, shared, memory64 });
             let memory = cycle::make(state, make)?;
             Ok(NativeMemory { handle: Handle::new(Target::Memory(memory, 0)) })

@@ -3,9 +3,10 @@
 
 use super::exec::{interruptible, with_stack};
 use super::func::Func;
-use super::instance::{Instance, WasmInstance};
+use super::instance::Instance;
 use super::output::with_output;
 use super::value::Val;
+use super::wasm_instance::WasmInstance;
 use crate::config::Limits;
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::{Deadline, Interrupt};
