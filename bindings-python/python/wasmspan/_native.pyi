@@ -1,6 +1,7 @@
 import builtins
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from socket import socket
 from types import TracebackType
 from typing import Any, Literal, Self, final
 
@@ -8,6 +9,7 @@ from typing_extensions import Buffer
 
 from ._bindgen import Span
 from ._exports import Exports
+from ._run import Completed, Denial
 from ._streams import Readable, Writable
 from ._types import ExportType, FuncType, GlobalType, ImportType, MemoryType, TableType
 
@@ -30,6 +32,7 @@ __all__ = [
     "MemoryFs",
     "Module",
     "Pool",
+    "Reservation",
     "Statistics",
     "Store",
     "Table",
@@ -41,9 +44,11 @@ __all__ = [
     "collecting",
     "ensure_signal_handlers",
     "faults",
+    "in_thread",
     "live_objects",
     "look_up",
     "provoke_fault",
+    "reserve",
     "run_command",
     "set_log",
 ]
@@ -64,9 +69,13 @@ def faults() -> int: ...
 def live_objects() -> int: ...
 def look_up() -> None: ...
 def provoke_fault(text: str) -> None: ...
+def in_thread(work: Callable[[], Any], context: Any) -> Async: ...
+def reserve(pool: Pool, wake: Callable[[], object]) -> Reservation: ...
 def run_command(
     module: Module,
-    given: Mapping[str, Any],
+    args: tuple[_Text, ...],
+    *,
+    imports: Mapping[str, Any] | None,
     stdout: _Stream,
     stderr: _Stream,
     timeout: float | None,
@@ -74,7 +83,8 @@ def run_command(
     memory: int | None,
     output_limit: int | None,
     limits: Limits | None,
-) -> tuple[str, int, Exception | None, bytes, bytes, bool, float, float, int, int]: ...
+    **given: Any,
+) -> Completed: ...
 def set_log(
     level: Literal["trace", "debug", "info", "warning", "error", "off"],
     sink: Callable[[str, str], object] | None = None,
@@ -85,6 +95,7 @@ class Async:
     def wait(self, timeout: float | None = None) -> bool: ...
     def get(self, timeout: float | None = None) -> Any: ...
     def cancel(self) -> None: ...
+    def on_finish(self, callback: Callable[[], object]) -> None: ...
     @property
     def is_finished(self) -> bool: ...
     def __await__(self) -> Generator[Any, Any, Any]: ...
@@ -352,6 +363,11 @@ class Pool:
     def statistics(self) -> Statistics: ...
 
 @final
+class Reservation:
+    def take(self) -> Instance | None: ...
+    def leave(self) -> None: ...
+
+@final
 class Statistics:
     def __new__(cls) -> Self: ...
     @property
@@ -455,12 +471,19 @@ class Wasi:
         env: Mapping[str, _Text] | None = None,
         dirs: _Directories | None = None,
         read_only_dirs: _Directories | None = None,
+        list_dirs: bool = False,
         stdin: _Feed = None,
         stdout: _Stream = "inherit",
         stderr: _Stream = "inherit",
         sockets: bool | Iterable[str] = False,
+        listeners: Iterable[socket | int] | None = None,
         seed: int | None = None,
+        realtime_clock: int | Callable[[], int] | None = None,
+        monotonic_clock: int | Callable[[], int] | None = None,
+        max_descriptors: int | None = None,
     ) -> Self: ...
+    @property
+    def denials(self) -> tuple[Denial, ...]: ...
     @property
     def stdout(self) -> bytes | None: ...
     @property

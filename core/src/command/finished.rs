@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 pub struct Finished {
     /// How it ended.
     pub ending: Ending,
+    /// The error that ended it, also where its time was over or somebody stopped it; `None` if it ended by
+    /// itself.
+    pub error: Option<Error>,
     /// What it wrote to standard output, if that was captured.
     pub stdout: Vec<u8>,
     /// What it wrote to standard error, if that was captured.

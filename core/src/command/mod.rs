@@ -236,6 +236,7 @@ impl Command {
             Some(time) => self.interrupt.run_within(time, call).0,
             None => self.interrupt.run(call),
         };
+        let error = result.as_ref().err().filter(|error| !error.is_terminated()).cloned();
         let ending = match result {
             Ok(()) => Ending::Exited(0),
             Err(error) if error.is_terminated() => Ending::Exited(wasi.exit_code()),
@@ -257,7 +258,7 @@ impl Command {
         });
         let [stdout, stderr] = captured;
         let (stdout, stderr) = (stdout.take(), stderr.take());
-        Ok(Finished { ending, stdout, stderr, truncated, usage })
+        Ok(Finished { ending, error, stdout, stderr, truncated, usage })
     }
 }
 
