@@ -82,7 +82,7 @@ CAUSES = {
             "(module (func (drop (v128.const i64x2 0 0))))", Config(without=["SIMD", "RelaxedSIMD"])
         ),
         CompileError,
-        {"proposal": "simd"},
+        {"proposal": "Fixed-width SIMD"},
     ),
     "malformed": (lambda: Module(b"\0asm\1\0\0\0\xff"), CompileError, {"proposal": None}),
     "invalid": (lambda: Module.from_wat("(module (func (result i32)))"), CompileError, {}),
