@@ -79,8 +79,8 @@ pub fn run_command<'py>(
         ErrCode::HostFuncError => error::of_setting(py, &failure),
         _ => error::to_python(py, &failure),
     })?;
-    let exit_code = finished.exit_code();
-    let Finished { error: failure, stdout, stderr, truncated, usage, .. } = finished;
+    let (exit_code, failure) = (finished.exit_code(), finished.error().cloned());
+    let Finished { stdout, stderr, truncated, usage, .. } = finished;
     let (stdout, stderr) = (PyBytes::new(py, &stdout), PyBytes::new(py, &stderr));
     let denials = wasi::denied(py, &denials)?;
     let Some(failure) = failure else {

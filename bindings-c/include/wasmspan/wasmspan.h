@@ -34,6 +34,9 @@ WASMEDGE_CAPI_EXPORT const char *wasmspan_version(void);
  */
 WASMEDGE_CAPI_EXPORT size_t wasmspan_error_text(char *buf, size_t len);
 
+/** As wasmspan_error_text(), without the frames. */
+WASMEDGE_CAPI_EXPORT size_t wasmspan_error_summary(char *buf, size_t len);
+
 /** The thread's last failure as a result; success if there is none. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_error_result(void);
 
@@ -63,6 +66,86 @@ WASMEDGE_CAPI_EXPORT bool wasmspan_error_frame(uint32_t at,
 WASMEDGE_CAPI_EXPORT size_t wasmspan_error_frame_name(uint32_t at, char *buf,
                                                       size_t len);
 
+/** Why something failed, and the fact that belongs to it: 0 where none is named. */
+enum wasmspan_cause {
+  /** Nothing has failed. */
+  wasmspan_cause_none = 0,
+  /** A limit of time is used up; the fact is the limit in nanoseconds. */
+  wasmspan_cause_timeout = 1,
+  /** Somebody asked the call to stop. */
+  wasmspan_cause_interrupted = 2,
+  /** A limit of output is used up; the fact is the limit in bytes. */
+  wasmspan_cause_output_limit = 3,
+  /** The call would cost more than it may. */
+  wasmspan_cause_cost_limit = 4,
+  /** The call has used up its stack. */
+  wasmspan_cause_stack_overflow = 5,
+  /** There is no room for a memory, by a limit or because the system has none. */
+  wasmspan_cause_out_of_memory = 6,
+  /** The guest ended itself, or a host function did; the fact is the exit code. */
+  wasmspan_cause_exit = 7,
+  /** The guest did what WebAssembly doesn't allow; the result's code says what. */
+  wasmspan_cause_trap = 8,
+  /** A host function failed. */
+  wasmspan_cause_host_error = 9,
+  /** A host function failed with a number of its own, which is the fact. */
+  wasmspan_cause_user = 10,
+  /** Code of a host written in Rust panicked. */
+  wasmspan_cause_panic = 11,
+  /** This library failed by a fault of its own, which is to be reported. */
+  wasmspan_cause_fault = 12,
+  /** Imports are missing or don't fit; the fact is how many: see
+   * wasmspan_error_import(). */
+  wasmspan_cause_imports = 13,
+  /** The module needs a proposal, see wasmspan_error_proposal(); the fact is 1 if
+   * it can be switched on, 0 if the library doesn't have it. */
+  wasmspan_cause_unsupported = 14,
+  /** The module isn't well-formed. */
+  wasmspan_cause_malformed = 15,
+  /** The module isn't valid. */
+  wasmspan_cause_invalid = 16,
+  /** The module can't be instantiated for another reason than its imports. */
+  wasmspan_cause_instantiation = 17,
+  /** A wrong use of this interface, a file that can't be read, or a step out of
+   * order. */
+  wasmspan_cause_usage = 18
+};
+
+/**
+ * Why the thread's last failure happened, as a number of enum wasmspan_cause; a later
+ * version may know more of them. Writes the fact that belongs to it to *fact, which
+ * may be NULL and is left alone where nothing has failed.
+ */
+WASMEDGE_CAPI_EXPORT uint32_t wasmspan_error_cause(uint64_t *fact);
+
+/** The proposal that a module needs, after wasmspan_cause_unsupported; else empty.
+ * Good until the thread's next failure or wasmspan_error_clear(). */
+WASMEDGE_CAPI_EXPORT WasmEdge_String wasmspan_error_proposal(void);
+
+/** An import at fault. The strings are good until the thread's next failure or
+ * wasmspan_error_clear(). */
+typedef struct wasmspan_import_fault {
+  /** The module that it is to come from. */
+  WasmEdge_String module;
+  /** Its name in that module. */
+  WasmEdge_String name;
+  /** What it is to be, a number of enum WasmEdge_ExternalType. */
+  uint32_t kind;
+  /** The type that it is to have. */
+  WasmEdge_String wanted;
+  /** The type of what was found in its place; Buf is NULL if nothing was. */
+  WasmEdge_String found;
+  /** Why it is at fault, in words. */
+  WasmEdge_String reason;
+} wasmspan_import_fault;
+
+/**
+ * Reads import `at` of those that are at fault, in the module's order, after
+ * wasmspan_cause_imports; false if there are not so many.
+ */
+WASMEDGE_CAPI_EXPORT bool wasmspan_error_import(uint32_t at,
+                                                wasmspan_import_fault *fault);
+
 /** Forgets the thread's last failure. */
 WASMEDGE_CAPI_EXPORT void wasmspan_error_clear(void);
 
@@ -90,11 +173,8 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result
 wasmspan_call(const WasmEdge_FunctionInstanceContext *function,
               wasmspan_slot *slots, uint32_t count);
 
-/**
- * Calls a function of the active module, and stops it when the time is over: the
- * result is then Interrupted, and the VM can be used again. The call runs on
- * another thread; this one waits. Else as WasmEdge_VMExecute().
- */
+/** As WasmEdge_VMExecute(), within a limit of time: see
+ * wasmspan_vm_execute_within(). */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_vm_execute_for(
     WasmEdge_VMContext *vm, WasmEdge_String name, const WasmEdge_Value *params,
     uint32_t param_len, WasmEdge_Value *returns, uint32_t return_len,
@@ -274,6 +354,16 @@ wasmspan_configure_get_limits(const WasmEdge_ConfigureContext *configure,
  */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_executor_invoke_within(
     const WasmEdge_ExecutorContext *executor,
+    const WasmEdge_FunctionInstanceContext *function,
+    const WasmEdge_Value *params, uint32_t param_len, WasmEdge_Value *returns,
+    uint32_t return_len, const wasmspan_limits *limits);
+
+/**
+ * Calls a function within limits of this call, which may be NULL, and those of its
+ * instance, as wasmspan_executor_invoke_within() does; without an executor: what
+ * is counted is what the instance counts.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_function_call(
     const WasmEdge_FunctionInstanceContext *function,
     const WasmEdge_Value *params, uint32_t param_len, WasmEdge_Value *returns,
     uint32_t return_len, const wasmspan_limits *limits);
@@ -599,6 +689,12 @@ wasmspan_wasi_config_stdin(wasmspan_wasi_config *config, const uint8_t *data,
 WASMEDGE_CAPI_EXPORT void
 wasmspan_wasi_config_capture(wasmspan_wasi_config *config, bool standard_error,
                              size_t limit);
+
+/** Keeps up to `limit` bytes of both together, in the order in which the guest writes
+ * them; reading either gives what was kept of both. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_wasi_config_capture_together(wasmspan_wasi_config *config,
+                                      size_t limit);
 
 /** What was captured so far; false if nothing is being captured. */
 WASMEDGE_CAPI_EXPORT bool

@@ -2,6 +2,7 @@
 
 use crate::abi::WasmEdge_Result;
 use crate::handle::{self, Context};
+use crate::string::Texts;
 use crate::uses::Uses;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,20 +11,28 @@ use wasmspan::{ErrCode, Error, log};
 /// Result of a call that succeeded.
 pub const SUCCESS: WasmEdge_Result = WasmEdge_Result { Code: 0 };
 
+/// The last failure of a thread.
+pub struct Failure {
+    pub error: Error,
+    /// What C was lent of it.
+    pub texts: Texts,
+}
+
 thread_local! {
-    static LAST: RefCell<Option<Error>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<Failure>> = const { RefCell::new(None) };
 }
 
 /// Notes a failure as the thread's last one.
 #[cold]
 pub fn note(error: &Error) {
+    let failure = Failure { error: error.clone(), texts: Texts::default() };
     // A thread that is ending has nowhere to note it.
-    let _ = LAST.try_with(|last| last.replace(Some(error.clone())));
+    let _ = LAST.try_with(|last| last.replace(Some(failure)));
 }
 
-/// Lets `read` see the thread's last failure.
-pub fn last<R>(read: impl FnOnce(Option<&Error>) -> R) -> R {
-    LAST.with(|last| read(last.borrow().as_ref()))
+/// Lets `read` see the thread's last failure; `None` if there is none.
+pub fn last<R>(read: impl FnOnce(&Failure) -> R) -> Option<R> {
+    LAST.try_with(|last| last.borrow().as_ref().map(read)).ok().flatten()
 }
 
 /// Forgets the thread's last failure.
@@ -63,6 +72,17 @@ pub fn result(body: impl FnOnce() -> wasmspan::Result<()>) -> WasmEdge_Result {
     }
 }
 
+/// Runs the body of a function that makes a context: null, and the failure noted, if it can't.
+#[inline(always)]
+pub fn created<C>(body: impl FnOnce() -> wasmspan::Result<*mut C>) -> *mut C {
+    let mut made = std::ptr::null_mut();
+    result(|| {
+        made = body()?;
+        Ok(())
+    });
+    made
+}
+
 /// Deletes a context that the program owns.
 pub fn delete<C: Context>(context: *mut C) {
     door((), || {
@@ -75,6 +95,11 @@ pub fn delete<C: Context>(context: *mut C) {
 #[cold]
 pub fn pack(error: &Error) -> WasmEdge_Result {
     note(error);
+    result_of(error)
+}
+
+/// The result that an error is.
+pub fn result_of(error: &Error) -> WasmEdge_Result {
     WasmEdge_Result { Code: (error.category() as u32) << 24 | error.number() & 0x00FF_FFFF }
 }
 
@@ -145,14 +170,14 @@ mod tests {
         let before = log::faults();
         let given = result(|| panic!("out of {}", "sorts"));
         assert_eq!(given.Code, ErrCode::RuntimeError as u32);
-        last(|error| {
-            let error = error.expect("it was noted");
-            assert!(error.is_panic());
-            let text = error.to_string();
+        let told = last(|failure| {
+            assert!(failure.error.is_panic());
+            let text = failure.error.to_string();
             for part in ["please report it", "out of sorts", "door.rs:"] {
                 assert!(text.contains(part), "no {part:?} in {text}");
             }
         });
+        told.expect("it was noted");
         assert_eq!(door(7, || panic!("again")), 7);
         assert_eq!(log::faults(), before + 2);
     }

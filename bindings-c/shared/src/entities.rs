@@ -5,7 +5,7 @@ use crate::abi::{
     WasmEdge_MemoryTypeContext, WasmEdge_Result, WasmEdge_TableInstanceContext,
     WasmEdge_TableTypeContext, WasmEdge_Value,
 };
-use crate::door::{delete, door, logged, need, null_argument, result};
+use crate::door::{created, delete, door, logged, need, null_argument, result};
 use crate::handle::{Key, Kind, Lent, create, get};
 use crate::kinds::{MemoryKind, TableKind};
 use std::ptr;
@@ -60,9 +60,9 @@ impl GlobalObject {
 pub extern "C" fn WasmEdge_TableInstanceCreate(
     TabType: *const WasmEdge_TableTypeContext,
 ) -> *mut WasmEdge_TableInstanceContext {
-    door(ptr::null_mut(), || {
-        let table = Table::new(get(TabType)?.ty()).map_err(logged).ok()?;
-        Some(create(TableObject::new(table)))
+    created(|| {
+        let table = Table::new(need(TabType)?.ty()).map_err(logged)?;
+        Ok(create(TableObject::new(table)))
     })
 }
 
@@ -139,9 +139,9 @@ pub extern "C" fn WasmEdge_TableInstanceDelete(Cxt: *mut WasmEdge_TableInstanceC
 pub extern "C" fn WasmEdge_MemoryInstanceCreate(
     MemType: *const WasmEdge_MemoryTypeContext,
 ) -> *mut WasmEdge_MemoryInstanceContext {
-    door(ptr::null_mut(), || {
-        let memory = Memory::new(get(MemType)?.ty()).map_err(logged).ok()?;
-        Some(create(MemoryObject::new(memory)))
+    created(|| {
+        let memory = Memory::new(need(MemType)?.ty()).map_err(logged)?;
+        Ok(create(MemoryObject::new(memory)))
     })
 }
 
@@ -251,10 +251,9 @@ pub extern "C" fn WasmEdge_GlobalInstanceCreate(
     GlobType: *const WasmEdge_GlobalTypeContext,
     Value: WasmEdge_Value,
 ) -> *mut WasmEdge_GlobalInstanceContext {
-    door(ptr::null_mut(), || {
-        let ty = *get(GlobType)?;
-        let global = Global::new(ty, &Value.to_val().ok()?).ok()?;
-        Some(create(GlobalObject::new(global)))
+    created(|| {
+        let global = Global::new(*need(GlobType)?, &Value.to_val()?)?;
+        Ok(create(GlobalObject::new(global)))
     })
 }
 

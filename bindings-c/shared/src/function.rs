@@ -3,7 +3,7 @@
 use crate::abi::{
     WasmEdge_FunctionInstanceContext, WasmEdge_FunctionTypeContext, WasmEdge_Result, WasmEdge_Value,
 };
-use crate::door::{SUCCESS, delete, door};
+use crate::door::{SUCCESS, created, delete, door, need};
 use crate::frame::Frame;
 use crate::handle::{self, Key, Kind, Lent, get};
 use crate::uses::Uses;
@@ -257,8 +257,8 @@ pub fn host_function<B: Body>(
     cost: u64,
     body: B,
 ) -> *mut WasmEdge_FunctionInstanceContext {
-    door(ptr::null_mut(), || {
-        let ty = get(ty)?.clone();
+    created(|| {
+        let ty = need(ty)?.clone();
         let func = match Func::can_pass_records(&ty) {
             // A record is a value as C knows it.
             true => {
@@ -277,9 +277,9 @@ pub fn host_function<B: Body>(
                 })
             }
         };
-        let made = handle::create(FunctionObject::new(func.ok()?.with_cost(cost)));
+        let made = handle::create(FunctionObject::new(func?.with_cost(cost)));
         introduce(made);
-        Some(made)
+        Ok(made)
     })
 }
 

@@ -1,7 +1,7 @@
 //! Host modules that come with the library, and those that plug-ins would bring.
 
 use crate::abi::WasmEdge_ModuleInstanceContext;
-use crate::door::door;
+use crate::door::{created, door, logged, need, result};
 use crate::handle::{create, get};
 use crate::instance::{self, InstanceObject};
 use std::ffi::{CStr, c_char};
@@ -26,6 +26,13 @@ unsafe fn strings<'a>(list: *const *const c_char, len: u32) -> Vec<&'a [u8]> {
         }
     };
     (0..count).filter_map(string).collect()
+}
+
+/// The WASI module behind a context.
+pub fn wasi_of<'a>(wasi: *const WasmEdge_ModuleInstanceContext) -> wasmspan::Result<&'a Wasi> {
+    need(wasi)?.wasi.as_ref().ok_or_else(|| {
+        Error::with_detail(ErrCode::WrongVMWorkflow, "the module instance isn't WASI")
+    })
 }
 
 /// Splits at the first `separator`.
@@ -81,15 +88,15 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceCreateWASI(
     Preopens: *const *const c_char,
     PreopenLen: u32,
 ) -> *mut WasmEdge_ModuleInstanceContext {
-    door(ptr::null_mut(), || {
+    created(|| {
         // SAFETY: the caller passes lists of these lengths, or null.
         let settings =
             unsafe { environment((Args, ArgLen), (Envs, EnvLen), (Preopens, PreopenLen)) };
-        let wasi = settings.build().map_err(crate::door::logged).ok()?;
-        wasi.list_as_wasmedge();
+        let wasi = settings.build().map_err(logged)?;
+        wasi.list_as_wasmedge(crate::release::minor());
         let made = create(InstanceObject::with_wasi(&wasi));
         instance::introduce(made);
-        Some(made)
+        Ok(made)
     })
 }
 
@@ -103,12 +110,13 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceInitWASI(
     Preopens: *const *const c_char,
     PreopenLen: u32,
 ) {
-    door((), || {
-        let wasi = get(Cxt.cast_const())?.wasi.as_ref()?;
+    // There is no result to give; the failure is noted.
+    result(|| {
+        let wasi = wasi_of(Cxt)?;
         // SAFETY: the caller passes lists of these lengths, or null.
         let settings =
             unsafe { environment((Args, ArgLen), (Envs, EnvLen), (Preopens, PreopenLen)) };
-        wasi.configure(settings).map_err(crate::door::logged).ok()
+        wasi.configure(settings).map_err(logged)
     });
 }
 

@@ -11,6 +11,7 @@
 
 pub mod abi;
 pub mod ast;
+pub mod cause;
 pub mod compiler;
 pub mod configure;
 pub mod door;
@@ -22,6 +23,7 @@ pub mod handle;
 pub mod hosts;
 pub mod instance;
 pub mod kinds;
+pub mod release;
 pub mod result;
 pub mod shim;
 pub mod statistics;

@@ -84,6 +84,23 @@ impl Texts {
     }
 }
 
+/// Writes a text as C wants it and gives its whole length.
+///
+/// # Safety
+///
+/// `len` bytes must be writable at `buf`, unless that is null.
+pub unsafe fn write_text(text: &str, buf: *mut c_char, len: usize) -> usize {
+    if !buf.is_null() && len > 0 {
+        let count = text.len().min(len - 1);
+        // SAFETY: the caller's promise.
+        unsafe {
+            ptr::copy(text.as_ptr().cast(), buf, count);
+            buf.add(count).write(0);
+        }
+    }
+    text.len()
+}
+
 /// A new string with these bytes.
 fn owned(bytes: &[u8]) -> WasmEdge_String {
     match u32::try_from(bytes.len()) {

@@ -8,7 +8,7 @@ use crate::abi::{
 };
 use crate::ast::path;
 use crate::configure;
-use crate::door::{bytes, delete, door, fill, logged, need, null_argument, result};
+use crate::door::{bytes, created, delete, door, fill, logged, need, null_argument, result};
 use crate::executor::ExecutorObject;
 use crate::handle::{self, Key, Kind, Lent, create, get};
 use crate::instance::{self, InstanceObject};
@@ -149,10 +149,10 @@ pub extern "C" fn WasmEdge_VMCreate(
     ConfCxt: *const WasmEdge_ConfigureContext,
     StoreCxt: *mut WasmEdge_StoreContext,
 ) -> *mut WasmEdge_VMContext {
-    door(ptr::null_mut(), || {
+    created(|| {
         let given = get(StoreCxt.cast_const());
         let store = given.map_or_else(Store::new, |given| given.store.clone());
-        let vm = Vm::with_store(&configure::read(ConfCxt), &store).map_err(logged).ok()?;
+        let vm = Vm::with_store(&configure::read(ConfCxt), &store).map_err(logged)?;
         let object = VmObject {
             executor: Arc::new(ExecutorObject::new(vm.executor().clone())),
             store: if given.is_some() { StoreCxt } else { ptr::null_mut() },
@@ -165,14 +165,14 @@ pub extern "C" fn WasmEdge_VMCreate(
         };
         if let Some(wasi) = object.vm.wasi() {
             wasi.allow_sockets(true);
-            wasi.list_as_wasmedge();
+            wasi.list_as_wasmedge(crate::release::minor());
             let made = handle::lend(InstanceObject::with_wasi(wasi));
             object
                 .lent
                 .put(Key::Named(Kind::ModuleInstance, wasi.instance().name().into()), made as u64);
             instance::introduce(made);
         }
-        Some(create(object))
+        Ok(create(object))
     })
 }
 

@@ -19,7 +19,16 @@ use wasmspan_c_shared::door::door;
 use wasmspan_c_shared::frame::Frame;
 use wasmspan_c_shared::function::{Body, host_function};
 use wasmspan_c_shared::handle::get;
-use wasmspan_c_shared::{abi, result, shim};
+use wasmspan_c_shared::{abi, release, result, shim};
+
+extern "C" fn at_load() {
+    release::serve(10);
+}
+
+// SAFETY: the functions of this section take nothing and give nothing; this one stores a number.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static AT_LOAD: extern "C" fn() = at_load;
 
 /// How a call ended: the code, in the one byte that this release has for it.
 #[repr(C)]

@@ -1,6 +1,6 @@
 //! What `<wasmspan/bindgen.h>` declares: calls with rich types, and strings and buffers.
 
-use crate::own::{give, wasmspan_bytes};
+use crate::module::{give, wasmspan_bytes};
 use smallvec::SmallVec;
 use std::ffi::{CString, c_char, c_void};
 use std::mem::MaybeUninit;
@@ -10,7 +10,7 @@ use wasmspan::bindgen::{
 };
 use wasmspan::{ErrCode, Error};
 use wasmspan_c_shared::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::door::{bytes, delete, door, need, note, null_argument, result};
+use wasmspan_c_shared::door::{bytes, created, delete, door, need, null_argument, result};
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
 
 /// A guest of bindgen; opaque.
@@ -211,13 +211,7 @@ fn made<C: Context>(
     instance: *const WasmEdge_ModuleInstanceContext,
     make: impl FnOnce(&wasmspan::Instance) -> wasmspan::Result<C::Object>,
 ) -> *mut C {
-    door(ptr::null_mut(), || match need(instance).and_then(|object| make(&object.instance)) {
-        Ok(object) => Some(create(object)),
-        Err(error) => {
-            note(&error);
-            None
-        }
-    })
+    created(|| Ok(create(make(&need(instance)?.instance)?)))
 }
 
 #[unsafe(no_mangle)]

@@ -1,11 +1,10 @@
 //! Modules run as processes: `wasmspan_command_…`.
 
-use crate::own::{give, wasmspan_bytes};
+use crate::module::{give, wasmspan_bytes};
 use crate::wasi::{self, wasmspan_wasi_config};
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::ptr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use wasmspan::command::Ending;
@@ -15,7 +14,7 @@ use wasmspan_c_shared::abi::{
     WasmEdge_ASTModuleContext, WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdge_StoreContext,
     WasmEdge_String,
 };
-use wasmspan_c_shared::door::{bytes, delete, door, need, null_argument, result};
+use wasmspan_c_shared::door::{bytes, created, delete, door, need, null_argument, result};
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
 
 /// A module to be run as a process; opaque.
@@ -60,7 +59,7 @@ fn set(command: *mut wasmspan_command, change: impl FnOnce(Command) -> Command) 
 pub extern "C" fn wasmspan_command_create(
     module: *const WasmEdge_ASTModuleContext,
 ) -> *mut wasmspan_command {
-    door(ptr::null_mut(), || Some(create(Mutex::new(Command::new(&get(module)?.module)))))
+    created(|| Ok(create(Mutex::new(Command::new(&need(module)?.module)))))
 }
 
 #[unsafe(no_mangle)]
@@ -189,11 +188,7 @@ pub unsafe extern "C" fn wasmspan_command_run(
             (*finished).cpu_nanoseconds = run.usage.cpu.as_nanos() as u64;
             (*finished).memory_pages = run.usage.memory_pages;
         }
-        match run.ending {
-            Ending::Exited(_) => Ok(()),
-            Ending::Failed(error) => Err(error),
-            _ => Err(Error::new(ErrCode::Interrupted)),
-        }
+        run.error().map_or(Ok(()), |error| Err(error.clone()))
     })
 }
 

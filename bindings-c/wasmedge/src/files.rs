@@ -1,7 +1,7 @@
 //! File systems for guests: `wasmspan_fs_…`.
 
 use crate::custom_fs::{Functions, wasmspan_fs_functions};
-use crate::own::{give, wasmspan_bytes};
+use crate::module::{give, wasmspan_bytes};
 use std::ffi::{CStr, OsStr, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -11,7 +11,7 @@ use wasmspan::limits::DEFAULT_MEMORY_FS_BYTES;
 use wasmspan::wasi::{ChangeKind, MemoryFs, WasiBuilder};
 use wasmspan::{ErrCode, Error};
 use wasmspan_c_shared::abi::{WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::door::{bytes, delete, door, need, null_argument, result};
+use wasmspan_c_shared::door::{bytes, created, delete, door, need, null_argument, result};
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
 use wasmspan_c_shared::shim;
 use wasmspan_c_shared::string::Text;
@@ -74,19 +74,15 @@ pub unsafe extern "C" fn wasmspan_fs_create_overlay(
     host: *const c_char,
     max_bytes: u64,
 ) -> *mut wasmspan_fs {
-    let mut made = ptr::null_mut();
-    // The failure is noted for `wasmspan_error_text`.
-    result(|| {
+    created(|| {
         if host.is_null() {
             return Err(null_argument("the path"));
         }
         // SAFETY: the caller passes a path that ends with zero.
         let host = Path::new(OsStr::from_bytes(unsafe { CStr::from_ptr(host) }.to_bytes()));
         let files = MemoryFs::over_with_capacity(host, capacity(max_bytes))?;
-        made = create(Files::Memory(files));
-        Ok(())
-    });
-    made
+        Ok(create(Files::Memory(files)))
+    })
 }
 
 #[unsafe(no_mangle)]

@@ -8,19 +8,22 @@
 #![allow(clippy::missing_safety_doc, clippy::not_unsafe_ptr_arg_deref)]
 
 pub mod bindgen;
-pub mod binding;
+pub mod call;
 pub mod callback;
 pub mod command;
 pub mod custom_fs;
+pub mod error;
 pub mod files;
+pub mod host_function;
 pub mod limits;
-pub mod own;
+pub mod memory;
+pub mod module;
 pub mod pool;
 pub mod settings;
 pub mod surroundings;
 pub mod wasi;
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 use wasmspan::log::{self, LogLevel};
 use wasmspan_c_shared::abi::{
@@ -53,6 +56,16 @@ pub extern "C" fn WasmEdge_VersionGetMinor() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VersionGetPatch() -> u32 {
     2
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_version() -> *const c_char {
+    const VERSION: &CStr =
+        match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+            Ok(version) => version,
+            Err(_) => c"",
+        };
+    VERSION.as_ptr()
 }
 
 #[unsafe(no_mangle)]

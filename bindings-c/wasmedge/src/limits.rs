@@ -1,6 +1,5 @@
 //! What may be used and what was: limits, figures, and the disk cache.
 
-use crate::own::write_text;
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -12,9 +11,10 @@ use wasmspan_c_shared::abi::{
     WasmEdge_Result, WasmEdge_StatisticsContext, WasmEdge_String, WasmEdge_VMContext,
     WasmEdge_Value,
 };
-use wasmspan_c_shared::door::{bytes, door, fill, logged, need, null_argument, result};
+use wasmspan_c_shared::door::{bytes, door, fill, logged, need, null_argument, pack, result};
 use wasmspan_c_shared::function::values;
 use wasmspan_c_shared::handle::get;
+use wasmspan_c_shared::string::write_text;
 
 /// What may be used at most.
 #[repr(C)]
@@ -164,6 +164,58 @@ pub unsafe extern "C" fn wasmspan_executor_invoke_within(
     })
 }
 
+/// Calls a function of a VM's active module within limits.
+///
+/// # Safety
+///
+/// The name must be a string; the lists must be as long as said, or null.
+pub unsafe fn execute_within(
+    vm: *mut WasmEdge_VMContext,
+    name: WasmEdge_String,
+    (params, param_len): (*const WasmEdge_Value, u32),
+    (returns, return_len): (*mut WasmEdge_Value, u32),
+    limits: &Limits,
+) -> WasmEdge_Result {
+    result(|| {
+        let object = need(vm)?;
+        // SAFETY: the caller's promise.
+        let (name, params) = unsafe { (name.lossy(), values(params, param_len)?) };
+        let active = object.active_object();
+        let results = object.vm.execute_within(&name, &params, limits)?;
+        let Some(active) = active else { return Ok(()) };
+        let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
+        // SAFETY: as above.
+        unsafe { fill(returns, return_len, results) };
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_function_call(
+    function: *const WasmEdge_FunctionInstanceContext,
+    params: *const WasmEdge_Value,
+    param_len: u32,
+    returns: *mut WasmEdge_Value,
+    return_len: u32,
+    limits: *const wasmspan_limits,
+) -> WasmEdge_Result {
+    result(|| {
+        let function = need(function)?;
+        // SAFETY: the caller passes limits or null, and lists of these lengths, or null.
+        unsafe {
+            if limits.is_null() {
+                return function.call(params, param_len, returns, return_len);
+            }
+            let (params, limits) = (values(params, param_len)?, read(limits)?);
+            let results = function.func().call_within(&params, &limits)?;
+            let lent = &function.lent;
+            let results = results.iter().map(|value| WasmEdge_Value::from_val(value, lent));
+            fill(returns, return_len, results);
+        }
+        Ok(())
+    })
+}
+
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_vm_execute_within(
     vm: *mut WasmEdge_VMContext,
@@ -174,19 +226,15 @@ pub unsafe extern "C" fn wasmspan_vm_execute_within(
     return_len: u32,
     limits: *const wasmspan_limits,
 ) -> WasmEdge_Result {
-    result(|| {
-        let object = need(vm)?;
-        // SAFETY: the caller passes a string, limits, and lists of these lengths, or null.
-        let (name, params, limits) =
-            unsafe { (name.lossy(), values(params, param_len)?, read(limits)?) };
-        let active = object.active_object();
-        let results = object.vm.execute_within(&name, &params, &limits)?;
-        let Some(active) = active else { return Ok(()) };
-        let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
-        // SAFETY: as above.
-        unsafe { fill(returns, return_len, results) };
-        Ok(())
-    })
+    // SAFETY: the caller passes limits or null, a string, and lists of these lengths, or null.
+    unsafe {
+        match read(limits) {
+            Ok(limits) => {
+                execute_within(vm, name, (params, param_len), (returns, return_len), &limits)
+            }
+            Err(error) => pack(&error),
+        }
+    }
 }
 
 /// What calls have used.

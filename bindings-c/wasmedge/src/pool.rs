@@ -7,7 +7,7 @@ use wasmspan_c_shared::abi::{
     WasmEdge_ASTModuleContext, WasmEdge_ModuleInstanceContext, WasmEdge_Result,
     WasmEdge_StatisticsContext, WasmEdge_StoreContext,
 };
-use wasmspan_c_shared::door::{delete, door, logged, need, null_argument, result};
+use wasmspan_c_shared::door::{created, delete, door, logged, need, null_argument, result};
 use wasmspan_c_shared::handle::{Context, Key, Kind, Lent, create, get};
 use wasmspan_c_shared::instance::{self, InstanceObject};
 
@@ -38,9 +38,7 @@ pub extern "C" fn wasmspan_pool_create(
     store: *const WasmEdge_StoreContext,
     size: usize,
 ) -> *mut wasmspan_pool {
-    let mut made = ptr::null_mut();
-    // The failure is noted for `wasmspan_error_text`.
-    result(|| {
+    created(|| {
         let ast = need(module)?;
         let none = Store::new();
         let store = match store.is_null() {
@@ -48,10 +46,8 @@ pub extern "C" fn wasmspan_pool_create(
             false => &need(store)?.store,
         };
         let pool = Pool::new(&ast.module, store, size).map_err(logged)?;
-        made = create(PoolObject { pool, lent: Lent::default() });
-        Ok(())
-    });
-    made
+        Ok(create(PoolObject { pool, lent: Lent::default() }))
+    })
 }
 
 #[unsafe(no_mangle)]

@@ -2,7 +2,7 @@
 
 use crate::callback::{self, wasmspan_finalize_t, wasmspan_read_t, wasmspan_write_t};
 use crate::files::wasmspan_fs;
-use crate::own::{give, wasmspan_bytes};
+use crate::module::{give, wasmspan_bytes};
 use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
 use std::fs::File;
 use std::net::TcpListener;
@@ -16,6 +16,7 @@ use wasmspan::{Command, ErrCode, Error, Wasi};
 use wasmspan_c_shared::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String};
 use wasmspan_c_shared::door::{bytes, delete, door, need, result};
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
+use wasmspan_c_shared::hosts::wasi_of;
 
 /// Settings for a WASI module; opaque.
 #[repr(C)]
@@ -159,6 +160,16 @@ pub extern "C" fn wasmspan_wasi_config_capture(
     limit: usize,
 ) {
     set_output(config, standard_error, Output::Buffer(OutputBuffer::with_limit(limit)));
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_capture_together(
+    config: *mut wasmspan_wasi_config,
+    limit: usize,
+) {
+    let both = Output::Buffer(OutputBuffer::with_limit(limit));
+    set_output(config, false, both.clone());
+    set_output(config, true, both);
 }
 
 #[unsafe(no_mangle)]
@@ -313,13 +324,6 @@ pub extern "C" fn wasmspan_wasi_config_max_descriptors(
     most: usize,
 ) {
     set(config, |builder| builder.max_descriptors(most));
-}
-
-/// The WASI module behind a context.
-fn wasi_of<'a>(wasi: *const WasmEdge_ModuleInstanceContext) -> wasmspan::Result<&'a Wasi> {
-    need(wasi)?.wasi.as_ref().ok_or_else(|| {
-        Error::with_detail(ErrCode::WrongVMWorkflow, "the module instance isn't WASI")
-    })
 }
 
 #[unsafe(no_mangle)]

@@ -8,9 +8,6 @@ use std::time::{Duration, Instant};
 pub struct Finished {
     /// How it ended.
     pub ending: Ending,
-    /// The error that ended it, also where its time was over or somebody stopped it; `None` if it ended by
-    /// itself.
-    pub error: Option<Error>,
     /// What it wrote to standard output, if that was captured.
     pub stdout: Vec<u8>,
     /// What it wrote to standard error, if that was captured.
@@ -20,6 +17,8 @@ pub struct Finished {
     pub truncated: bool,
     /// What it used.
     pub usage: Usage,
+    /// What ended it otherwise than by itself.
+    pub(super) error: Option<Error>,
 }
 
 /// How a run ended.
@@ -52,6 +51,11 @@ impl Finished {
     /// The code that the guest ended with; `None` if it did not end by itself.
     pub fn exit_code(&self) -> Option<u32> {
         if let Ending::Exited(code) = self.ending { Some(code) } else { None }
+    }
+
+    /// What ended it, with its cause; `None` if it ended by itself.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
     }
 
     /// Whether it ended by itself with code 0, and all of its output is here.

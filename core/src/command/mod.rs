@@ -258,7 +258,7 @@ impl Command {
         });
         let [stdout, stderr] = captured;
         let (stdout, stderr) = (stdout.take(), stderr.take());
-        Ok(Finished { ending, error, stdout, stderr, truncated, usage })
+        Ok(Finished { ending, stdout, stderr, truncated, usage, error })
     }
 }
 

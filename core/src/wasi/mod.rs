@@ -72,6 +72,9 @@ pub const MODULE_NAME: &str = "wasi_snapshot_preview1";
 /// The name that guests of the interface before preview 1 import from.
 pub const UNSTABLE_MODULE_NAME: &str = "wasi_unstable";
 
+/// The minor release of WasmEdge that has `epoll_oneoff` first.
+const EPOLL_SINCE: u32 = 11;
+
 /// The module `wasi_snapshot_preview1` and the environment of the guests that import it.
 ///
 /// A guest gets the standard streams of the process unless told otherwise, and nothing else: no
@@ -170,10 +173,14 @@ impl Wasi {
         *self.shared.ctx().sockets.write().unwrap_or_else(PoisonError::into_inner) = access;
     }
 
-    /// Lists only the functions that WasmEdge 0.11.2 has. Guests that import the others still get them.
+    /// Lists only the functions that WasmEdge 0.`minor` has. Guests that import the others still get
+    /// them.
     #[doc(hidden)]
-    pub fn list_as_wasmedge(&self) {
+    pub fn list_as_wasmedge(&self, minor: u32) {
         preview1::unlist_second_sockets(&self.instance);
+        if minor < EPOLL_SINCE {
+            self.instance.unlist("epoll_oneoff");
+        }
     }
 
     /// Says which memory the functions work on when their caller has none: a host function that hands

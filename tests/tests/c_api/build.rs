@@ -116,7 +116,8 @@ pub fn program(source: &Path, compiler: Compiler, release: Release, flags: &[&st
         .arg("-L")
         .arg(lib)
         .arg(format!("-l{}", release.library()))
-        .arg(format!("-Wl,-rpath,{}", lib.display()))
+        // Also where LD_LIBRARY_PATH, which cargo sets, leads to libraries that were left in `target`.
+        .args(["-Wl,--disable-new-dtags", &format!("-Wl,-rpath,{}", lib.display())])
         .arg("-lpthread")
         .output()
         .unwrap();

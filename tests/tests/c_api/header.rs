@@ -2,6 +2,7 @@
 
 use crate::build::{C, CXX, Release, installed, root, scratch};
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasmspan::ErrCode;
 use wasmspan::bindgen::Kind;
@@ -51,44 +52,35 @@ fn the_limit_of_output_is_the_one_of_the_runtime() {
     assert!(header.unwrap().contains(&line), "{line}");
 }
 
+/// The Rust sources in a folder and below.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder of sources") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
 /// What cbindgen makes of the Rust sources, as declarations.
 fn declarations(release: Release) -> String {
-    let own = match release {
-        Release::V0_10 => "bindings-c/wasmedge-0.10/src/lib.rs",
-        Release::V0_11 => "bindings-c/wasmedge/src/lib.rs",
-    };
     let mut builder = cbindgen::Builder::new()
         .with_language(cbindgen::Language::C)
         .with_no_includes()
         .with_cpp_compat(false)
         .with_item_prefix("");
-    let shared = root().join("bindings-c/shared/src");
-    let mut files: Vec<_> = std::fs::read_dir(shared)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .collect();
-    files.push(root().join(own));
-    if release == Release::V0_11 {
-        for module in [
-            "bindgen",
-            "binding",
-            "callback",
-            "command",
-            "custom_fs",
-            "files",
-            "limits",
-            "own",
-            "pool",
-            "settings",
-            "surroundings",
-            "wasi",
-        ] {
-            files.push(root().join(format!("bindings-c/wasmedge/src/{module}.rs")));
+    let own = match release {
+        Release::V0_10 => "bindings-c/wasmedge-0.10/src",
+        Release::V0_11 => "bindings-c/wasmedge/src",
+    };
+    for folder in ["bindings-c/shared/src", own] {
+        for file in sources(&root().join(folder)) {
+            builder = builder.with_src(file);
         }
-    }
-    for file in files.iter().filter(|file| file.exists()) {
-        builder = builder.with_src(file);
     }
     let mut config = cbindgen::Config { language: cbindgen::Language::C, ..Default::default() };
     config.export.item_types = vec![cbindgen::ItemType::Functions];
@@ -174,6 +166,18 @@ fn numbers_and_layouts_are_those_of_the_rust_side() {
             *kind as u32
         )
         .unwrap();
+    }
+    for cause in wasmspan_c_shared::cause::Number::ALL {
+        let mut name = String::new();
+        for c in format!("{cause:?}").chars() {
+            if c.is_uppercase() {
+                name.push('_');
+            }
+            name.push(c.to_ascii_lowercase());
+        }
+        let number = cause as u32;
+        writeln!(kinds, "extern char cause{name}[wasmspan_cause{name} == {number} ? 1 : -1];")
+            .unwrap();
     }
     let bindgen = "#include <wasmspan/bindgen.h>\n".to_string() + &kinds;
     compiles("kinds.c", &bindgen, false, Release::V0_11);

@@ -52,6 +52,11 @@ fn rules_of_0_10() {
 }
 
 #[test]
+fn causes_of_errors() {
+    passes("causes.c", Release::V0_11, &[]);
+}
+
+#[test]
 fn additions() {
     passes("additions.c", Release::V0_11, &[]);
 }
