@@ -100,7 +100,7 @@ contexts! {
     WasmEdge_CompilerContext = Compiler, crate::compiler::CompilerObject;
     WasmEdge_LoaderContext = Loader, wasmspan::Loader;
     WasmEdge_ValidatorContext = Validator, wasmspan::Validator;
-    WasmEdge_ExecutorContext = Executor, crate::executor::ExecutorObject;
+    WasmEdge_ExecutorContext = Executor, wasmspan::Executor;
     WasmEdge_StoreContext = Store, crate::store::StoreObject, crate::store::close;
     WasmEdge_ModuleInstanceContext = ModuleInstance, crate::instance::InstanceObject, crate::instance::close;
     WasmEdge_FunctionInstanceContext = FunctionInstance, crate::function::FunctionObject, crate::function::close;

@@ -6,7 +6,6 @@ use crate::abi::{
 };
 use crate::door::door;
 use crate::entities::MemoryObject;
-use crate::executor::ExecutorObject;
 use crate::handle::{Key, Kind, Lent, get};
 use crate::instance::{self, InstanceObject};
 use std::cell::{Cell, OnceCell};
@@ -75,7 +74,7 @@ impl<'a> Frame<'a> {
         if let Some(maker) = module.and_then(InstanceObject::maker) {
             return maker;
         }
-        let make = || Some(ExecutorObject::new(self.caller.executor()));
+        let make = || Some(self.caller.executor());
         let key = Key::Part(Kind::Executor);
         match module {
             Some(module) => module.lent.get_or(key, make),

@@ -13,7 +13,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
-use wasmspan::{Caller, ErrCode, Error, Func, FuncType, RawFunc, Slots, Val, ValType};
+use wasmspan::{Caller, ErrCode, Error, Executor, Func, FuncType, RawFunc, Slots, Val, ValType};
 
 /// Values of a call that fit on the stack; calls with more allocate.
 const INLINE: usize = 16;
@@ -126,7 +126,7 @@ impl FunctionObject {
         self.numbers
     }
 
-    /// Calls the function; results beyond `return_len` are dropped.
+    /// Calls the function through an executor; results beyond `return_len` are dropped.
     ///
     /// # Safety
     ///
@@ -134,6 +134,7 @@ impl FunctionObject {
     #[inline]
     pub unsafe fn call(
         &self,
+        executor: &Executor,
         params: *const WasmEdge_Value,
         param_len: u32,
         returns: *mut WasmEdge_Value,
@@ -142,7 +143,7 @@ impl FunctionObject {
         let count = self.slot_count();
         if !self.numbers || count > INLINE {
             // SAFETY: the caller's promise.
-            return unsafe { self.call_any(params, param_len, returns, return_len) };
+            return unsafe { self.call_any(executor, params, param_len, returns, return_len) };
         }
         if param_len as usize != self.params.len() || (params.is_null() && param_len > 0) {
             // SAFETY: the caller's promise.
@@ -160,7 +161,7 @@ impl FunctionObject {
                 }
                 store(slots.add(at), param, *ty);
             }
-            func.call(slots, || {
+            executor.invoke_raw(func, slots, || {
                 let wanted = if returns.is_null() { 0 } else { return_len as usize };
                 for (at, ty) in self.results.iter().take(wanted).enumerate() {
                     write_halves(returns.add(at), slots.add(at), *ty);
@@ -173,6 +174,7 @@ impl FunctionObject {
     #[cold]
     unsafe fn call_any(
         &self,
+        executor: &Executor,
         params: *const WasmEdge_Value,
         param_len: u32,
         returns: *mut WasmEdge_Value,
@@ -180,7 +182,7 @@ impl FunctionObject {
     ) -> wasmspan::Result<()> {
         // SAFETY: the caller's promise.
         let params = unsafe { values(params, param_len)? };
-        let results = self.func.call(&params)?;
+        let results = executor.invoke(&self.func, &params)?;
         let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &self.lent));
         // SAFETY: the caller's promise.
         unsafe { crate::door::fill(returns, return_len, results) };

@@ -4,7 +4,6 @@ use crate::abi::WasmEdge_StatisticsContext;
 use crate::door::{delete, door};
 use crate::handle::{create, get};
 use std::ptr;
-use wasmspan::config::{Limits, StatisticsOptions};
 use wasmspan::{Config, Executor, Statistics};
 
 /// What a handle to statistics leads to.
@@ -16,12 +15,6 @@ pub fn executor(config: &Config, statistics: *const WasmEdge_StatisticsContext) 
         Some(statistics) => Executor::with_statistics(config, statistics),
         None => Executor::new(config),
     }
-}
-
-/// Whether an executor neither counts nor limits anything.
-pub fn is_off(executor: &Executor) -> bool {
-    let config = executor.config();
-    config.statistics == StatisticsOptions::default() && config.limits == Limits::default()
 }
 
 #[unsafe(no_mangle)]

@@ -9,16 +9,15 @@ use crate::abi::{
 use crate::ast::path;
 use crate::configure;
 use crate::door::{bytes, created, delete, door, fill, logged, need, null_argument, result};
-use crate::executor::ExecutorObject;
 use crate::handle::{self, Key, Kind, Lent, create, get};
 use crate::instance::{self, InstanceObject};
 use crate::store::StoreObject;
 use std::ffi::c_char;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use wasmspan::config::HostRegistration;
-use wasmspan::{ErrCode, Error, Instance, Store, Vm};
+use wasmspan::{Instance, Store, Vm};
 
 /// A VM and what it lends.
 pub struct VmObject {
@@ -26,8 +25,6 @@ pub struct VmObject {
     pub vm: Vm,
     /// The store of the program, if it gave one.
     store: *const WasmEdge_StoreContext,
-    /// What its calls go through.
-    pub executor: Arc<ExecutorObject>,
     /// Parts, and modules that were registered.
     lent: Lent,
     /// The handle of the active module.
@@ -133,7 +130,7 @@ impl VmObject {
 
     /// The executor's context.
     pub fn executor_handle(&self) -> *mut WasmEdge_ExecutorContext {
-        self.lent.get_or(Key::Part(Kind::Executor), || Some(Arc::clone(&self.executor)))
+        self.lent.get_or(Key::Part(Kind::Executor), || Some(self.vm.executor().clone()))
     }
 
     /// The object of a registered module.
@@ -154,7 +151,6 @@ pub extern "C" fn WasmEdge_VMCreate(
         let store = given.map_or_else(Store::new, |given| given.store.clone());
         let vm = Vm::with_store(&configure::read(ConfCxt), &store).map_err(logged)?;
         let object = VmObject {
-            executor: Arc::new(ExecutorObject::new(vm.executor().clone())),
             store: if given.is_some() { StoreCxt } else { ptr::null_mut() },
             lent: Lent::default(),
             active: AtomicU64::new(0),
@@ -437,13 +433,4 @@ pub extern "C" fn WasmEdge_VMGetStatisticsContext(
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VMDelete(Cxt: *mut WasmEdge_VMContext) {
     delete(Cxt);
-}
-
-/// The error of a call into a VM without an active module.
-#[cold]
-pub fn no_active_module() -> Error {
-    Error::with_detail(
-        ErrCode::WrongInstanceAddress,
-        "no module is instantiated: load, validate and instantiate one first",
-    )
 }

@@ -165,7 +165,7 @@ pub unsafe extern "C" fn wasmspan_executor_invoke_async(
     param_len: u32,
 ) -> *mut WasmEdge_Async {
     door(ptr::null_mut(), || {
-        let (executor, function) = (&get(executor)?.executor, get(function)?);
+        let (executor, function) = (get(executor)?, get(function)?);
         // SAFETY: the caller passes a list of this length, or null.
         Some(start(|| {
             executor.invoke_async(function.func(), &unsafe { values(params, param_len) }?)

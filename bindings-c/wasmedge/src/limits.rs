@@ -150,7 +150,7 @@ pub unsafe extern "C" fn wasmspan_executor_invoke_within(
     limits: *const wasmspan_limits,
 ) -> WasmEdge_Result {
     result(|| {
-        let (executor, function) = (&need(executor)?.executor, need(function)?);
+        let (executor, function) = (need(executor)?, need(function)?);
         // SAFETY: the caller passes limits, and lists of these lengths, or null.
         unsafe {
             let (params, limits) = (values(params, param_len)?, read(limits)?);

@@ -21,7 +21,7 @@ pub(crate) use module::prepare_stubs;
 use crate::config::{Config, Limits};
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::{Deadline, Interrupt};
-use crate::runtime::{Caller, Extern, Func, Instance, Val};
+use crate::runtime::{Caller, Extern, Func, Instance, RawFunc, Val};
 use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::task::Task;
@@ -38,6 +38,8 @@ pub struct Executor {
     statistics: Statistics,
     /// How many instances it has made that still exist.
     instances: Arc<AtomicU64>,
+    /// Whether it counts or limits calls.
+    governs: bool,
 }
 
 impl Executor {
@@ -55,7 +57,8 @@ impl Executor {
             config.statistics.cost_measuring = true;
             statistics.set_cost_limit(cost.min(statistics.cost_limit()));
         }
-        Executor { config, statistics: statistics.clone(), instances: Arc::default() }
+        let governs = config.statistics.any() || config.limits.apply_to_calls();
+        Executor { config, statistics: statistics.clone(), instances: Arc::default(), governs }
     }
 
     /// The configuration it was made with.
@@ -123,10 +126,38 @@ impl Executor {
     ///
     /// What [`Func::call`] can give.
     pub fn invoke(&self, func: &Func, params: &[Val]) -> Result<Vec<Val>> {
-        if !self.config.statistics.any() && self.config.limits == Limits::default() {
+        if !self.governs {
             return func.call(params);
         }
         self.invoke_within(func, params, &Limits::default())
+    }
+
+    /// As [`invoke`](Executor::invoke), by slots.
+    ///
+    /// # Errors
+    ///
+    /// What ended the call.
+    ///
+    /// # Safety
+    ///
+    /// As for [`RawFunc::call`].
+    #[doc(hidden)]
+    #[inline(always)]
+    pub unsafe fn invoke_raw<R>(
+        &self,
+        func: &RawFunc,
+        slots: *mut u128,
+        results: impl FnOnce() -> R,
+    ) -> Result<R> {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.governs {
+                false => func.call(slots, results),
+                true => {
+                    self.within(func.func(), &Limits::default(), || func.call_bare(slots, results))
+                }
+            }
+        }
     }
 
     /// Calls a function on another thread, and returns at once.
