@@ -3,12 +3,12 @@ package wasmspan
 // #include "shim.h"
 import "C"
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"runtime"
 	"time"
+	"unsafe"
 )
 
 // Cmd is a module to be run as a process, with a fresh instance at each run. It is used as the Cmd of os/exec: fields
@@ -18,15 +18,15 @@ type Cmd struct {
 	WASI
 	// Limits of each run, in place of those of the runtime. The context limits the time, too.
 	Limits Limits
-	// OutputLimit is how many bytes the guest may write to each of the two streams; what is beyond fails in the guest,
-	// and the run then has the error ErrOutputLimit. 0 is no limit, but 64 MiB for what Output and CombinedOutput keep.
+	// OutputLimit is how many bytes Output and CombinedOutput keep, 0 being 64 MiB. What the guest writes beyond fails in
+	// it, and the run then has the error ErrOutputLimit. What all writers get is limited by Limits.OutputBytes.
 	OutputLimit int
 
 	module *Module
 	ctx    context.Context
 	usage  Usage
-	// Ends of pipes that the run closes.
-	pipes []io.Closer
+	// Pipes that the run ends.
+	pipes []func()
 	// Stdin of the last run.
 	input *stream
 	ended <-chan ran[error]
@@ -67,7 +67,8 @@ func (c *Cmd) Run() error {
 	if c.ended != nil {
 		return errors.New("wasmspan: already started")
 	}
-	return c.run(c.OutputLimit)
+	_, err := c.run(0)
+	return err
 }
 
 // Start begins a run on a goroutine of its own; Wait must follow.
@@ -75,7 +76,10 @@ func (c *Cmd) Start() error {
 	if c.ended != nil {
 		return errors.New("wasmspan: already started")
 	}
-	c.ended = start(func() error { return c.run(c.OutputLimit) })
+	c.ended = start(func() error {
+		_, err := c.run(0)
+		return err
+	})
 	return nil
 }
 
@@ -96,7 +100,10 @@ func (c *Cmd) StdinPipe() (io.WriteCloser, error) {
 	}
 	from, to := io.Pipe()
 	c.Stdin = from
-	c.pipes = append(c.pipes, from)
+	c.pipes = append(c.pipes, func() {
+		from.Close()
+		c.Stdin = nil
+	})
 	return to, nil
 }
 
@@ -112,61 +119,59 @@ func (c *Cmd) outputPipe(stream *io.Writer) (io.ReadCloser, error) {
 	}
 	from, to := io.Pipe()
 	*stream = to
-	c.pipes = append(c.pipes, to)
+	c.pipes = append(c.pipes, func() {
+		to.Close()
+		*stream = nil
+	})
 	return from, nil
 }
 
 // Output runs the module and gives what it wrote to its standard output.
-func (c *Cmd) Output() ([]byte, error) { return c.output(&c.Stdout) }
+func (c *Cmd) Output() ([]byte, error) { return c.output(c.Stdout) }
 
 // CombinedOutput runs the module and gives what it wrote to its standard output and error.
-func (c *Cmd) CombinedOutput() ([]byte, error) { return c.output(&c.Stdout, &c.Stderr) }
+func (c *Cmd) CombinedOutput() ([]byte, error) { return c.output(c.Stdout, c.Stderr) }
 
-func (c *Cmd) output(streams ...*io.Writer) ([]byte, error) {
+func (c *Cmd) output(streams ...io.Writer) ([]byte, error) {
 	if c.ended != nil {
 		return nil, errors.New("wasmspan: already started")
 	}
-	var out bytes.Buffer
 	for _, stream := range streams {
-		if *stream != nil {
+		if stream != nil {
 			return nil, errors.New("wasmspan: Stdout or Stderr already set")
 		}
 	}
-	for _, stream := range streams {
-		*stream = &out
-		defer func(stream *io.Writer) { *stream = nil }(stream)
-	}
-	limit := c.OutputLimit
-	if limit == 0 {
-		limit = C.WASMSPAN_DEFAULT_OUTPUT_BYTES
-	}
-	err := c.run(limit)
-	return out.Bytes(), err
+	return c.run(len(streams))
 }
 
-func (c *Cmd) run(outputLimit int) error {
-	closePipes := func() {
-		for _, pipe := range c.pipes {
-			pipe.Close()
+// run gives what was kept of so many output streams.
+func (c *Cmd) run(streams int) ([]byte, error) {
+	defer func() {
+		for _, end := range c.pipes {
+			end()
 		}
-	}
-	defer closePipes()
+		c.pipes = nil
+	}()
 	c.usage = Usage{}
 	m := c.module
 	if !m.acquire() {
-		return ErrClosed
+		return nil, ErrClosed
 	}
 	defer m.release()
-	if c.ctx.Err() != nil {
-		return &Trap{Code: CodeInterrupted, Text: "execution interrupted", cause: context.Cause(c.ctx)}
+	kept := kept{streams, c.OutputLimit}
+	if kept.limit == 0 {
+		kept.limit = C.WASMSPAN_DEFAULT_OUTPUT_BYTES
+	}
+	if kept.limit < 0 {
+		return nil, fmt.Errorf("wasmspan: OutputLimit is %d", c.OutputLimit)
 	}
 	// What was read too late for the run before is for this one.
 	if c.input != nil && c.input.from != c.Stdin {
 		c.input = nil
 	}
-	config, uses, err := c.WASI.config(outputLimit, c.input)
+	config, uses, err := c.WASI.config(kept, c.input)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer C.wasmspan_wasi_config_delete(config)
 	settings := m.runtime.settings()
@@ -185,58 +190,49 @@ func (c *Cmd) run(outputLimit int) error {
 	}
 	// What host functions know the run by; what they give the guest is held as long as it runs.
 	owner := newInstance(r, r.executor, nil)
+	owner.uses = uses
 	defer owner.close()
-	// A request that comes before the run has begun is lost, so it is made again until the run has ended.
-	ended := make(chan struct{})
-	requested, stopped := make(chan struct{}), make(chan struct{})
-	stop := context.AfterFunc(c.ctx, func() {
-		defer close(stopped)
-		// Before the guest sees that its pipes are closed.
-		C.wasmspan_command_interrupt(command)
-		close(requested)
-		closePipes()
-		for {
-			C.wasmspan_command_interrupt(command)
-			select {
-			case <-ended:
-				return
-			case <-time.After(time.Millisecond):
-			}
-		}
-	})
-	defer func() {
-		close(ended)
-		if !stop() {
-			<-stopped
-		}
-	}()
-	number, end := callUnder(c.ctx, timeOf(settings), owner, requested)
-	defer end()
 	var finished C.wasmspan_finished
-	done := outcome(C.ws_command_run(command, &finished, C.ws_under{owner: owner.address(), context: C.uintptr_t(number)}))
-	runtime.KeepAlive(owner)
+	var done outcome
+	err = owner.run(c.ctx, timeOf(settings), func(under C.ws_under) {
+		done = outcome(C.ws_command_run(command, &finished, under))
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = done.err(c.ctx)
 	C.wasmspan_bytes_delete(&finished.out)
 	C.wasmspan_bytes_delete(&finished.err)
 	c.usage = Usage{
 		Wall: time.Duration(finished.wall_nanoseconds), CPU: time.Duration(finished.cpu_nanoseconds),
 		MemoryPages: uint64(finished.memory_pages),
 	}
+	var out C.wasmspan_bytes
+	var output []byte
+	if C.wasmspan_wasi_config_output(config, false, &out) {
+		output = append(output, unsafe.Slice((*byte)(out.data), int(out.size))...)
+		C.wasmspan_bytes_delete(&out)
+		c.usage.Truncated = bool(C.wasmspan_wasi_config_truncated(config, false))
+	}
+	return output, c.ending(err, int(finished.exit_code), uses)
+}
+
+// ending is the error of a run that ended with this one.
+func (c *Cmd) ending(err error, code int, uses []any) error {
 	var written []error
 	for _, used := range uses {
 		if s, ok := used.(*stream); ok {
-			c.usage.Truncated = c.usage.Truncated || s.truncated
 			written = append(written, s.err)
 			if s.from != nil {
 				c.input = s
 			}
 		}
 	}
-	err = done.err(c.ctx)
 	if exit := (*ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return err
 	}
-	if finished.exit_code != 0 {
-		err = &ExitError{int(finished.exit_code)}
+	if code != 0 {
+		err = &ExitError{code}
 	}
 	if c.usage.Truncated {
 		return errors.Join(err, ErrOutputLimit)

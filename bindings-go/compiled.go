@@ -15,10 +15,13 @@ func (r *Runtime) CompileTo(path string, code []byte) error {
 		return ErrClosed
 	}
 	defer r.release()
+	c, err := cPath(path)
+	if err != nil {
+		return err
+	}
+	defer C.free(unsafe.Pointer(c))
 	compiler := C.WasmEdge_CompilerCreate(r.config)
 	defer C.WasmEdge_CompilerDelete(compiler)
-	c := C.CString(path)
-	defer C.free(unsafe.Pointer(c))
 	done := outcome(C.ws_compile(compiler, (*C.uint8_t)(unsafe.SliceData(code)), C.size_t(len(code)), c))
 	return done.err(context.Background())
 }
@@ -62,8 +65,13 @@ func WithCache(folder string, maxBytes uint64) Option {
 	return func(s *settings) {
 		var c *C.char
 		if folder != "" {
-			c = C.CString(folder)
-			defer C.free(unsafe.Pointer(c))
+			path, err := cPath(folder)
+			if err != nil {
+				s.require(err)
+				return
+			}
+			defer C.free(unsafe.Pointer(path))
+			c = path
 		}
 		C.wasmspan_configure_set_cache(s.configure, c, C.uint64_t(maxBytes))
 	}

@@ -29,6 +29,9 @@ func (r *Runtime) NewGlobal(t GlobalType, first any) (*Global, error) {
 		return nil, ErrClosed
 	}
 	defer r.release()
+	if !t.Value.isKnown() {
+		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("there can be no global of %v", t.Value)}
+	}
 	value, err := toValue(first, t.Value, &r.holder)
 	if err != nil {
 		return nil, err

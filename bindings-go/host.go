@@ -143,6 +143,11 @@ func (h *HostModule) FuncOf(name string, t FuncType, f func(ctx context.Context,
 	if f == nil {
 		return h.addBody(name, errNilFunction, nil)
 	}
+	for _, kind := range append(append([]ValueType(nil), t.Params...), t.Results...) {
+		if !kind.isKnown() {
+			return h.addBody(name, fmt.Errorf("there is no %v", kind), nil)
+		}
+	}
 	body := &hostBody{contexts: true}
 	body.params, body.results = t.kinds()
 	body.call = func(call hostCall, params, results []value) error {

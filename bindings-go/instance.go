@@ -95,6 +95,9 @@ func (m *Module) Instantiate(ctx context.Context, options ...InstanceOption) (*I
 	if len(options) > 0 {
 		s := r.settings(options...)
 		defer s.delete()
+		if s.err != nil {
+			return nil, s.err
+		}
 		i.executor, name = newExecutor(s), s.name
 		if s.wasi != nil {
 			own, err := i.surround(s.wasi)
@@ -120,6 +123,14 @@ func (m *Module) Instantiate(ctx context.Context, options ...InstanceOption) (*I
 	}
 	i.weigh()
 	if name != "" {
+		if store != r.store {
+			// The store of its own surroundings goes; others import it from the runtime's.
+			ended := outcome(C.ws_register(i.executor.inner, r.store, i.inner))
+			if err := ended.err(ctx); err != nil {
+				i.close()
+				return nil, err
+			}
+		}
 		r.mu.Lock()
 		open := r.named[:0:0]
 		for _, named := range r.named {
@@ -230,7 +241,6 @@ type function struct {
 	instance *Instance
 	inner    *C.WasmEdge_FunctionInstanceContext
 	number   C.uintptr_t  // inner, for call4
-	slow     bool         // limits of the executor hold for its calls
 	asked    *atomic.Bool // whether a host function asks for the context of a call; always, if it is nil
 	params   []C.enum_WasmEdge_ValType
 	results  []C.enum_WasmEdge_ValType
@@ -248,7 +258,6 @@ func (i *Instance) function(name string) (*function, error) {
 	}
 	ftype := C.WasmEdge_FunctionInstanceGetFunctionType(inner)
 	f := &function{instance: i, inner: inner, number: C.uintptr_t(uintptr(unsafe.Pointer(inner)))}
-	f.slow = i.executor != nil && i.executor.limits
 	if i.runtime != nil && len(i.uses) == 0 {
 		f.asked = &i.runtime.contexts
 	}
@@ -311,7 +320,7 @@ func (i *Instance) holds() *holder {
 	return &i.holder
 }
 
-// callValues calls a function by the executor, within its limits and those of the call.
+// callValues calls a function within limits of the call.
 func (f *function) callValues(ctx context.Context, limits Limits, params []value) ([]value, error) {
 	i := f.instance
 	results := make([]value, len(f.results))
@@ -322,21 +331,13 @@ func (f *function) callValues(ctx context.Context, limits Limits, params []value
 	}
 	var ended outcome
 	err := i.call(ctx, limits.Time, func(under C.ws_under) {
-		ended = outcome(C.ws_values(i.runs(), f.inner, firstValue(params), C.uint32_t(len(params)),
+		ended = outcome(C.ws_values(f.inner, firstValue(params), C.uint32_t(len(params)),
 			firstValue(results), C.uint32_t(len(results)), within, under))
 	})
 	if err == nil {
 		err = i.exited(ended.err(ctx))
 	}
 	return results, err
-}
-
-// runs is what runs the instance; nil if whoever called does.
-func (i *Instance) runs() *C.WasmEdge_ExecutorContext {
-	if i.executor == nil {
-		return nil
-	}
-	return i.executor.inner
 }
 
 // exited puts the exit code into the error of a guest that exited.

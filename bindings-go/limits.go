@@ -11,7 +11,7 @@ import (
 // whose text names the limit.
 type Limits struct {
 	// Time of one call, or of one instantiation with its start function; counted in milliseconds. The context of host
-	// functions ends then, too.
+	// functions ends then, too. A negative one is over at once.
 	Time time.Duration
 	// Cost of all calls together, or of the one call, as Metering measures it.
 	Cost uint64
@@ -36,12 +36,12 @@ func (l Limits) c() C.wasmspan_limits {
 		}
 		return C.uint64_t(limit)
 	}
-	time_ms := uint64(l.Time / time.Millisecond)
-	if l.Time > 0 && time_ms == 0 {
-		time_ms = 1
+	time_ms := number(uint64((l.Time + time.Millisecond - 1) / time.Millisecond))
+	if l.Time < 0 {
+		time_ms = 0
 	}
 	return C.wasmspan_limits{
-		time_ms: number(time_ms), cost: number(l.Cost), memory_pages: number(uint64(l.MemoryPages)),
+		time_ms: time_ms, cost: number(l.Cost), memory_pages: number(uint64(l.MemoryPages)),
 		table_elements: number(l.TableElements), stack_bytes: number(l.StackBytes), instances: number(l.Instances),
 		open_files: number(l.OpenFiles), output_bytes: number(l.OutputBytes),
 	}

@@ -52,7 +52,10 @@ func NewMemFS(maxBytes uint64) *MemFS {
 
 // NewOverlay makes one that shows a directory of the host and keeps what guests change, up to maxBytes.
 func NewOverlay(host string, maxBytes uint64) (*MemFS, error) {
-	path := C.CString(host)
+	path, err := cPath(host)
+	if err != nil {
+		return nil, err
+	}
 	defer C.free(unsafe.Pointer(path))
 	var inner *C.wasmspan_fs
 	done := outcome(C.ws_fs_overlay(&inner, path, C.uint64_t(maxBytes)))

@@ -4,11 +4,14 @@ package wasmspan
 import "C"
 import (
 	"context"
+	"io/fs"
 	"math"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -59,6 +62,15 @@ type settings struct {
 	costs     []uint64
 	name      string
 	wasi      *WASI
+	// The first option that makes no sense.
+	err error
+}
+
+// require notes an option that makes no sense, which making the runtime or instance fails with.
+func (s *settings) require(err error) {
+	if s.err == nil {
+		s.err = err
+	}
 }
 
 // WithName lets modules that are instantiated later import what the instance exports, under this name.
@@ -67,13 +79,11 @@ func WithName(name string) InstanceOption { return onlyInstance(func(s *settings
 // WithWASI gives the instance surroundings of its own.
 func WithWASI(wasi WASI) InstanceOption { return onlyInstance(func(s *settings) { s.wasi = &wasi }) }
 
-// executor runs instances under settings, and counts what they use. It lives as long as one of them needs it.
+// executor makes instances under settings, and counts what they use. It lives as long as one of them needs it.
 type executor struct {
 	inner      *C.WasmEdge_ExecutorContext
 	statistics *C.WasmEdge_StatisticsContext
-	// Whether calls must go through it, because it limits their time, stack or output.
-	limits bool
-	// How long a call may take; 0 is for ever.
+	// How long a call may take, for the contexts of host functions; 0 is for ever.
 	time time.Duration
 }
 
@@ -83,9 +93,6 @@ func newExecutor(s *settings) *executor {
 		C.WasmEdge_StatisticsSetCostTable(e.statistics, (*C.uint64_t)(unsafe.Pointer(&s.costs[0])), C.uint32_t(len(s.costs)))
 	}
 	e.inner = C.WasmEdge_ExecutorCreate(s.configure, e.statistics)
-	var limits C.wasmspan_limits
-	C.wasmspan_configure_get_limits(s.configure, &limits)
-	e.limits = min(limits.time_ms, limits.stack_bytes, limits.output_bytes) != C.WASMSPAN_UNLIMITED
 	e.time = timeOf(s)
 	runtime.SetFinalizer(e, func(e *executor) {
 		C.WasmEdge_ExecutorDelete(e.inner)
@@ -139,6 +146,10 @@ func New(options ...Option) (*Runtime, error) {
 	h := &runtimeHandle{}
 	r := &Runtime{runtimeHandle: h, options: options}
 	s := r.settings()
+	if s.err != nil {
+		s.delete()
+		return nil, s.err
+	}
 	h.config = s.configure
 	h.compiled = C.WasmEdge_LoaderCreate(h.config)
 	C.WasmEdge_ConfigureSetForceInterpreter(h.config, true)
@@ -235,6 +246,14 @@ func (m *Module) IsPrecompiled() bool {
 func (m *Module) Close() error {
 	m.close()
 	return nil
+}
+
+// cPath is a path for C, to be freed. One with a zero byte in it names nothing.
+func cPath(path string) (*C.char, error) {
+	if strings.IndexByte(path, 0) >= 0 {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.EINVAL}
+	}
+	return C.CString(path), nil
 }
 
 func cString(s string) C.WasmEdge_String {

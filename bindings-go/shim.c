@@ -119,7 +119,6 @@ ws_outcome ws_instantiate(WasmEdge_ExecutorContext *executor,
 }
 
 struct values {
-  const WasmEdge_ExecutorContext *executor;
   const WasmEdge_FunctionInstanceContext *function;
   const WasmEdge_Value *params;
   WasmEdge_Value *returns;
@@ -127,27 +126,17 @@ struct values {
   const wasmspan_limits *limits;
 };
 
-static WasmEdge_Result invoke_values(void *data) {
+static WasmEdge_Result call_values(void *data) {
   struct values *it = data;
-  WasmEdge_ExecutorContext *lent = NULL;
-  WasmEdge_Result result;
-  /* Any executor will do for an instance that has its own. */
-  if (!it->executor) it->executor = lent = WasmEdge_ExecutorCreate(NULL, NULL);
-  result = it->limits
-               ? wasmspan_executor_invoke_within(it->executor, it->function, it->params, it->param_len,
-                                                 it->returns, it->return_len, it->limits)
-               : WasmEdge_ExecutorInvoke((WasmEdge_ExecutorContext *)it->executor, it->function,
-                                         it->params, it->param_len, it->returns, it->return_len);
-  if (lent) WasmEdge_ExecutorDelete(lent);
-  return result;
+  return wasmspan_function_call(it->function, it->params, it->param_len, it->returns, it->return_len,
+                                it->limits);
 }
 
-ws_outcome ws_values(const WasmEdge_ExecutorContext *executor,
-                     const WasmEdge_FunctionInstanceContext *function, const WasmEdge_Value *params,
+ws_outcome ws_values(const WasmEdge_FunctionInstanceContext *function, const WasmEdge_Value *params,
                      uint32_t param_len, WasmEdge_Value *returns, uint32_t return_len,
                      const wasmspan_limits *limits, ws_under under) {
-  struct values it = {executor, function, params, returns, param_len, return_len, limits};
-  return guarded(invoke_values, &it, under);
+  struct values it = {function, params, returns, param_len, return_len, limits};
+  return guarded(call_values, &it, under);
 }
 
 ws_outcome ws_global_set(WasmEdge_GlobalInstanceContext *global, WasmEdge_Value value) {
@@ -315,6 +304,14 @@ ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext
 ws_outcome ws_wasi_mount(wasmspan_wasi_config *config, const wasmspan_fs *fs, WasmEdge_String guest,
                          bool read_only) {
   return outcome(wasmspan_wasi_config_mount(config, fs, guest, read_only));
+}
+
+ws_outcome ws_wasi_stdin_fd(wasmspan_wasi_config *config, int fd) {
+  return outcome(wasmspan_wasi_config_stdin_fd(config, fd));
+}
+
+ws_outcome ws_wasi_output_fd(wasmspan_wasi_config *config, bool standard_error, int fd) {
+  return outcome(wasmspan_wasi_config_output_fd(config, standard_error, fd));
 }
 
 ws_outcome ws_fs_overlay(wasmspan_fs **fs, const char *host, uint64_t max_bytes) {

@@ -47,8 +47,7 @@ ws_outcome ws_instantiate(WasmEdge_ExecutorContext *executor,
                           WasmEdge_ModuleInstanceContext **instance,
                           WasmEdge_StoreContext *store, const WasmEdge_ASTModuleContext *module,
                           WasmEdge_String name, ws_under under);
-ws_outcome ws_values(const WasmEdge_ExecutorContext *executor,
-                     const WasmEdge_FunctionInstanceContext *function, const WasmEdge_Value *params,
+ws_outcome ws_values(const WasmEdge_FunctionInstanceContext *function, const WasmEdge_Value *params,
                      uint32_t param_len, WasmEdge_Value *returns, uint32_t return_len,
                      const wasmspan_limits *limits, ws_under under);
 ws_outcome ws_global_set(WasmEdge_GlobalInstanceContext *global, WasmEdge_Value value);
@@ -78,6 +77,8 @@ ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext
                        const WasmEdge_ModuleInstanceContext *module);
 /* Streams and file systems whose functions are Go's, by number; the library lets go of the number. */
 bool ws_wasi_stdin(wasmspan_wasi_config *config, uintptr_t number);
+ws_outcome ws_wasi_stdin_fd(wasmspan_wasi_config *config, int fd);
+ws_outcome ws_wasi_output_fd(wasmspan_wasi_config *config, bool standard_error, int fd);
 /* With 0, what is written goes nowhere. */
 bool ws_wasi_output(wasmspan_wasi_config *config, bool standard_error, uintptr_t number);
 wasmspan_fs *ws_fs(uintptr_t number, bool writable);

@@ -20,11 +20,8 @@ import (
 type stream struct {
 	from io.Reader
 	to   io.Writer
-	// How many bytes may still be written; nil for any number.
-	room *int
-	// What went wrong first, and whether there was too little room.
-	err       error
-	truncated bool
+	// What went wrong first.
+	err error
 	// A read that goes on after its guest was stopped, and what came that no guest has got yet.
 	reading <-chan ran[got]
 	late    got
@@ -80,23 +77,12 @@ func (s *stream) read(ctx context.Context, p []byte) (int, error) {
 	return n, nil
 }
 
-func (s *stream) write(ctx context.Context, p []byte) (n int, err error) {
-	if s.room != nil && len(p) > *s.room {
-		s.truncated = true
-		if p = p[:*s.room]; len(p) == 0 {
-			return 0, syscall.ENOSPC
-		}
-	}
+func (s *stream) write(ctx context.Context, p []byte) (int, error) {
 	if ctx.Done() == nil && s.writing.over == nil || neverWaits(s.to) {
-		n, err = s.to.Write(p)
-	} else {
-		data, to := append([]byte(nil), p...), s.to
-		n, err = aside(ctx, &s.writing, func() (int, error) { return to.Write(data) }, nil)
+		return s.to.Write(p)
 	}
-	if s.room != nil {
-		*s.room -= n
-	}
-	return n, err
+	data, to := append([]byte(nil), p...), s.to
+	return aside(ctx, &s.writing, func() (int, error) { return to.Write(data) }, nil)
 }
 
 //export wasmspanGoStream
@@ -119,7 +105,7 @@ func wasmspanGoStream(number, context uintptr, writes bool, buf unsafe.Pointer, 
 		if err == io.EOF {
 			return nil
 		}
-		if err != nil && s.err == nil && err != syscall.EINTR && !s.truncated {
+		if err != nil && s.err == nil && err != syscall.EINTR {
 			s.err = err
 		}
 		if n > 0 {

@@ -63,9 +63,6 @@ func equal(a, b []C.enum_WasmEdge_ValType) bool {
 
 func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error) {
 	i := f.instance
-	if f.slow {
-		return f.call4Within(ctx, a, b, c, d)
-	}
 	if ctx.Done() != nil || f.asked == nil || f.asked.Load() || !i.try() {
 		return f.call4Under(ctx, a, b, c, d)
 	}
@@ -76,7 +73,7 @@ func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error)
 	if done.failed == nil {
 		return uint64(done.value), nil
 	}
-	return 0, failure(done.failed, ctx)
+	return 0, i.exited(failure(done.failed, ctx))
 }
 
 // call4Under lets the context stop the call, and waits for the instance.
@@ -90,19 +87,6 @@ func (f *function) call4Under(ctx context.Context, a, b, c, d uint64) (uint64, e
 		err = failure(done.failed, ctx)
 	}
 	return uint64(done.value), f.instance.exited(err)
-}
-
-// call4Within lets the limits of the executor stop the call.
-func (f *function) call4Within(ctx context.Context, words ...uint64) (uint64, error) {
-	params := make([]value, len(f.params))
-	for at, kind := range f.params {
-		params[at] = value{low: words[at], kind: uint32(kind)}
-	}
-	results, err := f.callValues(ctx, Limits{}, params)
-	if err != nil || len(results) == 0 {
-		return 0, err
-	}
-	return results[0].low, nil
 }
 
 func failure(failed *C.ws_outcome, ctx context.Context) error {

@@ -45,6 +45,14 @@ func (t ValueType) String() string {
 	return fmt.Sprintf("type %#x", uint32(t))
 }
 
+func (t ValueType) isKnown() bool {
+	switch t {
+	case I32, I64, F32, F64, V128Type, FuncRef, ExternRef:
+		return true
+	}
+	return false
+}
+
 func (t ValueType) goTypes() string {
 	switch t {
 	case I32:

@@ -4,6 +4,7 @@ package wasmspan
 import "C"
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -40,23 +41,34 @@ type Mount struct {
 	ReadOnly bool
 }
 
-// config makes the settings, and what of Go's they use: streams and file systems, which must be kept alive.
-func (w *WASI) config(limit int, stdin *stream) (config *C.wasmspan_wasi_config, uses []any, err error) {
-	config = C.wasmspan_wasi_config_create()
+// config makes the settings, and what of Go's they use: streams and file systems, which must be kept alive. Outputs of the
+// guest go nowhere unless they are named, or kept by the library.
+func (w *WASI) config(kept kept, stdin *stream) (config *C.wasmspan_wasi_config, uses []any, err error) {
+	made := C.wasmspan_wasi_config_create()
+	config = made
+	defer func() {
+		if err != nil {
+			C.wasmspan_wasi_config_delete(made)
+		}
+	}()
 	for _, arg := range w.Args {
 		C.wasmspan_wasi_config_arg(config, cString(arg))
 	}
 	for _, env := range w.Env {
-		if name, value, ok := strings.Cut(env, "="); ok {
-			C.wasmspan_wasi_config_env(config, cString(name), cString(value))
+		name, value, ok := strings.Cut(env, "=")
+		if !ok || name == "" {
+			return nil, nil, fmt.Errorf("wasmspan: Env has %q, which is not of the form NAME=value", env)
 		}
+		C.wasmspan_wasi_config_env(config, cString(name), cString(value))
 	}
 	use := func(s *stream) C.uintptr_t {
 		uses = append(uses, s)
 		return C.uintptr_t(left.put(weakTo(s)))
 	}
 	if file, ok := w.Stdin.(*os.File); ok {
-		C.wasmspan_wasi_config_stdin_fd(config, C.int(file.Fd()))
+		if err := descriptor("Stdin", file, func(fd C.int) C.ws_outcome { return C.ws_wasi_stdin_fd(config, fd) }); err != nil {
+			return nil, nil, err
+		}
 	} else if w.Stdin != nil {
 		if stdin == nil {
 			stdin = &stream{from: w.Stdin}
@@ -67,24 +79,31 @@ func (w *WASI) config(limit int, stdin *stream) (config *C.wasmspan_wasi_config,
 	}
 	for at, to := range []io.Writer{w.Stdout, w.Stderr} {
 		number, standardError := C.uintptr_t(0), C.bool(at == 1)
-		if file, ok := to.(*os.File); ok && limit == 0 {
-			C.wasmspan_wasi_config_output_fd(config, standardError, C.int(file.Fd()))
+		if kept.streams > at {
+			continue
+		}
+		if file, ok := to.(*os.File); ok {
+			name := []string{"Stdout", "Stderr"}[at]
+			give := func(fd C.int) C.ws_outcome { return C.ws_wasi_output_fd(config, standardError, fd) }
+			if err := descriptor(name, file, give); err != nil {
+				return nil, nil, err
+			}
 			continue
 		}
 		if to != nil {
-			s := &stream{to: to}
-			if limit > 0 {
-				room := limit
-				s.room = &room
-			}
-			number = use(s)
+			number = use(&stream{to: to})
 		}
 		C.ws_wasi_output(config, standardError, number)
+	}
+	switch kept.streams {
+	case 1:
+		C.wasmspan_wasi_config_capture(config, false, C.size_t(kept.limit))
+	case 2:
+		C.wasmspan_wasi_config_capture_together(config, C.size_t(kept.limit))
 	}
 	for _, mount := range w.Mounts {
 		used, err := mount.add(config)
 		if err != nil {
-			C.wasmspan_wasi_config_delete(config)
 			return nil, nil, err
 		}
 		if used != nil {
@@ -94,8 +113,28 @@ func (w *WASI) config(limit int, stdin *stream) (config *C.wasmspan_wasi_config,
 	return config, uses, nil
 }
 
+// kept says what the library keeps of a guest's output: of none of the streams, of standard output, or of both together.
+type kept struct{ streams, limit int }
+
+// descriptor gives the guest a file, which the library duplicates.
+func descriptor(name string, file *os.File, give func(C.int) C.ws_outcome) error {
+	fd := C.int(-1)
+	if file != nil {
+		fd = C.int(file.Fd())
+	}
+	done := outcome(give(fd))
+	runtime.KeepAlive(file)
+	if err := done.err(context.Background()); err != nil {
+		return fmt.Errorf("wasmspan: %s is no open file: %w", name, err)
+	}
+	return nil
+}
+
 // add gives what of Go's the mount uses.
 func (m *Mount) add(config *C.wasmspan_wasi_config) (used any, err error) {
+	if m.FS != nil && m.Host != "" {
+		return nil, fmt.Errorf("wasmspan: the mount %q has both Host and FS", m.Guest)
+	}
 	if m.FS == nil {
 		// The library would say it when a guest is there already.
 		if about, err := os.Stat(m.Host); err != nil {
@@ -103,7 +142,10 @@ func (m *Mount) add(config *C.wasmspan_wasi_config) (used any, err error) {
 		} else if !about.IsDir() {
 			return nil, &fs.PathError{Op: "mount", Path: m.Host, Err: syscall.ENOTDIR}
 		}
-		host := C.CString(m.Host)
+		host, err := cPath(m.Host)
+		if err != nil {
+			return nil, err
+		}
 		C.wasmspan_wasi_config_directory(config, host, cString(m.Guest), C.bool(m.ReadOnly))
 		C.free(unsafe.Pointer(host))
 		return nil, nil
@@ -128,7 +170,7 @@ func (m *Mount) add(config *C.wasmspan_wasi_config) (used any, err error) {
 
 // module makes the module that guests import, and what of Go's it uses.
 func (w *WASI) module() (*C.WasmEdge_ModuleInstanceContext, []any, error) {
-	config, uses, err := w.config(0, nil)
+	config, uses, err := w.config(kept{}, nil)
 	if err != nil {
 		return nil, nil, err
 	}

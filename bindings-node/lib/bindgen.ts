@@ -97,7 +97,8 @@ export class Bindgen {
     args: readonly BindgenValue[] = [],
     options?: CallOptions,
   ): Promise<any> {
-    const start = () => this.#native.callAsync(String(name), [...args]);
+    const start = (limit: number | undefined) =>
+      this.#native.callAsync(String(name), [...args], limit);
     return stoppable(start, options);
   }
 }

@@ -19,6 +19,7 @@ export enum Proposal {
   ExtendedConst = 12,
   Threads = 13,
   FunctionReferences = 14,
+  /** Includes {@link Proposal.SIMD}. */
   RelaxedSIMD = 64,
 }
 
@@ -62,6 +63,10 @@ export interface Limits {
   stackBytes?: number;
   /** Module instances that exist at the same time. */
   instances?: number;
+  /** Descriptors that a guest of WASI has open at the same time, streams and directories included. */
+  openFiles?: number;
+  /** Bytes that one call, or one instantiation, writes to standard output and error together. */
+  outputBytes?: number;
 }
 
 /** The runtime's names of limits. */
@@ -72,6 +77,8 @@ const LIMITS: Record<keyof Limits, string> = {
   tableElements: "table_elements",
   stackBytes: "stack_bytes",
   instances: "instances",
+  openFiles: "open_files",
+  outputBytes: "output_bytes",
 };
 
 /**

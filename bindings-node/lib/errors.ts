@@ -2,8 +2,34 @@
  * Error classes, and how the addon makes errors of them.
  */
 
+/** An import at fault. */
+export interface ImportFault {
+  /** The module that it is imported from. */
+  readonly module: string;
+  /** The name within that module. */
+  readonly name: string;
+  /** The type of what is imported, as text. */
+  readonly wanted: string;
+  /** The type of what was found in its place; undefined if nothing was. */
+  readonly found?: string;
+  /** Why it is at fault, in words. */
+  readonly reason: string;
+}
+
+/** What is known of why something failed, as far as it applies. */
+export interface ErrorFacts {
+  /** The limit that was reached: milliseconds in a {@link TimeoutError}, else bytes of output. */
+  readonly limit?: number;
+  /** What the guest ended with, in an {@link ExitError}. */
+  readonly exitCode?: number;
+  /** Every import at fault, in a {@link LinkError}. */
+  readonly missing?: readonly ImportFault[];
+  /** The proposal that a module needs, in a {@link CompileError}. */
+  readonly proposal?: string;
+}
+
 /** What the runtime adds to an error. */
-export interface ErrorDetails {
+export interface ErrorDetails extends ErrorFacts {
   /** The code in WasmEdge's table, or the code that a host function gave. */
   code?: number;
   /** WebAssembly frames, innermost first: module, function, offset and source line where known. */
@@ -11,7 +37,7 @@ export interface ErrorDetails {
 }
 
 /** What the runtime's errors have in common. */
-export interface WasmError extends Error {
+export interface WasmError extends Error, ErrorFacts {
   /** The code in WasmEdge's table; 0 if the error has none. */
   readonly code: number;
   /** WebAssembly frames, innermost first. */
@@ -46,6 +72,17 @@ class Base extends Error implements WasmError {
     this.frames = options?.frames ?? [];
     Object.defineProperty(this, "code", { enumerable: false });
     Object.defineProperty(this, "frames", { enumerable: false });
+    if (options) addFacts(this, options);
+  }
+}
+
+const FACTS = ["limit", "exitCode", "missing", "proposal"] as const;
+
+/** Gives an error what is known of its cause. */
+function addFacts(error: object, facts: ErrorFacts): void {
+  for (const name of FACTS) {
+    const value = facts[name];
+    if (value !== undefined) Object.defineProperty(error, name, { value, configurable: true });
   }
 }
 
@@ -142,9 +179,15 @@ export const GuestError = define<GuestError>("GuestError");
  * Makes the error that the addon throws; its stack begins with the WebAssembly frames.
  * @internal
  */
-export function makeError(kind: string, message: string, code: number, frames: string[]): Error {
+export function makeError(
+  kind: string,
+  message: string,
+  code: number,
+  frames: string[],
+  facts?: ErrorFacts,
+): Error {
   const type = CLASSES[kind] ?? Error;
-  const error = new type(message, { code, frames });
+  const error = new type(message, { code, frames, ...facts });
   if (code !== 0 && !("code" in error)) {
     Object.defineProperty(error, "code", { value: code, configurable: true, writable: true });
   }

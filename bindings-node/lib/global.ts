@@ -57,7 +57,7 @@ export class Global {
       const first = missing ? zero() : value;
       this.#native = new native.NativeGlobal(type, mutable, first);
     }
-    this.#native.enter();
+    this.#native.attach();
     known.add(this.#native.id, this);
   }
 

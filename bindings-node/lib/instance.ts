@@ -65,7 +65,7 @@ export class ModuleInstance<E extends object = Record<string, any>> {
       (name as unknown) instanceof (native.NativeInstance as unknown as new () => object)
         ? (name as unknown as NativeInstance)
         : native.NativeInstance.host(String(name));
-    this.#native.enter();
+    this.#native.attach();
   }
 
   /** The name it is registered under or was made with; empty for an anonymous instance. */
@@ -112,7 +112,7 @@ export class ModuleInstance<E extends object = Record<string, any>> {
     options?: CallOptions,
   ): Promise<any> {
     const fn = this.#function(name);
-    return stoppable(() => native.callAsync(fn, [...args]), options);
+    return stoppable((limit) => native.callAsync(fn, [...args], limit), options);
   }
 
   #function(name: string): unknown {
@@ -226,8 +226,12 @@ export function readImports(module: NativeModule, imports: unknown): unknown[] {
       throw new TypeError(`the imports have no object "${from}", from which "${name}" is asked`);
     }
     const item = (group as Record<string, unknown>)[name];
-    const wrong = (what: string) =>
-      new LinkError(`the import "${from}"."${name}" must be ${what} (wanted: ${type})`);
+    const wrong = (what: string) => {
+      const reason = `it must be ${what}`;
+      const missing = [{ module: from, name, wanted: type, reason }];
+      const text = `the import "${from}"."${name}" must be ${what} (wanted: ${type})`;
+      return new LinkError(text, { missing });
+    };
     switch (kind) {
       case "function":
         if (typeof item !== "function") throw wrong("a function");

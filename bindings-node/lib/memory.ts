@@ -57,7 +57,7 @@ export class Memory {
     const [, shared, wide] = this.#native.limits;
     this.#shared = shared === 1;
     this.#address = wide === 1 ? "i64" : "i32";
-    this.#native.enter();
+    this.#native.attach();
     known.add(this.#native.id, this);
   }
 

@@ -14,7 +14,7 @@ export interface Native {
   stop(run: number): void;
   surveyCore(): void;
   call(fn: unknown, args: unknown[], timeout: number | undefined): unknown;
-  callAsync(fn: unknown, args: unknown[]): Started<unknown>;
+  callAsync(fn: unknown, args: unknown[], timeout: number | undefined): Started<unknown>;
   functionType(fn: unknown): [string[], string[]] | null;
   NativeIdentities: { new <T extends object>(): NativeIdentities<T> };
   NativeConfig: { new (wasmedge: boolean): NativeConfig };
@@ -131,14 +131,19 @@ export interface NativeExecutor {
     timeout: number | undefined,
     limits: string | undefined,
   ): unknown;
-  invokeAsync(fn: unknown, args: unknown[], limits: string | undefined): Started<unknown>;
+  invokeAsync(
+    fn: unknown,
+    args: unknown[],
+    timeout: number | undefined,
+    limits: string | undefined,
+  ): Started<unknown>;
 }
 
 export interface NativeBindgen {
   readonly functions: string[];
   function(name: string): (...args: unknown[]) => unknown;
   call(name: string, args: unknown[], timeout: number | undefined): unknown;
-  callAsync(name: string, args: unknown[]): Started<unknown>;
+  callAsync(name: string, args: unknown[], timeout: number | undefined): Started<unknown>;
 }
 
 export interface NativeHeap {
@@ -153,15 +158,16 @@ export interface NativeHeap {
 }
 
 export interface NativePool {
-  enter(): void;
+  attach(): void;
   readonly inUse: number;
   readonly size: number;
   tryGet(): NativeInstance | null;
+  wait(timeout: number | undefined): Started<NativeInstance>;
   statistics(): NativeStatistics;
 }
 
 export interface NativeInstance {
-  enter(): void;
+  attach(): void;
   readonly name: string;
   dispose(): void;
   exports(): [name: string, kind: ExternKind, item: unknown][];
@@ -173,14 +179,14 @@ export interface NativeInstance {
 }
 
 export interface NativeStore {
-  enter(): void;
+  attach(): void;
   names(): string[];
   find(name: string): NativeInstance | null;
   register(name: string, instance: NativeInstance): void;
 }
 
 export interface NativeMemory {
-  enter(): void;
+  attach(): void;
   readonly id: number;
   readonly byteLength: number;
   readonly limits: number[];
@@ -192,7 +198,7 @@ export interface NativeMemory {
 }
 
 export interface NativeTable {
-  enter(): void;
+  attach(): void;
   readonly id: number;
   readonly length: number;
   readonly functions: boolean;
@@ -203,7 +209,7 @@ export interface NativeTable {
 }
 
 export interface NativeGlobal {
-  enter(): void;
+  attach(): void;
   readonly id: number;
   readonly typeName: string;
   readonly mutable: boolean;
@@ -285,7 +291,7 @@ export interface NativeStatistics {
 }
 
 export interface NativeVm {
-  enter(): void;
+  attach(): void;
   readonly state: "inited" | "loaded" | "validated" | "instantiated";
   load(module: NativeModule): void;
   validate(): void;
@@ -299,14 +305,24 @@ export interface NativeVm {
     args: unknown[],
     timeout: number | undefined,
   ): unknown[];
-  executeAsync(module: string | null, name: string, args: unknown[]): Started<unknown[]>;
+  executeAsync(
+    module: string | null,
+    name: string,
+    args: unknown[],
+    timeout: number | undefined,
+  ): Started<unknown[]>;
   runModule(
     module: NativeModule,
     name: string,
     args: unknown[],
     timeout: number | undefined,
   ): unknown[];
-  runModuleAsync(module: NativeModule, name: string, args: unknown[]): Started<unknown[]>;
+  runModuleAsync(
+    module: NativeModule,
+    name: string,
+    args: unknown[],
+    timeout: number | undefined,
+  ): Started<unknown[]>;
   activeModule(): NativeInstance | null;
   functionList(): [name: string[], parameters: string[], results: string[]][];
   functionType(module: string | null, name: string): [string[], string[]] | null;

@@ -1,9 +1,8 @@
-import { TimeoutError } from "./errors.js";
 import { type Imports, ModuleInstance, readImports } from "./instance.js";
 import { Module } from "./module.js";
 import { type NativePool, native } from "./native.js";
 import { checkOptions } from "./options.js";
-import { type CallOptions, limitOf } from "./task.js";
+import { type CallOptions, limitOf, stoppable } from "./task.js";
 import { Statistics, Store } from "./vm.js";
 
 /** Settings of a {@link Pool}. */
@@ -19,13 +18,11 @@ const POOL_OPTIONS: ReadonlySet<string> = new Set(["size", "imports"]);
 /** An instance from a {@link Pool}, to which it must be given back. */
 export class PooledInstance<E extends object = Record<string, any>> extends ModuleInstance<E> {
   readonly #imports: readonly unknown[];
-  #giveBack: (() => void) | undefined;
 
   /** @internal */
-  constructor(item: unknown, imports: readonly unknown[], giveBack: () => void) {
+  constructor(item: unknown, imports: readonly unknown[]) {
     super(item as string);
     this.#imports = imports;
-    this.#giveBack = giveBack;
   }
 
   /**
@@ -36,21 +33,12 @@ export class PooledInstance<E extends object = Record<string, any>> extends Modu
    */
   dispose(): void {
     ModuleInstance.release(this, this.#imports);
-    const giveBack = this.#giveBack;
-    this.#giveBack = undefined;
-    giveBack?.();
   }
 
   /** As {@link PooledInstance.dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Somebody who waits for an instance. */
-interface Waiter<E extends object> {
-  take(instance: PooledInstance<E>): void;
-  fail(reason: unknown): void;
 }
 
 /**
@@ -60,7 +48,6 @@ interface Waiter<E extends object> {
 export class Pool<E extends object = Record<string, any>> {
   readonly #native: NativePool;
   readonly #imports: unknown[] = [];
-  readonly #waiting: Waiter<E>[] = [];
 
   /** A pool of instances of this module, which is compiled now if it was not. */
   constructor(module: Module, options: PoolOptions) {
@@ -80,7 +67,7 @@ export class Pool<E extends object = Record<string, any>> {
       this.#imports = readImports(inner, imports);
       this.#native = native.NativePool.withImports(inner, this.#imports, size);
     }
-    this.#native.enter();
+    this.#native.attach();
   }
 
   /** Instances that are handed out. */
@@ -101,9 +88,7 @@ export class Pool<E extends object = Record<string, any>> {
   /** A fresh instance; undefined if all are in use. */
   tryGet(): PooledInstance<E> | undefined {
     const item = this.#native.tryGet();
-    return item === null
-      ? undefined
-      : new PooledInstance<E>(item, this.#imports, () => this.#serve());
+    return item === null ? undefined : new PooledInstance<E>(item, this.#imports);
   }
 
   /**
@@ -113,32 +98,11 @@ export class Pool<E extends object = Record<string, any>> {
    * @throws {@link TimeoutError} if there was none after `timeout`; the reason of `signal`.
    */
   async get(options: CallOptions = {}): Promise<PooledInstance<E>> {
-    const timeout = limitOf(options);
-    const { signal } = options;
-    const free = this.#waiting.length === 0 ? this.tryGet() : undefined;
+    limitOf(options);
+    const free = this.tryGet();
     if (free !== undefined) return free;
-    let timer: NodeJS.Timeout | undefined;
-    let abort: (() => void) | undefined;
-    try {
-      return await new Promise((take, fail) => {
-        const waiter: Waiter<E> = { take, fail };
-        this.#waiting.push(waiter);
-        const giveUp = (reason: unknown) => {
-          const at = this.#waiting.indexOf(waiter);
-          if (at >= 0) this.#waiting.splice(at, 1);
-          fail(reason);
-        };
-        if (timeout !== undefined) {
-          const text = `all ${this.size} instances of the pool were in use for ${timeout} ms`;
-          timer = setTimeout(() => giveUp(new TimeoutError(text)), timeout);
-        }
-        abort = () => giveUp(signal?.reason);
-        signal?.addEventListener("abort", abort, { once: true });
-      });
-    } finally {
-      clearTimeout(timer);
-      if (abort !== undefined) signal?.removeEventListener("abort", abort);
-    }
+    const item = await stoppable((limit) => this.#native.wait(limit), options);
+    return new PooledInstance<E>(item, this.#imports);
   }
 
   /** Lends an instance to `work` until what that returns has settled. */
@@ -151,21 +115,6 @@ export class Pool<E extends object = Record<string, any>> {
       return await work(instance);
     } finally {
       instance.dispose();
-    }
-  }
-
-  #serve(): void {
-    const first = this.#waiting[0];
-    if (first === undefined) return;
-    try {
-      const instance = this.tryGet();
-      if (instance === undefined) return;
-      this.#waiting.shift();
-      first.take(instance);
-    } catch (error) {
-      this.#waiting.shift();
-      first.fail(error);
-      this.#serve();
     }
   }
 }

@@ -43,7 +43,7 @@ export class Table {
         }
       }
     }
-    this.#native.enter();
+    this.#native.attach();
     known.add(this.#native.id, this);
   }
 

@@ -1,7 +1,7 @@
 /**
  * Waiting for work on other threads, with time limits and abort signals.
  */
-import { addCallers, makeError } from "./errors.js";
+import { addCallers, TimeoutError } from "./errors.js";
 import { native, type Started } from "./native.js";
 import { checkOptions } from "./options.js";
 
@@ -58,50 +58,33 @@ export function limitOf(
 }
 
 /**
- * The promise of started work, which a time limit or a signal may stop.
+ * The promise of work that is started with a time limit, and that a signal may stop.
+ *
+ * @param known - the names of all options that the caller takes.
  * @internal
  */
 export async function stoppable<T>(
-  start: () => Started<T>,
+  start: (limit: number | undefined) => Started<T>,
   options: CallOptions | null = {},
   known: ReadonlySet<string> = CALL_OPTIONS,
 ): Promise<T> {
-  const timeout = limitOf(options ?? undefined, known);
+  const limit = limitOf(options ?? undefined, known);
   const signal = options?.signal;
-  const [promise, run] = start();
-  if (timeout === undefined && signal === undefined) {
-    try {
-      return await promise;
-    } catch (error) {
-      addCallers(error, stoppable);
-      throw error;
-    }
-  }
-  let reason: (() => unknown) | undefined;
-  const stop = (why: () => unknown) => {
-    if (reason === undefined) {
-      reason = why;
-      native.stop(run);
-    }
-  };
-  const abort = () => stop(() => signal?.reason);
+  const [promise, run] = start(limit);
+  const abort = () => native.stop(run);
   signal?.addEventListener("abort", abort, { once: true });
-  // Made where the call is awaited, whose frames it shows.
-  const late = () => {
-    const message = `execution interrupted: the time limit is ${timeout} ms`;
-    return makeError("TimeoutError", message, INTERRUPTED, []);
-  };
-  const timer = timeout === undefined ? undefined : setTimeout(stop, timeout, late);
   try {
     return await promise;
   } catch (error) {
     // A call that failed on its own while it was being stopped keeps its error.
-    const interrupted = (error as { code?: unknown } | null | undefined)?.code === INTERRUPTED;
-    const thrown = reason !== undefined && interrupted ? reason() : error;
+    const stopped =
+      signal?.aborted &&
+      (error as { code?: unknown } | null | undefined)?.code === INTERRUPTED &&
+      !(error instanceof TimeoutError);
+    const thrown = stopped ? signal.reason : error;
     addCallers(thrown, stoppable);
     throw thrown;
   } finally {
-    clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   }
 }

@@ -49,7 +49,7 @@ export class Store {
   constructor(item?: unknown) {
     this.#native =
       item instanceof native.NativeStore ? (item as NativeStore) : new native.NativeStore();
-    this.#native.enter();
+    this.#native.attach();
   }
 
   /** Names of the registered instances, sorted. */
@@ -273,7 +273,8 @@ export class Executor {
     args: readonly unknown[] = [],
     options?: InvokeOptions,
   ): Promise<unknown> {
-    const start = () => this.#native.invokeAsync(fn, [...args], within(options));
+    const start = (limit: number | undefined) =>
+      this.#native.invokeAsync(fn, [...args], limit, within(options));
     return stoppable(start, options, INVOKE_OPTIONS);
   }
 }
@@ -315,7 +316,7 @@ export class VM {
       this.#config = new Config(first);
       const store = Store.nativeOf(second as Store | undefined);
       this.#native = new native.NativeVm(Config.nativeOf(this.#config), store);
-      this.#native.enter();
+      this.#native.attach();
       return;
     }
     checkOptions(second, VM_OPTIONS);
@@ -323,7 +324,7 @@ export class VM {
     this.#config = new Config(options.config);
     this.#config.wasi = true;
     this.#native = new native.NativeVm(Config.nativeOf(this.#config), undefined);
-    this.#native.enter();
+    this.#native.attach();
     this.configureWasi(options);
     this.load(first);
   }
@@ -390,7 +391,9 @@ export class VM {
     args: readonly unknown[] = [],
     options?: CallOptions,
   ): Promise<any[]> {
-    return stoppable(() => this.#native.executeAsync(null, String(name), [...args]), options);
+    const start = (limit: number | undefined) =>
+      this.#native.executeAsync(null, String(name), [...args], limit);
+    return stoppable(start, options);
   }
 
   /** Calls a function of a registered module; allowed in every state. */
@@ -411,7 +414,8 @@ export class VM {
     args: readonly unknown[] = [],
     options?: CallOptions,
   ): Promise<any[]> {
-    const start = () => this.#native.executeAsync(String(module), String(name), [...args]);
+    const start = (limit: number | undefined) =>
+      this.#native.executeAsync(String(module), String(name), [...args], limit);
     return stoppable(start, options);
   }
 
@@ -437,7 +441,8 @@ export class VM {
   ): Promise<any[]> {
     this.#active = undefined;
     const module = Module.nativeOf(loaded(source, this.#config));
-    const start = () => this.#native.runModuleAsync(module, String(name), [...args]);
+    const start = (limit: number | undefined) =>
+      this.#native.runModuleAsync(module, String(name), [...args], limit);
     return stoppable(start, options);
   }
 

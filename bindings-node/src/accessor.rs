@@ -1,14 +1,14 @@
 //! Functions that read and write globals and tables: without what a method of a class costs, for
 //! programs that do so often.
 
+use crate::enter::{enter, guard};
 use crate::env::EnvState;
-use crate::error::{Failure, Outcome, panicked, throw};
+use crate::error::{Failure, Outcome};
 use crate::handle::{Handle, Target};
 use crate::value;
 use napi::bindgen_prelude::Unknown;
 use napi::sys;
 use std::ffi::c_void;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use wasmspan::{ErrCode, Error, Mutability};
@@ -38,7 +38,7 @@ pub fn function<'env>(
     handle: &Rc<Handle>,
     access: Access,
 ) -> napi::Result<Unknown<'env>> {
-    let raw = crate::error::door(*env, |state| {
+    let raw = enter(*env, |state| {
         let (state, handle) = (Rc::clone(state), Rc::clone(handle));
         let raw = state.env;
         let accessor = Box::into_raw(Box::new(Accessor { state, handle, access }));
@@ -76,11 +76,7 @@ unsafe extern "C" fn call(env: sys::napi_env, info: sys::napi_callback_info) -> 
         sys::napi_get_cb_info(env, info, &mut count, args.as_mut_ptr(), this, &mut data);
         &*data.cast::<Accessor>()
     };
-    let state = &accessor.state;
-    let outcome = catch_unwind(AssertUnwindSafe(|| accessor.call(args)));
-    outcome
-        .unwrap_or_else(|panic| Err(panicked(panic)))
-        .unwrap_or_else(|failure| throw(state, failure))
+    guard(&accessor.state, || accessor.call(args))
 }
 
 impl Accessor {

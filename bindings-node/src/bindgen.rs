@@ -1,17 +1,18 @@
 //! Guests of wasmedge-bindgen, and strings and buffers of other guests.
 
+use crate::async_call::within;
+use crate::enter::{enter, guard};
 use crate::env::EnvState;
-use crate::error::{Failure, Outcome, door, panicked, string, throw};
-use crate::gate::Gate;
+use crate::error::{Failure, Outcome, string};
 use crate::instance::NativeInstance;
+use crate::lock::Lock;
 use crate::task::{self, timeout};
+use crate::value;
 use crate::value::{Origin, element, get_f64, undefined};
-use crate::{remote, value};
 use napi::bindgen_prelude::{ToNapiValue, Uint8Array, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 use std::ffi::c_void;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ type Answer = Result<Vec<Value<'static>>, CallError>;
 #[napi]
 pub struct NativeBindgen {
     bindgen: Arc<Bindgen>,
-    gate: Gate,
+    lock: Lock,
 }
 
 #[napi]
@@ -31,12 +32,12 @@ impl NativeBindgen {
     /// For an instance; `attached` if it is initialised already.
     #[napi(constructor)]
     pub fn new(env: Env, instance: &NativeInstance, attached: bool) -> napi::Result<Self> {
-        door(env, |state| {
-            let (own, gate) = (instance.get()?, instance.gate());
-            gate.pass()?;
+        enter(env, |state| {
+            let (own, lock) = (instance.get()?, instance.lock());
+            lock.check()?;
             let made = if attached { Bindgen::attach(&own) } else { Bindgen::new(&own) };
             state.refresh_buffers();
-            Ok(NativeBindgen { bindgen: Arc::new(made?), gate })
+            Ok(NativeBindgen { bindgen: Arc::new(made?), lock })
         })
     }
 
@@ -49,9 +50,9 @@ impl NativeBindgen {
     /// A JavaScript function that calls one of the guest's: without what a method costs.
     #[napi]
     pub fn function<'env>(&self, env: &'env Env, name: String) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| {
-            let (bindgen, gate) = (Arc::clone(&self.bindgen), Rc::clone(&self.gate));
-            let callee = Callee { state: Rc::clone(state), bindgen, gate, name };
+        let raw = enter(*env, |state| {
+            let (bindgen, lock) = (Arc::clone(&self.bindgen), Rc::clone(&self.lock));
+            let callee = Callee { state: Rc::clone(state), bindgen, lock, name };
             let callee = Box::into_raw(Box::new(callee));
             let mut value = ptr::null_mut();
             // SAFETY: the environment's thread; the finalizer takes the box over once it is set.
@@ -85,11 +86,10 @@ impl NativeBindgen {
         args: Unknown<'_>,
         limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| {
-            self.gate.pass()?;
+        let raw = enter(*env, |state| {
+            self.lock.check()?;
             let args = values_from_js(state, args.raw())?;
-            let answer =
-                remote::with_timeout(timeout(limit), || settle(self.bindgen.call(&name, &args)));
+            let answer = within(timeout(limit), || settle(self.bindgen.call(&name, &args)));
             state.refresh_buffers();
             answer_to_js(state, answer?)
         })?;
@@ -104,15 +104,17 @@ impl NativeBindgen {
         env: &'env Env,
         name: String,
         args: Unknown<'_>,
+        limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
-        let args = door(*env, |state| {
-            self.gate.pass()?;
+        let args = enter(*env, |state| {
+            self.lock.check()?;
             values_from_js(state, args.raw())
         })?;
         let bindgen = Arc::clone(&self.bindgen);
         task::start(
             env,
-            vec![Rc::clone(&self.gate)],
+            vec![Rc::clone(&self.lock)],
+            limit,
             move || settle(bindgen.call(&name, &args)),
             answer_to_js,
         )
@@ -123,7 +125,7 @@ impl NativeBindgen {
 struct Callee {
     state: Rc<EnvState>,
     bindgen: Arc<Bindgen>,
-    gate: Gate,
+    lock: Lock,
     name: String,
 }
 
@@ -143,8 +145,8 @@ unsafe extern "C" fn call_callee(
         &*data.cast::<Callee>()
     };
     let state = &callee.state;
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        callee.gate.pass()?;
+    guard(state, || {
+        callee.lock.check()?;
         let mut all = Vec::new();
         let args = if count <= FEW {
             &args[..count]
@@ -161,10 +163,7 @@ unsafe extern "C" fn call_callee(
         let answer = settle(callee.bindgen.call(&callee.name, &args?));
         state.refresh_buffers();
         answer_to_js(state, answer?)
-    }));
-    outcome
-        .unwrap_or_else(|panic| Err(panicked(panic)))
-        .unwrap_or_else(|failure| throw(state, failure))
+    })
 }
 
 unsafe extern "C" fn free_callee(_: sys::napi_env, data: *mut c_void, _: *mut c_void) {
@@ -447,7 +446,7 @@ fn value_to_js(state: &Rc<EnvState>, value: Value<'static>) -> Outcome<sys::napi
 #[napi]
 pub struct NativeHeap {
     heap: Heap,
-    gate: Gate,
+    lock: Lock,
 }
 
 #[napi]
@@ -455,7 +454,7 @@ impl NativeHeap {
     /// For an instance.
     #[napi(constructor)]
     pub fn new(env: Env, instance: &NativeInstance) -> napi::Result<Self> {
-        door(env, |_| Ok(NativeHeap { heap: Heap::new(&instance.get()?)?, gate: instance.gate() }))
+        enter(env, |_| Ok(NativeHeap { heap: Heap::new(&instance.get()?)?, lock: instance.lock() }))
     }
 
     /// How the guest allocates.
@@ -522,8 +521,8 @@ impl NativeHeap {
         env: Env,
         work: impl FnOnce(&Heap) -> wasmspan::Result<T>,
     ) -> napi::Result<T> {
-        door(env, |state| {
-            self.gate.pass()?;
+        enter(env, |state| {
+            self.lock.check()?;
             let result = work(&self.heap);
             state.refresh_buffers();
             Ok(result?)

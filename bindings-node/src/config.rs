@@ -1,6 +1,7 @@
 //! Configuration, by names that the package gives its settings.
 
-use crate::error::{Failure, Outcome, door};
+use crate::enter::enter;
+use crate::error::{Failure, Outcome};
 use napi::Env;
 use napi_derive::napi;
 use std::cell::RefCell;
@@ -38,7 +39,7 @@ impl NativeConfig {
     /// The value of a setting; switches are 0 and 1.
     #[napi]
     pub fn get(&self, env: Env, name: String) -> napi::Result<f64> {
-        door(env, |_| {
+        enter(env, |_| {
             let config = self.config.borrow();
             Ok(match name.as_str() {
                 "maxMemoryPages" => f64::from(config.max_memory_pages),
@@ -64,7 +65,7 @@ impl NativeConfig {
     /// Changes a setting.
     #[napi]
     pub fn set(&self, env: Env, name: String, value: f64) -> napi::Result<()> {
-        door(env, |_| {
+        enter(env, |_| {
             let config = &mut *self.config.borrow_mut();
             let on = value != 0.0;
             match name.as_str() {
@@ -107,13 +108,13 @@ impl NativeConfig {
     /// Whether a proposal is on.
     #[napi]
     pub fn has_proposal(&self, env: Env, number: u32) -> napi::Result<bool> {
-        door(env, |_| Ok(self.config.borrow().proposals.has(proposal(number)?)))
+        enter(env, |_| Ok(self.config.borrow().proposals.has(proposal(number)?)))
     }
 
     /// Switches a proposal on or off.
     #[napi]
     pub fn set_proposal(&self, env: Env, number: u32, on: bool) -> napi::Result<()> {
-        door(env, |_| {
+        enter(env, |_| {
             let proposals = &mut self.config.borrow_mut().proposals;
             let proposal = proposal(number)?;
             if on {
@@ -139,7 +140,7 @@ impl NativeConfig {
     /// Sets limits, as JSON.
     #[napi]
     pub fn set_limits(&self, env: Env, json: String) -> napi::Result<()> {
-        door(env, |_| {
+        enter(env, |_| {
             let limits = Limits::from_json(&json).map_err(|e| Failure::Type(e.to_string()))?;
             self.config.borrow_mut().limits = limits;
             Ok(())

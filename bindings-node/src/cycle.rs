@@ -10,6 +10,7 @@
 
 use crate::env::{EnvState, Hook, JsRef};
 use crate::handle::{Handle, Known, touch};
+use crate::lock::Callee;
 use napi::sys;
 use napi_derive::napi;
 use std::cell::{Cell, RefCell};
@@ -237,7 +238,7 @@ pub fn make<T>(
 /// Surveys the core; called by a timer of the package.
 #[napi]
 pub fn survey_core(env: napi::Env) -> napi::Result<()> {
-    crate::error::door(env, |state| {
+    crate::enter::enter(env, |state| {
         state.order.ordered.set(false);
         survey(state);
         Ok(())

@@ -7,8 +7,9 @@
 use crate::cycle::Order;
 use crate::function::Exported;
 use crate::handle::Known;
-use crate::remote::Parked;
+use crate::lock::Lock;
 use napi::sys;
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -41,8 +42,8 @@ pub struct EnvState {
     /// Promises that wait; while there are some, the event loop is kept running.
     waiting: Cell<usize>,
     next_run: Cell<u64>,
-    /// What waits here for tasks on other threads, by their numbers.
-    pub parked: RefCell<HashMap<u64, Parked>>,
+    /// Calls that promises wait for, by their numbers.
+    pub pending: RefCell<HashMap<u64, PendingCall>>,
 }
 
 /// An exported function that JavaScript has.
@@ -82,10 +83,61 @@ pub enum Hook {
     Snapshot = 6,
 }
 
+/// What stays on the environment's thread of a call that runs, or waits, elsewhere.
+pub struct PendingCall {
+    pub deferred: sys::napi_deferred,
+    /// Of the instances that the call uses.
+    locks: Vec<Lock>,
+    /// Calls functions in the asynchronous context in which the call was made.
+    pub context: Option<JsRef>,
+    /// The call waits for an import, which may call its instances meanwhile.
+    waits: Cell<bool>,
+    /// The event loop is kept running for it.
+    keeps_loop: Cell<bool>,
+    /// What is let go when it has ended.
+    kept: Option<Box<dyn Any>>,
+}
+
+impl PendingCall {
+    /// A call that has just left.
+    pub fn new(deferred: sys::napi_deferred, locks: Vec<Lock>, context: Option<JsRef>) -> Self {
+        let (waits, keeps_loop) = (Cell::new(false), Cell::new(true));
+        PendingCall { deferred, locks, context, waits, keeps_loop, kept: None }
+    }
+
+    /// Lets go of `what` when the call has ended.
+    pub fn keep(&mut self, what: impl Any) {
+        self.kept = Some(Box::new(what));
+    }
+
+    /// It waits for an import.
+    pub fn wait(&self) {
+        if !self.waits.replace(true) {
+            self.locks.iter().for_each(|lock| lock.wait());
+        }
+    }
+
+    /// It waits no longer.
+    pub fn resume(&self) {
+        if self.waits.replace(false) {
+            self.locks.iter().for_each(|lock| lock.resume());
+        }
+    }
+
+    /// It has ended. A guest that was stopped has not got the reply that it waited for.
+    pub fn come_back(&self, state: &EnvState) {
+        if self.keeps_loop.get() {
+            state.release_loop();
+        }
+        self.resume();
+        self.locks.iter().for_each(|lock| lock.come_back());
+    }
+}
+
 /// The part of an environment that every thread may touch.
 pub struct Shared {
     /// Null when the environment has ended.
-    door: Mutex<Door>,
+    entrance: Mutex<Entrance>,
     alive: AtomicBool,
     /// References that other threads let go.
     garbage: Mutex<Vec<Garbage>>,
@@ -93,9 +145,9 @@ pub struct Shared {
     running: Mutex<HashMap<u64, Interrupt>>,
 }
 
-struct Door(sys::napi_threadsafe_function);
+struct Entrance(sys::napi_threadsafe_function);
 // SAFETY: Node-API lets every thread call a thread-safe function; the lock orders that with its end.
-unsafe impl Send for Door {}
+unsafe impl Send for Entrance {}
 
 struct Garbage(sys::napi_ref);
 // SAFETY: only a word; it is deleted on its own thread.
@@ -118,7 +170,7 @@ impl EnvState {
     /// Sets a new environment up; called when the addon is loaded into it.
     pub fn create(env: sys::napi_env) -> napi::Result<Rc<EnvState>> {
         let shared = Arc::new(Shared {
-            door: Mutex::new(Door(ptr::null_mut())),
+            entrance: Mutex::new(Entrance(ptr::null_mut())),
             alive: AtomicBool::new(true),
             garbage: Mutex::default(),
             running: Mutex::default(),
@@ -134,14 +186,14 @@ impl EnvState {
             hooks: RefCell::default(),
             waiting: Cell::new(0),
             next_run: Cell::new(0),
-            parked: RefCell::default(),
+            pending: RefCell::default(),
         });
         // SAFETY: the environment is the one that loads us; the hook's argument is a count of the
         // state that the hook takes back.
         unsafe {
             let mut name = ptr::null_mut();
             check(sys::napi_create_string_utf8(env, c"wasmspan".as_ptr(), 8, &mut name))?;
-            let mut door = ptr::null_mut();
+            let mut entrance = ptr::null_mut();
             check(sys::napi_create_threadsafe_function(
                 env,
                 ptr::null_mut(),
@@ -153,10 +205,10 @@ impl EnvState {
                 None,
                 ptr::null_mut(),
                 Some(run_job),
-                &mut door,
+                &mut entrance,
             ))?;
-            check(sys::napi_unref_threadsafe_function(env, door))?;
-            lock(&shared.door).0 = door;
+            check(sys::napi_unref_threadsafe_function(env, entrance))?;
+            lock(&shared.entrance).0 = entrance;
             let argument = Rc::into_raw(Rc::clone(&state)).cast_mut().cast();
             check(sys::napi_add_env_cleanup_hook(env, Some(end), argument))?;
         }
@@ -235,28 +287,48 @@ impl EnvState {
     }
 
     /// Keeps the event loop running until as many calls of [`release_loop`](Self::release_loop).
-    pub fn keep_loop(&self) {
+    fn keep_loop(&self) {
         let waiting = self.waiting.get();
         self.waiting.set(waiting + 1);
         if waiting == 0 {
-            let door = lock(&self.shared.door);
-            if !door.0.is_null() {
+            let entrance = lock(&self.shared.entrance);
+            if !entrance.0.is_null() {
                 // SAFETY: not ended, since the word is not null; this is the environment's thread.
-                unsafe { sys::napi_ref_threadsafe_function(self.env, door.0) };
+                unsafe { sys::napi_ref_threadsafe_function(self.env, entrance.0) };
             }
         }
     }
 
     /// Takes one [`keep_loop`](Self::keep_loop) back.
-    pub fn release_loop(&self) {
+    fn release_loop(&self) {
         let waiting = self.waiting.get().saturating_sub(1);
         self.waiting.set(waiting);
         if waiting == 0 {
-            let door = lock(&self.shared.door);
-            if !door.0.is_null() {
+            let entrance = lock(&self.shared.entrance);
+            if !entrance.0.is_null() {
                 // SAFETY: as in `keep_loop`.
-                unsafe { sys::napi_unref_threadsafe_function(self.env, door.0) };
+                unsafe { sys::napi_unref_threadsafe_function(self.env, entrance.0) };
             }
+        }
+    }
+
+    /// Adds a call for which the event loop is kept running.
+    pub fn add_pending(&self, run: u64, call: PendingCall) {
+        self.keep_loop();
+        self.pending.borrow_mut().insert(run, call);
+    }
+
+    /// Lets the event loop end before that call has.
+    pub fn let_loop_end(&self, run: u64) {
+        if self.pending.borrow().get(&run).is_some_and(|call| call.keeps_loop.replace(false)) {
+            self.release_loop();
+        }
+    }
+
+    /// Takes [`let_loop_end`](Self::let_loop_end) back.
+    pub fn keep_loop_for(&self, run: u64) {
+        if self.pending.borrow().get(&run).is_some_and(|call| !call.keeps_loop.replace(true)) {
+            self.keep_loop();
         }
     }
 
@@ -340,14 +412,14 @@ impl Shared {
         let job: Job = Box::new(job);
         let data = Box::into_raw(Box::new(job));
         let status = {
-            let door = lock(&self.door);
-            if door.0.is_null() {
+            let entrance = lock(&self.entrance);
+            if entrance.0.is_null() {
                 sys::Status::napi_closing
             } else {
                 // SAFETY: not ended; the callee takes the box over if it says ok.
                 unsafe {
                     sys::napi_call_threadsafe_function(
-                        door.0,
+                        entrance.0,
                         data.cast(),
                         sys::ThreadsafeFunctionCallMode::nonblocking,
                     )
@@ -534,10 +606,10 @@ unsafe extern "C" fn end(argument: *mut c_void) {
     for interrupt in lock(&shared.running).values() {
         interrupt.interrupt();
     }
-    let door = std::mem::replace(&mut lock(&shared.door).0, ptr::null_mut());
+    let entrance = std::mem::replace(&mut lock(&shared.entrance).0, ptr::null_mut());
     // SAFETY: made in `create`, and released once.
     unsafe {
-        sys::napi_release_threadsafe_function(door, sys::ThreadsafeFunctionReleaseMode::abort)
+        sys::napi_release_threadsafe_function(entrance, sys::ThreadsafeFunctionReleaseMode::abort)
     };
     CURRENT.set(ptr::null());
     STATES.with(|states| {

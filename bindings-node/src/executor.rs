@@ -1,10 +1,12 @@
 //! Executors: a configuration and figures that instances and calls share.
 
+use crate::async_call::within as within_time;
 use crate::config::{self, NativeConfig};
-use crate::error::{Failure, Outcome, door};
+use crate::enter::enter;
+use crate::error::{Failure, Outcome};
 use crate::task::{callee, params, start, timeout};
+use crate::value;
 use crate::vm::NativeStatistics;
-use crate::{remote, value};
 use napi::Env;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
@@ -64,12 +66,12 @@ impl NativeExecutor {
         limit: Option<f64>,
         within: Option<String>,
     ) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| {
+        let raw = enter(*env, |state| {
             let (func, _) = callee(state, &function)?;
             let params = params(state, &func, &args)?;
             let within = limits(within.as_deref())?;
             let call = || self.executor.invoke_within(&func, &params, &within);
-            let results: Outcome<_> = remote::with_timeout(timeout(limit), call);
+            let results = within_time(timeout(limit), call);
             state.refresh_buffers();
             value::results_to_js(state, &results?)
         })?;
@@ -84,17 +86,19 @@ impl NativeExecutor {
         env: &'env Env,
         function: Unknown<'_>,
         args: Unknown<'_>,
+        limit: Option<f64>,
         within: Option<String>,
     ) -> napi::Result<Unknown<'env>> {
-        let (func, params, gate, within) = door(*env, |state| {
-            let (func, gate) = callee(state, &function)?;
+        let (func, params, lock, within) = enter(*env, |state| {
+            let (func, lock) = callee(state, &function)?;
             let params = params(state, &func, &args)?;
-            Ok((func, params, gate, limits(within.as_deref())?))
+            Ok((func, params, lock, limits(within.as_deref())?))
         })?;
         let executor = self.executor.clone();
         start(
             env,
-            gate.into_iter().collect(),
+            lock.into_iter().collect(),
+            limit,
             move || executor.invoke_within(&func, &params, &within),
             |state, results| value::results_to_js(state, &results),
         )

@@ -1,7 +1,8 @@
 //! Globals.
 
 use crate::accessor::{self, Access};
-use crate::error::{Failure, Outcome, door};
+use crate::enter::enter;
+use crate::error::{Failure, Outcome};
 use crate::handle::{Handle, Target};
 use crate::value;
 use napi::bindgen_prelude::{This, Unknown};
@@ -48,7 +49,7 @@ impl NativeGlobal {
     /// Makes a global.
     #[napi(constructor)]
     pub fn new(env: Env, ty: String, mutable: bool, initial: Unknown<'_>) -> napi::Result<Self> {
-        door(env, |state| {
+        enter(env, |state| {
             let content = val_type(&ty)?;
             let mutability = if mutable { Mutability::Var } else { Mutability::Const };
             let initial = value::from_js(state, initial.raw(), content)?;
@@ -59,9 +60,9 @@ impl NativeGlobal {
 
     /// To be called by the JavaScript object that has it.
     #[napi]
-    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            self.handle.enter(state, &this);
+    pub fn attach(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        enter(env, |state| {
+            self.handle.attach(state, &this);
             Ok(())
         })
     }

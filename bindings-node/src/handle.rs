@@ -4,7 +4,7 @@
 use crate::cycle::Unit;
 use crate::env::EnvState;
 use crate::error::Outcome;
-use crate::gate::disposed;
+use crate::lock::Refusal;
 use napi::bindgen_prelude::{JsValue, This};
 use napi::sys;
 use std::cell::{Cell, RefCell};
@@ -96,7 +96,7 @@ impl Handle {
     }
 
     /// Notes the JavaScript object that has the handle.
-    pub fn enter(self: &Rc<Handle>, state: &Rc<EnvState>, this: &This<'_>) {
+    pub fn attach(self: &Rc<Handle>, state: &Rc<EnvState>, this: &This<'_>) {
         let mut object = ptr::null_mut();
         // SAFETY: an object of this environment.
         let made = unsafe { sys::napi_create_reference(state.env, this.raw(), 0, &mut object) };
@@ -110,7 +110,7 @@ impl Handle {
     /// Calls `get` with what it is to; fails if that was disposed of, or is something else.
     pub fn with<T>(&self, get: impl FnOnce(&Target) -> Option<T>) -> Outcome<T> {
         self.touch();
-        self.target.borrow().as_ref().and_then(get).ok_or_else(disposed)
+        self.target.borrow().as_ref().and_then(get).ok_or(Refusal::Disposed.into())
     }
 
     /// To be called before what it is to is used.

@@ -1,8 +1,8 @@
 //! One JavaScript object for each thing of the core. Not by JavaScript's `WeakRef`, which keeps an
 //! object until the current job ends: a loop within one job would fill the machine.
 
+use crate::enter::enter;
 use crate::env::{EnvState, check};
-use crate::error::door;
 use crate::value;
 use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue, sys};
@@ -36,7 +36,7 @@ impl NativeIdentities {
     /// Remembers an object, in place of an earlier one of this number.
     #[napi]
     pub fn add(&self, env: Env, id: f64, object: Unknown<'_>) -> napi::Result<()> {
-        door(env, |state| {
+        enter(env, |state| {
             let mut reference = ptr::null_mut();
             // SAFETY: an object of this environment.
             check(unsafe {
@@ -62,7 +62,7 @@ impl NativeIdentities {
     /// The object of this number, or undefined.
     #[napi]
     pub fn get<'env>(&self, env: &'env Env, id: f64) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| {
+        let raw = enter(*env, |state| {
             let known = self.known.borrow().get(&(id as u64)).copied();
             let value = known.map_or(ptr::null_mut(), |reference| get(state, reference));
             Ok(if value.is_null() { value::undefined(state) } else { value })
@@ -74,7 +74,7 @@ impl NativeIdentities {
     /// Forgets the object of this number, which may be another one's from now on.
     #[napi]
     pub fn remove(&self, env: Env, id: f64) -> napi::Result<()> {
-        door(env, |state| {
+        enter(env, |state| {
             let old = self.known.borrow_mut().remove(&(id as u64));
             self.delete(state, old);
             Ok(())

@@ -1,17 +1,19 @@
 //! Instances: made from a module and imports, or by hand as host modules; stores.
 
+use crate::async_call::within;
 use crate::config::NativeConfig;
 use crate::cycle;
+use crate::enter::enter;
 use crate::env::EnvState;
-use crate::error::{Outcome, door};
+use crate::error::Outcome;
 use crate::executor::{self, NativeExecutor};
 use crate::function;
-use crate::gate::{Gate, GateState};
 use crate::global::{NativeGlobal, val_type};
 use crate::handle::{Handle, Target};
+use crate::host_function;
+use crate::lock::Lock;
 use crate::memory::NativeMemory;
 use crate::module::NativeModule;
-use crate::remote;
 use crate::table::NativeTable;
 use crate::task::{timeout, type_names};
 use crate::value;
@@ -26,7 +28,7 @@ use wasmspan::{ErrCode, Extern, ExternType, FuncType, Instance, Module, Pool, Po
 #[napi]
 pub struct NativeInstance {
     handle: Rc<Handle>,
-    gate: Gate,
+    lock: Lock,
 }
 
 /// Instances by name.
@@ -62,9 +64,9 @@ impl NativeStore {
 
     /// To be called by the JavaScript object that has it.
     #[napi]
-    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            self.handle.enter(state, &this);
+    pub fn attach(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        enter(env, |state| {
+            self.handle.attach(state, &this);
             Ok(())
         })
     }
@@ -72,42 +74,43 @@ impl NativeStore {
     /// Names of the registered instances.
     #[napi]
     pub fn names(&self, env: Env) -> napi::Result<Vec<String>> {
-        door(env, |_| Ok(self.get()?.names()))
+        enter(env, |_| Ok(self.get()?.names()))
     }
 
     /// The instance of this name.
     #[napi]
     pub fn find(&self, env: Env, name: String) -> napi::Result<Option<NativeInstance>> {
-        door(env, |_| Ok(self.get()?.find(&name).map(NativeInstance::from)))
+        enter(env, |_| Ok(self.get()?.find(&name).map(NativeInstance::from)))
     }
 
     /// Registers an instance.
     #[napi]
     pub fn register(&self, env: Env, name: String, instance: &NativeInstance) -> napi::Result<()> {
-        door(env, |_| Ok(self.get()?.register(&name, &instance.get()?)?))
+        enter(env, |_| Ok(self.get()?.register(&name, &instance.get()?)?))
     }
 }
 
 impl From<Instance> for NativeInstance {
     fn from(instance: Instance) -> NativeInstance {
-        NativeInstance::new(instance, Gate::default())
+        NativeInstance::new(instance, Lock::default())
     }
 }
 
 impl NativeInstance {
-    /// An instance whose functions go through a gate that others may share.
-    pub fn new(instance: Instance, gate: Gate) -> NativeInstance {
-        NativeInstance { handle: Handle::new(Target::Instance(instance)), gate }
+    /// An instance whose functions go through a lock that others may share.
+    pub fn new(instance: Instance, lock: Lock) -> NativeInstance {
+        NativeInstance { handle: Handle::new(Target::Instance(instance)), lock }
     }
 
     /// An instance of a pool.
-    pub fn pooled(pooled: Pooled, pool: &Pool, gate: Gate) -> NativeInstance {
-        NativeInstance { handle: Handle::new(Target::Pooled(pooled, pool.clone())), gate }
+    pub fn pooled(pooled: Pooled, pool: &Pool) -> NativeInstance {
+        let handle = Handle::new(Target::Pooled(pooled, pool.clone()));
+        NativeInstance { handle, lock: Lock::default() }
     }
 
-    /// The gate that its functions share.
-    pub fn gate(&self) -> Gate {
-        Rc::clone(&self.gate)
+    /// The lock that its functions share.
+    pub fn lock(&self) -> Lock {
+        Rc::clone(&self.lock)
     }
 
     /// The instance; fails if it was disposed of.
@@ -124,9 +127,9 @@ impl NativeInstance {
 impl NativeInstance {
     /// To be called by the JavaScript object that has it.
     #[napi]
-    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            self.handle.enter(state, &this);
+    pub fn attach(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        enter(env, |state| {
+            self.handle.attach(state, &this);
             Ok(())
         })
     }
@@ -147,14 +150,14 @@ impl NativeInstance {
         imports: Unknown<'_>,
         limit: Option<f64>,
     ) -> napi::Result<NativeInstance> {
-        door(env, |state| {
+        enter(env, |state| {
             let externs = imports_from_js(state, &module.module, &imports)?;
             let executor = executor::of(by, config, &module.module);
-            let instance = remote::with_timeout(timeout(limit), || {
+            let instance = within(timeout(limit), || {
                 cycle::make(state, || executor.instantiate_with(&module.module, &externs))
             });
             state.refresh_buffers();
-            Ok(NativeInstance::new(instance?, GateState::of(&executor)))
+            Ok(NativeInstance::from(instance?))
         })
     }
 
@@ -167,7 +170,7 @@ impl NativeInstance {
         store: &NativeStore,
         name: Option<String>,
     ) -> napi::Result<NativeInstance> {
-        door(env, |state| {
+        enter(env, |state| {
             let executor = &by.executor;
             let (store, module) = (&store.get()?, &module.module);
             let instance = cycle::make(state, || match &name {
@@ -175,7 +178,7 @@ impl NativeInstance {
                 None => executor.instantiate(store, module),
             });
             state.refresh_buffers();
-            Ok(NativeInstance::new(instance?, GateState::of(executor)))
+            Ok(NativeInstance::from(instance?))
         })
     }
 
@@ -188,8 +191,8 @@ impl NativeInstance {
     /// Lets go of the instance and of what its functions stand for; fails while one is running.
     #[napi]
     pub fn dispose(&self, env: Env) -> napi::Result<()> {
-        door(env, |_| {
-            self.gate.dispose()?;
+        enter(env, |_| {
+            self.lock.dispose()?;
             drop(self.handle.take());
             Ok(())
         })
@@ -198,7 +201,7 @@ impl NativeInstance {
     /// Triples of name, kind and what is exported.
     #[napi]
     pub fn exports<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| {
+        let raw = enter(*env, |state| {
             let instance = self.get()?;
             let mut list = ptr::null_mut();
             // SAFETY: values of this environment, for all three calls.
@@ -215,7 +218,7 @@ impl NativeInstance {
                 let entry = [
                     crate::error::string(state, name),
                     crate::error::string(state, &kind.to_string()),
-                    extern_to_js(state, item, Some((called, &self.gate)))?,
+                    extern_to_js(state, item, Some((called, &self.lock)))?,
                 ];
                 unsafe {
                     let mut triple = ptr::null_mut();
@@ -242,12 +245,12 @@ impl NativeInstance {
         results: Vec<String>,
         function: Unknown<'_>,
     ) -> napi::Result<()> {
-        door(env, |state| {
+        enter(env, |state| {
             let types = |names: &[String]| -> Outcome<Vec<_>> {
                 names.iter().map(|name| val_type(name)).collect()
             };
             let ty = FuncType::new(types(&parameters)?, types(&results)?);
-            let func = function::import(state, function.raw(), &ty)?;
+            let func = host_function::import(state, function.raw(), &ty)?;
             Ok(self.get()?.define(name, func)?)
         })
     }
@@ -255,19 +258,19 @@ impl NativeInstance {
     /// Puts a memory into a host module.
     #[napi]
     pub fn define_memory(&self, env: Env, name: String, item: &NativeMemory) -> napi::Result<()> {
-        door(env, |_| Ok(self.get()?.define(name, item.get()?)?))
+        enter(env, |_| Ok(self.get()?.define(name, item.get()?)?))
     }
 
     /// Puts a table into a host module.
     #[napi]
     pub fn define_table(&self, env: Env, name: String, item: &NativeTable) -> napi::Result<()> {
-        door(env, |_| Ok(self.get()?.define(name, item.get()?)?))
+        enter(env, |_| Ok(self.get()?.define(name, item.get()?)?))
     }
 
     /// Puts a global into a host module.
     #[napi]
     pub fn define_global(&self, env: Env, name: String, item: &NativeGlobal) -> napi::Result<()> {
-        door(env, |_| Ok(self.get()?.define(name, item.get()?)?))
+        enter(env, |_| Ok(self.get()?.define(name, item.get()?)?))
     }
 
     /// Types of an exported function; null if there is none.
@@ -298,7 +301,7 @@ fn import_from_js(
     // SAFETY: the class is checked by its type tag.
     unsafe {
         Ok(match wanted {
-            ExternType::Func(ty) => Extern::Func(function::import(state, given, ty)?),
+            ExternType::Func(ty) => Extern::Func(host_function::import(state, given, ty)?),
             ExternType::Memory(_) => {
                 let item = ClassInstance::<NativeMemory>::from_napi_value(state.env, given)?;
                 Extern::Memory(item.get()?)
@@ -323,7 +326,7 @@ fn import_from_js(
 pub fn extern_to_js(
     state: &Rc<EnvState>,
     item: Extern,
-    export: Option<(&str, &Gate)>,
+    export: Option<(&str, &Lock)>,
 ) -> Outcome<sys::napi_value> {
     // SAFETY: the environment's thread.
     unsafe {

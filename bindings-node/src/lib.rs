@@ -8,24 +8,27 @@
 #![cfg_attr(test, allow(dead_code))]
 
 mod accessor;
+mod async_call;
 mod bindgen;
 mod config;
 mod cycle;
+mod enter;
 mod env;
 mod error;
 mod executor;
 mod function;
-mod gate;
 mod global;
 mod handle;
+mod host_call;
+mod host_function;
 mod identity;
 mod instance;
+mod lock;
 mod memory;
 mod module;
 #[cfg(feature = "peer")]
 mod peer;
 mod pool;
-mod remote;
 mod table;
 mod task;
 mod value;
@@ -68,5 +71,5 @@ pub fn faults() -> f64 {
 /// Panics as a fault of the addon would: for tests of what becomes of that.
 #[napi]
 pub fn provoke_fault(env: napi::Env, text: String) -> napi::Result<()> {
-    error::door(env, |_| panic!("{text}"))
+    enter::enter(env, |_| panic!("{text}"))
 }

@@ -1,8 +1,9 @@
 //! Linear memories.
 
 use crate::cycle;
+use crate::enter::enter;
 use crate::env::{EnvState, LiveBuffer};
-use crate::error::{Failure, Outcome, door};
+use crate::error::{Failure, Outcome};
 use crate::handle::{Handle, Target};
 use napi::bindgen_prelude::{This, Uint8Array, Unknown};
 use napi::{Env, sys};
@@ -10,7 +11,7 @@ use napi_derive::napi;
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
-use wasmspan::{Limits, Memory, MemoryType};
+use wasmspan::{Memory, MemoryType, SizeLimits};
 
 /// A linear memory.
 #[napi]
@@ -50,8 +51,8 @@ impl NativeMemory {
         shared: bool,
         memory64: bool,
     ) -> napi::Result<Self> {
-        door(env, |state| {
-            let limits = Limits::new(initial as u64, maximum.map(|maximum| maximum as u64));
+        enter(env, |state| {
+            let limits = SizeLimits::new(initial as u64, maximum.map(|maximum| maximum as u64));
             let make = || Memory::new(MemoryType { limits, shared, memory64 });
             let memory = cycle::make(state, make)?;
             Ok(NativeMemory { handle: Handle::new(Target::Memory(memory, 0)) })
@@ -60,9 +61,9 @@ impl NativeMemory {
 
     /// To be called by the JavaScript object that has it.
     #[napi]
-    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            self.handle.enter(state, &this);
+    pub fn attach(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        enter(env, |state| {
+            self.handle.attach(state, &this);
             Ok(())
         })
     }
@@ -82,7 +83,7 @@ impl NativeMemory {
     /// Detaches its buffers and lets go of the memory.
     #[napi]
     pub fn dispose(&self, env: Env) -> napi::Result<()> {
-        door(env, |state| {
+        enter(env, |state| {
             if let Some(Target::Memory(memory, _)) = self.handle.take() {
                 state.detach(&memory);
             }
@@ -104,7 +105,7 @@ impl NativeMemory {
     /// Grows by `delta` pages; the old size in pages.
     #[napi]
     pub fn grow(&self, env: Env, delta: f64) -> napi::Result<f64> {
-        door(env, |state| {
+        enter(env, |state| {
             let memory = self.get()?;
             let old = memory.grow(delta as u64);
             self.handle.weigh(state);
@@ -120,7 +121,7 @@ impl NativeMemory {
     /// Bytes from `offset`.
     #[napi]
     pub fn read(&self, env: Env, offset: f64, length: f64) -> napi::Result<Uint8Array> {
-        door(env, |_| {
+        enter(env, |_| {
             let bytes = self.get()?.read_vec(offset as usize, length as usize).map_err(range)?;
             Ok(Uint8Array::from(bytes))
         })
@@ -129,13 +130,13 @@ impl NativeMemory {
     /// Writes bytes at `offset`.
     #[napi]
     pub fn write(&self, env: Env, offset: f64, bytes: &[u8]) -> napi::Result<()> {
-        door(env, |_| self.get()?.write(offset as usize, bytes).map_err(range))
+        enter(env, |_| self.get()?.write(offset as usize, bytes).map_err(range))
     }
 
     /// An `ArrayBuffer` over the memory itself, or null where the runtime forbids such.
     #[napi]
     pub fn buffer<'env>(&self, env: &'env Env) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| external(state, &self.get()?))?;
+        let raw = enter(*env, |state| external(state, &self.get()?))?;
         // SAFETY: a value of this environment.
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
     }

@@ -1,7 +1,8 @@
 //! Modules: compiled, inspected, shared with workers.
 
 use crate::config::{self, NativeConfig};
-use crate::error::{Failure, door};
+use crate::enter::enter;
+use crate::error::Failure;
 use crate::task;
 use napi::Env;
 use napi::bindgen_prelude::{ToNapiValue, Uint8Array, Unknown};
@@ -56,7 +57,7 @@ impl NativeModule {
         config: Option<&NativeConfig>,
         bytes: &[u8],
     ) -> napi::Result<NativeModule> {
-        door(env, |_| Ok(NativeModule::new(Module::with_config(&config::of(config), bytes)?)))
+        enter(env, |_| Ok(NativeModule::new(Module::with_config(&config::of(config), bytes)?)))
     }
 
     /// As `compile`, on another thread.
@@ -70,6 +71,7 @@ impl NativeModule {
         task::start(
             env,
             Vec::new(),
+            None,
             move || Module::with_config(&config, bytes),
             |state, module| {
                 let module = NativeModule::new(module);
@@ -86,7 +88,7 @@ impl NativeModule {
         config: Option<&NativeConfig>,
         bytes: &[u8],
     ) -> napi::Result<NativeModule> {
-        door(env, |_| Ok(NativeModule::new(Loader::new(&config::of(config)).load_bytes(bytes)?)))
+        enter(env, |_| Ok(NativeModule::new(Loader::new(&config::of(config)).load_bytes(bytes)?)))
     }
 
     /// Loads a file without validating.
@@ -96,19 +98,19 @@ impl NativeModule {
         config: Option<&NativeConfig>,
         path: String,
     ) -> napi::Result<NativeModule> {
-        door(env, |_| Ok(NativeModule::new(Loader::new(&config::of(config)).load_file(path)?)))
+        enter(env, |_| Ok(NativeModule::new(Loader::new(&config::of(config)).load_file(path)?)))
     }
 
     /// Validates.
     #[napi]
     pub fn validate(&self, env: Env) -> napi::Result<()> {
-        door(env, |_| Ok(self.module.validate()?))
+        enter(env, |_| Ok(self.module.validate()?))
     }
 
     /// Whether bytes are a valid module.
     #[napi]
     pub fn is_valid(env: Env, config: Option<&NativeConfig>, bytes: &[u8]) -> napi::Result<bool> {
-        door(env, |_| {
+        enter(env, |_| {
             let loaded = Loader::new(&config::of(config)).load_bytes(bytes);
             Ok(loaded.and_then(|module| module.validate()).is_ok())
         })
@@ -200,7 +202,7 @@ impl NativeModule {
     /// The module behind a number of `share`.
     #[napi(factory)]
     pub fn from_shared(env: Env, number: f64) -> napi::Result<NativeModule> {
-        door(env, |_| {
+        enter(env, |_| {
             let held = shared(|known| known.get(&(number as u64)).and_then(Weak::upgrade));
             let held = held.ok_or_else(|| {
                 Failure::Type("the shared module is gone: whoever shared it must keep it".into())
@@ -216,7 +218,7 @@ impl NativeModule {
         config: Option<&NativeConfig>,
         bytes: &[u8],
     ) -> napi::Result<Uint8Array> {
-        door(env, |_| {
+        enter(env, |_| {
             Ok(Uint8Array::from(Compiler::new(&config::of(config)).compile_to_bytes(bytes)?))
         })
     }
@@ -229,6 +231,6 @@ impl NativeModule {
         input: String,
         output: String,
     ) -> napi::Result<()> {
-        door(env, |_| Ok(Compiler::new(&config::of(config)).compile_file(input, output)?))
+        enter(env, |_| Ok(Compiler::new(&config::of(config)).compile_file(input, output)?))
     }
 }

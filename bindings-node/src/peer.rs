@@ -1,6 +1,7 @@
 //! What napi-rs itself costs, and calls of guests made by hand: what the benchmark measures the addon by.
 
-use crate::error::{Failure, door};
+use crate::enter::enter;
+use crate::error::Failure;
 use crate::instance::NativeInstance;
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
@@ -48,7 +49,7 @@ pub fn peer_bindgen(
     text: String,
     turns: u32,
 ) -> napi::Result<u32> {
-    door(env, |_| {
+    enter(env, |_| {
         let instance = instance.get()?;
         let missing = || Failure::Type("no such export".into());
         let memory = instance.get_memory("memory").ok_or_else(missing)?;

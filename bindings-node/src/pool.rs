@@ -1,32 +1,38 @@
 //! Pools: a bounded number of instances of one module, each fresh.
 
+use crate::async_call::{Stop, begin, finish};
 use crate::cycle;
-use crate::error::{Outcome, door};
-use crate::gate::GateState;
+use crate::enter::enter;
+use crate::env::EnvState;
+use crate::error::Outcome;
 use crate::handle::{Handle, Target};
 use crate::instance::{NativeInstance, NativeStore, imports_from_js};
 use crate::module::NativeModule;
+use crate::task::{started_to_js, timeout};
+use crate::value;
 use crate::vm::NativeStatistics;
 use napi::Env;
-use napi::bindgen_prelude::{This, Unknown};
+use napi::bindgen_prelude::{This, ToNapiValue, Unknown};
 use napi_derive::napi;
+use std::cell::Cell;
 use std::rc::Rc;
-use wasmspan::{Executor, Module, Pool};
+use std::sync::Arc;
+use std::time::Duration;
+use wasmspan::{ErrCode, Place, Pool};
 
 /// A pool.
 #[napi]
 pub struct NativePool {
     handle: Rc<Handle>,
-    /// For the calls of its instances.
-    executor: Executor,
+}
+
+impl From<Pool> for NativePool {
+    fn from(pool: Pool) -> NativePool {
+        NativePool { handle: Handle::new(Target::Pool(pool)) }
+    }
 }
 
 impl NativePool {
-    fn new(module: &Module, pool: Pool) -> NativePool {
-        let executor = Executor::with_statistics(module.config(), pool.statistics());
-        NativePool { handle: Handle::new(Target::Pool(pool)), executor }
-    }
-
     fn get(&self) -> Outcome<Pool> {
         self.handle.with(|target| match target {
             Target::Pool(pool) => Some(pool.clone()),
@@ -45,10 +51,10 @@ impl NativePool {
         imports: Unknown<'_>,
         size: u32,
     ) -> napi::Result<NativePool> {
-        door(env, |state| {
+        enter(env, |state| {
             let imports = imports_from_js(state, &module.module, &imports)?;
             let pool = Pool::with_imports(&module.module, &imports, size as usize)?;
-            Ok(NativePool::new(&module.module, pool))
+            Ok(NativePool::from(pool))
         })
     }
 
@@ -60,17 +66,17 @@ impl NativePool {
         store: &NativeStore,
         size: u32,
     ) -> napi::Result<NativePool> {
-        door(env, |_| {
+        enter(env, |_| {
             let pool = Pool::new(&module.module, &store.get()?, size as usize)?;
-            Ok(NativePool::new(&module.module, pool))
+            Ok(NativePool::from(pool))
         })
     }
 
     /// To be called by the JavaScript object that has it.
     #[napi]
-    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            self.handle.enter(state, &this);
+    pub fn attach(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        enter(env, |state| {
+            self.handle.attach(state, &this);
             Ok(())
         })
     }
@@ -78,13 +84,57 @@ impl NativePool {
     /// A fresh instance, or null if all are in use.
     #[napi]
     pub fn try_get(&self, env: Env) -> napi::Result<Option<NativeInstance>> {
-        door(env, |state| {
+        enter(env, |state| {
             let pool = self.get()?;
-            let taken = cycle::make(state, || pool.try_get());
-            state.refresh_buffers();
-            let gate = || GateState::of(&self.executor);
-            Ok(taken?.map(|taken| NativeInstance::pooled(taken, &pool, gate())))
+            pool.try_reserve().map(|place| fill(state, &pool, place)).transpose()
         })
+    }
+
+    /// A promise of a fresh instance, and the number to stop waiting by. Waits for a place no longer
+    /// than so many milliseconds.
+    #[napi]
+    pub fn wait<'env>(&self, env: &'env Env, limit: Option<f64>) -> napi::Result<Unknown<'env>> {
+        let raw = enter(*env, |state| {
+            let pool = self.get()?;
+            let (started, Stop { interrupt, deadline }) = begin(state, Vec::new(), timeout(limit))?;
+            // Who waits for what nobody gives back doesn't keep the program running.
+            if deadline.is_none() {
+                state.let_loop_end(started.run);
+            }
+            let run = started.run;
+            let (shared, own) = (Arc::clone(&state.shared), pool.clone());
+            let reservation = pool.reserve(move |place| {
+                EnvState::here(&shared, |state| state.keep_loop_for(run));
+                shared.post(move |state| {
+                    finish(state, run, |state| {
+                        let instance = fill(state, &own, place)?;
+                        // SAFETY: the environment's thread.
+                        Ok(unsafe { ToNapiValue::to_napi_value(state.env, instance)? })
+                    });
+                });
+            });
+            let (shared, asked) = (Arc::clone(&state.shared), interrupt.clone());
+            let size = pool.size();
+            let waker = interrupt.on_request(Arc::new(move || {
+                EnvState::here(&shared, |state| state.keep_loop_for(run));
+                let asked = asked.clone();
+                shared.post(move |state| {
+                    // The interrupt knows why it was requested.
+                    let reason = asked.run(|| Err::<(), _>(ErrCode::Interrupted.into()));
+                    let detail = format!("all {size} instances of the pool are still in use");
+                    finish(state, run, |state| {
+                        reason.map_err(|error| error.detail(detail))?;
+                        Ok(value::undefined(state))
+                    });
+                });
+            }));
+            if let Some(pending) = state.pending.borrow_mut().get_mut(&run) {
+                pending.keep((reservation, waker, deadline));
+            }
+            Ok(started_to_js(state, &started))
+        })?;
+        // SAFETY: a value of this environment.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), raw) })
     }
 
     /// Instances that are handed out.
@@ -102,6 +152,20 @@ impl NativePool {
     /// What its instances count together.
     #[napi]
     pub fn statistics(&self, env: Env) -> napi::Result<NativeStatistics> {
-        door(env, |_| Ok(NativeStatistics { statistics: self.get()?.statistics().clone() }))
+        enter(env, |_| Ok(NativeStatistics { statistics: self.get()?.statistics().clone() }))
     }
+}
+
+/// A fresh instance in a place; if there is no memory for it, once more after a collection.
+fn fill(state: &Rc<EnvState>, pool: &Pool, place: Place) -> Outcome<NativeInstance> {
+    let place = Cell::new(Some(place));
+    let made = cycle::make(state, || {
+        match place.take() {
+            Some(place) => place.fill(),
+            // Somebody else may have got the place meanwhile.
+            None => pool.get_timeout(Duration::ZERO),
+        }
+    });
+    state.refresh_buffers();
+    Ok(NativeInstance::pooled(made?, pool))
 }

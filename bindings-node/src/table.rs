@@ -1,7 +1,8 @@
 //! Tables.
 
 use crate::accessor::{self, Access};
-use crate::error::{Failure, Outcome, door};
+use crate::enter::enter;
+use crate::error::{Failure, Outcome};
 use crate::handle::{Handle, Target};
 use crate::value;
 use napi::bindgen_prelude::{This, Unknown};
@@ -46,7 +47,7 @@ impl NativeTable {
         initial: f64,
         maximum: Option<f64>,
     ) -> napi::Result<Self> {
-        door(env, |_| {
+        enter(env, |_| {
             let element = if functions { RefType::FuncRef } else { RefType::ExternRef };
             let maximum = maximum.map(|maximum| maximum as u64);
             let table = Table::new(TableType::new(element, initial as u64, maximum))
@@ -57,9 +58,9 @@ impl NativeTable {
 
     /// To be called by the JavaScript object that has it.
     #[napi]
-    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            self.handle.enter(state, &this);
+    pub fn attach(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        enter(env, |state| {
+            self.handle.attach(state, &this);
             Ok(())
         })
     }
@@ -106,7 +107,7 @@ impl NativeTable {
     /// Grows by `delta` elements; the old length.
     #[napi]
     pub fn grow(&self, env: Env, delta: f64, element: Unknown<'_>) -> napi::Result<f64> {
-        door(env, |state| {
+        enter(env, |state| {
             let table = self.get()?;
             let element: Val = value::from_js(state, element.raw(), table.ty().element.into())?;
             Ok(table.grow(delta as u64, &element).map_err(range)? as f64)

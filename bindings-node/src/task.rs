@@ -1,10 +1,13 @@
 //! Tasks as JavaScript sees them, and calls of functions with a time limit or on other threads.
 
+use crate::async_call::within;
+use crate::async_call::{self, Started};
+use crate::enter::enter;
 use crate::env::EnvState;
-use crate::error::{Failure, Outcome, door};
+use crate::error::{Failure, Outcome, number};
 use crate::function;
-use crate::gate::{Gate, invoke};
-use crate::{remote, value};
+use crate::lock::Lock;
+use crate::value;
 use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
@@ -13,24 +16,30 @@ use std::rc::Rc;
 use std::time::Duration;
 use wasmspan::{Func, Val};
 
-/// Runs `work` on another thread; gives an array of a promise and the number that stops the work.
+/// What JavaScript gets of something that was started: an array of a promise and the number to stop it
+/// by.
+pub fn started_to_js(state: &EnvState, started: &Started) -> sys::napi_value {
+    let mut pair = ptr::null_mut();
+    // SAFETY: values of this environment.
+    unsafe {
+        sys::napi_create_array_with_length(state.env, 2, &mut pair);
+        sys::napi_set_element(state.env, pair, 0, started.promise);
+        sys::napi_set_element(state.env, pair, 1, number(state, started.run as f64));
+    }
+    pair
+}
+
+/// Runs `work` on another thread; see [`started_to_js`].
 pub fn start<'env, T: Send + 'static>(
     env: &'env Env,
-    gates: Vec<Gate>,
+    locks: Vec<Lock>,
+    limit: Option<f64>,
     work: impl FnOnce() -> wasmspan::Result<T> + Send + 'static,
     finish: impl FnOnce(&Rc<EnvState>, T) -> Outcome<sys::napi_value> + Send + 'static,
 ) -> napi::Result<Unknown<'env>> {
-    let pair = door(*env, |state| {
-        let started = remote::start(state, gates, work, finish)?;
-        let (mut pair, mut run) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: values of this environment.
-        unsafe {
-            sys::napi_create_array_with_length(state.env, 2, &mut pair);
-            sys::napi_create_double(state.env, started.run as f64, &mut run);
-            sys::napi_set_element(state.env, pair, 0, started.promise);
-            sys::napi_set_element(state.env, pair, 1, run);
-        }
-        Ok(pair)
+    let pair = enter(*env, |state| {
+        let started = async_call::start(state, locks, timeout(limit), work, finish)?;
+        Ok(started_to_js(state, &started))
     })?;
     // SAFETY: a value of this environment.
     Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), pair) })
@@ -45,21 +54,21 @@ pub fn timeout(milliseconds: Option<f64>) -> Option<Duration> {
 /// Asks the work with this number to stop.
 #[napi]
 pub fn stop(env: Env, run: f64) -> napi::Result<()> {
-    door(env, |state| {
+    enter(env, |state| {
         state.shared.stop(run as u64);
         Ok(())
     })
 }
 
-/// The function behind a JavaScript function that may be called, and its instance's gate.
-pub fn callee(state: &EnvState, function: &Unknown<'_>) -> Outcome<(Func, Option<Gate>)> {
-    let gate = function::gate_of(state, function.raw());
-    if let Some(gate) = &gate {
-        gate.pass()?;
+/// The function behind a JavaScript function that may be called, and its instance's lock.
+pub fn callee(state: &EnvState, function: &Unknown<'_>) -> Outcome<(Func, Option<Lock>)> {
+    let lock = function::lock_of(state, function.raw());
+    if let Some(lock) = &lock {
+        lock.check()?;
     }
     let func = function::unwrap(state, function.raw())
         .ok_or_else(|| Failure::Type("this is no function that an instance exports".into()))?;
-    Ok((func, gate))
+    Ok((func, lock))
 }
 
 /// Parameters of a function from a list.
@@ -75,11 +84,10 @@ pub fn call<'env>(
     args: Unknown<'_>,
     limit: Option<f64>,
 ) -> napi::Result<Unknown<'env>> {
-    let raw = door(*env, |state| {
-        let (func, gate) = callee(state, &function)?;
+    let raw = enter(*env, |state| {
+        let (func, _) = callee(state, &function)?;
         let params = params(state, &func, &args)?;
-        let executor = gate.as_ref().and_then(|gate| gate.executor());
-        let results = remote::with_timeout(timeout(limit), || invoke(executor, &func, &params));
+        let results = within(timeout(limit), || func.call(&params));
         state.refresh_buffers();
         value::results_to_js(state, &results?)
     })?;
@@ -93,17 +101,18 @@ pub fn call_async<'env>(
     env: &'env Env,
     function: Unknown<'_>,
     args: Unknown<'_>,
+    limit: Option<f64>,
 ) -> napi::Result<Unknown<'env>> {
-    let (func, params, gate) = door(*env, |state| {
-        let (func, gate) = callee(state, &function)?;
+    let (func, params, lock) = enter(*env, |state| {
+        let (func, lock) = callee(state, &function)?;
         let params = params(state, &func, &args)?;
-        Ok((func, params, gate))
+        Ok((func, params, lock))
     })?;
-    let executor = gate.as_ref().and_then(|gate| gate.executor().cloned());
     start(
         env,
-        gate.into_iter().collect(),
-        move || invoke(executor.as_ref(), &func, &params),
+        lock.into_iter().collect(),
+        limit,
+        move || func.call(&params),
         |state, results| value::results_to_js(state, &results),
     )
 }
@@ -111,7 +120,7 @@ pub fn call_async<'env>(
 /// Parameter and result types of an exported function, by name; null for other functions.
 #[napi]
 pub fn function_type(env: Env, function: Unknown<'_>) -> napi::Result<Option<Vec<Vec<String>>>> {
-    door(env, |state| {
+    enter(env, |state| {
         let Some(func) = function::unwrap(state, function.raw()) else { return Ok(None) };
         Ok(Some(type_names(func.ty())))
     })

@@ -1,16 +1,18 @@
 //! The VM, and what it counts.
 
+use crate::async_call::within;
 use crate::config::{self, NativeConfig};
 use crate::cycle;
+use crate::enter::enter;
 use crate::env::EnvState;
-use crate::error::{Outcome, door};
-use crate::gate::Gate;
+use crate::error::Outcome;
 use crate::handle::{self, Handle};
 use crate::instance::{NativeInstance, NativeStore};
+use crate::lock::Lock;
 use crate::module::NativeModule;
 use crate::task::{self, timeout, type_names};
+use crate::value;
 use crate::wasi::{NativeDenial, NativeMemoryFs, NativeWasiOptions, Record, builder, denied};
-use crate::{remote, value};
 use napi::bindgen_prelude::{ClassInstance, This, Uint8Array, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
@@ -22,7 +24,7 @@ use wasmspan::{ExternType, FuncType, Statistics, Val, Vm, VmState};
 #[napi]
 pub struct NativeVm {
     handle: Rc<Handle>,
-    gate: Gate,
+    lock: Lock,
     /// What is kept of the guest's doings, if it was given an environment.
     record: RefCell<Record>,
 }
@@ -128,22 +130,22 @@ impl NativeVm {
         config: Option<&NativeConfig>,
         store: Option<&NativeStore>,
     ) -> napi::Result<Self> {
-        door(env, |_| {
+        enter(env, |_| {
             let config = config::of(config);
             let vm = match store {
                 Some(store) => Vm::with_store(&config, &store.get()?)?,
                 None => Vm::new(&config)?,
             };
             let handle = Handle::new(handle::Target::Vm(vm));
-            Ok(NativeVm { handle, gate: Gate::default(), record: RefCell::default() })
+            Ok(NativeVm { handle, lock: Lock::default(), record: RefCell::default() })
         })
     }
 
     /// To be called by the JavaScript object that has it.
     #[napi]
-    pub fn enter(&self, env: Env, this: This<'_>) -> napi::Result<()> {
-        door(env, |state| {
-            self.handle.enter(state, &this);
+    pub fn attach(&self, env: Env, this: This<'_>) -> napi::Result<()> {
+        enter(env, |state| {
+            self.handle.attach(state, &this);
             Ok(())
         })
     }
@@ -151,7 +153,7 @@ impl NativeVm {
     /// How far the VM's module has come.
     #[napi(getter)]
     pub fn state(&self, env: Env) -> napi::Result<&'static str> {
-        door(env, |_| {
+        enter(env, |_| {
             Ok(match self.get()?.state() {
                 VmState::Inited => "inited",
                 VmState::Loaded => "loaded",
@@ -164,7 +166,7 @@ impl NativeVm {
     /// Takes a module that was loaded.
     #[napi]
     pub fn load(&self, env: Env, module: &NativeModule) -> napi::Result<()> {
-        door(env, |_| {
+        enter(env, |_| {
             self.get()?.load_module(&module.module);
             Ok(())
         })
@@ -173,7 +175,7 @@ impl NativeVm {
     /// Validates the module.
     #[napi]
     pub fn validate(&self, env: Env) -> napi::Result<()> {
-        door(env, |_| Ok(self.get()?.validate()?))
+        enter(env, |_| Ok(self.get()?.validate()?))
     }
 
     /// Instantiates the module.
@@ -185,7 +187,7 @@ impl NativeVm {
     /// Forgets everything.
     #[napi]
     pub fn cleanup(&self, env: Env) -> napi::Result<()> {
-        door(env, |_| {
+        enter(env, |_| {
             self.free()?.clear();
             Ok(())
         })
@@ -200,7 +202,7 @@ impl NativeVm {
     /// Registers an instance under the name it has.
     #[napi]
     pub fn register_instance(&self, env: Env, instance: &NativeInstance) -> napi::Result<()> {
-        door(env, |_| Ok(self.get()?.register_instance(&instance.get()?)?))
+        enter(env, |_| Ok(self.get()?.register_instance(&instance.get()?)?))
     }
 
     /// Calls a function: of the active module, or of a registered one.
@@ -213,11 +215,11 @@ impl NativeVm {
         args: Unknown<'_>,
         limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| {
+        let raw = enter(*env, |state| {
             let (vm, target) = (self.free()?, target(module, name));
             let params = self.params(state, target.ty(&vm), args.raw())?;
             let call = || target.call(&vm, &params);
-            let results = remote::with_timeout(timeout(limit), call);
+            let results = within(timeout(limit), call);
             state.refresh_buffers();
             value::array(state, &results?)
         })?;
@@ -233,16 +235,18 @@ impl NativeVm {
         module: Option<String>,
         name: String,
         args: Unknown<'_>,
+        limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
         let target = target(module, name);
-        let (vm, params) = door(*env, |state| {
+        let (vm, params) = enter(*env, |state| {
             let vm = self.free()?;
             let params = self.params(state, target.ty(&vm), args.raw())?;
             Ok((vm, params))
         })?;
         task::start(
             env,
-            vec![Rc::clone(&self.gate)],
+            vec![Rc::clone(&self.lock)],
+            limit,
             move || target.call(&vm, &params),
             |state, results| value::array(state, &results),
         )
@@ -258,11 +262,11 @@ impl NativeVm {
         args: Unknown<'_>,
         limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
-        let raw = door(*env, |state| {
+        let raw = enter(*env, |state| {
             let vm = self.free()?;
             let params = self.params(state, type_in(module, &name), args.raw())?;
             let call = || vm.run_module(&module.module, &name, &params);
-            let results = remote::with_timeout(timeout(limit), call);
+            let results = within(timeout(limit), call);
             state.refresh_buffers();
             value::array(state, &results?)
         })?;
@@ -278,15 +282,17 @@ impl NativeVm {
         module: &NativeModule,
         name: String,
         args: Unknown<'_>,
+        limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
         let (ty, module) = (type_in(module, &name), module.module.clone());
-        let (vm, params) = door(*env, |state| {
+        let (vm, params) = enter(*env, |state| {
             let vm = self.free()?;
             Ok((vm, self.params(state, ty, args.raw())?))
         })?;
         task::start(
             env,
-            vec![Rc::clone(&self.gate)],
+            vec![Rc::clone(&self.lock)],
+            limit,
             move || vm.run_module(&module, &name, &params),
             |state, results| value::array(state, &results),
         )
@@ -295,16 +301,16 @@ impl NativeVm {
     /// The active module's instance.
     #[napi]
     pub fn active_module(&self, env: Env) -> napi::Result<Option<NativeInstance>> {
-        door(env, |_| {
+        enter(env, |_| {
             let instance = self.get()?.active_module();
-            Ok(instance.map(|instance| NativeInstance::new(instance, Rc::clone(&self.gate))))
+            Ok(instance.map(|instance| NativeInstance::new(instance, Rc::clone(&self.lock))))
         })
     }
 
     /// Names, parameters and results of the active module's functions.
     #[napi]
     pub fn function_list(&self, env: Env) -> napi::Result<Vec<Vec<Vec<String>>>> {
-        door(env, |_| {
+        enter(env, |_| {
             let list = self.get()?.function_list().into_iter();
             Ok(list.map(|(name, ty)| [vec![vec![name]], type_names(&ty)].concat()).collect())
         })
@@ -318,19 +324,19 @@ impl NativeVm {
         module: Option<String>,
         name: String,
     ) -> napi::Result<Option<Vec<Vec<String>>>> {
-        door(env, |_| Ok(target(module, name).ty(&self.get()?).map(|ty| type_names(&ty))))
+        enter(env, |_| Ok(target(module, name).ty(&self.get()?).map(|ty| type_names(&ty))))
     }
 
     /// The store.
     #[napi]
     pub fn store(&self, env: Env) -> napi::Result<NativeStore> {
-        door(env, |_| Ok(NativeStore::from(self.get()?.store().clone())))
+        enter(env, |_| Ok(NativeStore::from(self.get()?.store().clone())))
     }
 
     /// What calls count.
     #[napi]
     pub fn statistics(&self, env: Env) -> napi::Result<NativeStatistics> {
-        door(env, |_| Ok(NativeStatistics { statistics: self.get()?.statistics().clone() }))
+        enter(env, |_| Ok(NativeStatistics { statistics: self.get()?.statistics().clone() }))
     }
 
     /// Gives the guest's WASI module another environment; false if the VM has none.
@@ -342,7 +348,7 @@ impl NativeVm {
         mounts: Vec<ClassInstance<'_, NativeMemoryFs>>,
         places: Vec<Vec<String>>,
     ) -> napi::Result<bool> {
-        door(env, |_| {
+        enter(env, |_| {
             let vm = self.get()?;
             let Some(wasi) = vm.wasi() else { return Ok(false) };
             let (builder, record) = builder(options, &(mounts, places))?;
@@ -389,7 +395,7 @@ impl NativeVm {
 
     /// The VM, unless a call runs on another thread.
     fn free(&self) -> Outcome<Vm> {
-        self.gate.pass()?;
+        self.lock.check()?;
         self.get()
     }
 
@@ -399,11 +405,11 @@ impl NativeVm {
         limit: Option<f64>,
         call: impl Fn(&Vm) -> wasmspan::Result<()>,
     ) -> napi::Result<()> {
-        door(env, |state| {
+        enter(env, |state| {
             let vm = self.free()?;
-            let result = remote::with_timeout(timeout(limit), || cycle::make(state, || call(&vm)));
+            let result = within(timeout(limit), || cycle::make(state, || call(&vm)));
             state.refresh_buffers();
-            result
+            Ok(result?)
         })
     }
 

@@ -1,7 +1,8 @@
 //! WASI: the environment of command-line guests, files in memory, and runs as processes.
 
 use crate::config::{self, NativeConfig};
-use crate::error::{Failure, Outcome, door, to_js};
+use crate::enter::enter;
+use crate::error::{Failure, Outcome, to_js};
 use crate::instance::NativeInstance;
 use crate::memory::NativeMemory;
 use crate::module::NativeModule;
@@ -13,7 +14,6 @@ use std::fs::File;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::ptr;
 use std::sync::Arc;
-use wasmspan::error::ErrCode;
 use wasmspan::limits::DEFAULT_OUTPUT_BYTES;
 use wasmspan::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer, WasiBuilder};
 use wasmspan::{Command, Wasi, command};
@@ -87,7 +87,7 @@ impl NativeMemoryFs {
     /// An empty one, or one over a directory.
     #[napi(constructor)]
     pub fn new(env: Env, over: Option<String>, capacity: Option<f64>) -> napi::Result<Self> {
-        door(env, |_| {
+        enter(env, |_| {
             let capacity = capacity.map(|capacity| capacity as u64);
             let files = match (over, capacity) {
                 (None, None) => MemoryFs::new(),
@@ -108,31 +108,31 @@ impl NativeMemoryFs {
     /// Writes a file.
     #[napi]
     pub fn write(&self, env: Env, path: String, bytes: &[u8]) -> napi::Result<()> {
-        door(env, |_| Ok(self.files.write(path, bytes)?))
+        enter(env, |_| Ok(self.files.write(path, bytes)?))
     }
 
     /// Makes a directory.
     #[napi]
     pub fn create_dir(&self, env: Env, path: String) -> napi::Result<()> {
-        door(env, |_| Ok(self.files.create_dir(path)?))
+        enter(env, |_| Ok(self.files.create_dir(path)?))
     }
 
     /// The content of a file.
     #[napi]
     pub fn read(&self, env: Env, path: String) -> napi::Result<Uint8Array> {
-        door(env, |_| Ok(Uint8Array::from(self.files.read(path)?)))
+        enter(env, |_| Ok(Uint8Array::from(self.files.read(path)?)))
     }
 
     /// Names in a directory.
     #[napi]
     pub fn list(&self, env: Env, path: String) -> napi::Result<Vec<String>> {
-        door(env, |_| Ok(self.files.list(path)?))
+        enter(env, |_| Ok(self.files.list(path)?))
     }
 
     /// What differs from the directory below: pairs of path and kind.
     #[napi]
     pub fn changes(&self, env: Env) -> napi::Result<Vec<Vec<String>>> {
-        door(env, |_| {
+        enter(env, |_| {
             let changes = self.files.changes()?.into_iter();
             let pair = |change: wasmspan::wasi::Change| {
                 vec![change.path, format!("{:?}", change.kind).to_lowercase()]
@@ -181,7 +181,7 @@ fn file(mode: &str) -> Outcome<Arc<File>> {
 /// A pipe's descriptors: to read from, and to write to. The caller owns both.
 #[napi]
 pub fn open_pipe(env: Env) -> napi::Result<Vec<i32>> {
-    door(env, |_| {
+    enter(env, |_| {
         let (read, write) = std::io::pipe().map_err(|error| Failure::Type(error.to_string()))?;
         debug_assert!(read.as_raw_fd() > 2 && write.as_raw_fd() > 2);
         Ok(vec![read.into_raw_fd(), write.into_raw_fd()])
@@ -191,7 +191,7 @@ pub fn open_pipe(env: Env) -> napi::Result<Vec<i32>> {
 /// Closes an end of a pipe from `open_pipe` that nobody took.
 #[napi]
 pub fn close_pipe(env: Env, descriptor: i32) -> napi::Result<()> {
-    door(env, |_| {
+    enter(env, |_| {
         // SAFETY: the package passes only what it owns, and once.
         drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
         Ok(())
@@ -289,7 +289,7 @@ impl NativeWasi {
         mounts: Vec<ClassInstance<'_, NativeMemoryFs>>,
         places: Vec<Vec<String>>,
     ) -> napi::Result<Self> {
-        door(env, |_| {
+        enter(env, |_| {
             let (builder, record) = builder(options, &(mounts, places))?;
             Ok(NativeWasi { wasi: builder.build()?, record })
         })
@@ -304,7 +304,7 @@ impl NativeWasi {
     /// The host module: of preview 1, or of the interface before it.
     #[napi]
     pub fn instance(&self, env: Env, unstable: bool) -> napi::Result<NativeInstance> {
-        door(env, |_| {
+        enter(env, |_| {
             let instance = match unstable {
                 true => self.wasi.unstable_instance()?,
                 false => self.wasi.instance().clone(),
@@ -316,7 +316,7 @@ impl NativeWasi {
     /// Says what callers work on that have no memory of their own, such as functions of JavaScript.
     #[napi]
     pub fn set_memory(&self, env: Env, memory: &NativeMemory) -> napi::Result<()> {
-        door(env, |_| {
+        enter(env, |_| {
             self.wasi.set_memory(&memory.get()?);
             Ok(())
         })
@@ -392,7 +392,7 @@ pub fn run_command<'env>(
     limits: NativeLimits,
 ) -> napi::Result<Unknown<'env>> {
     let denials = Denials::new();
-    let command = door(*env, |_| {
+    let command = enter(*env, |_| {
         let mut command =
             Command::new(&module.module).record_denials(&denials).config(&config::of(config));
         if let Some(most) = options.output_limit {
@@ -423,13 +423,16 @@ pub fn run_command<'env>(
     task::start(
         env,
         Vec::new(),
+        None,
         move || command.run(),
         move |state, finished| {
-            let (ending, code, error) = match finished.ending {
-                command::Ending::Exited(code) => ("exited", code, None),
-                command::Ending::Failed(error) => ("failed", 0, Some(error)),
-                command::Ending::TimedOut => ("timeout", 0, None),
-                command::Ending::Interrupted => ("interrupted", 0, None),
+            let error = finished.error().cloned();
+            let error = error.and_then(|error| to_js(state, error.into()));
+            let (ending, code) = match finished.ending {
+                command::Ending::Exited(code) => ("exited", code),
+                command::Ending::Failed(_) => ("failed", 0),
+                command::Ending::TimedOut => ("timeout", 0),
+                command::Ending::Interrupted => ("interrupted", 0),
             };
             let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
             let value = NativeFinished {
@@ -442,18 +445,6 @@ pub fn run_command<'env>(
                 cpu_time: milliseconds(finished.usage.cpu),
                 memory_pages: finished.usage.memory_pages as f64,
                 denials: denied(&denials),
-            };
-            let error = match error {
-                Some(error) => to_js(state, Failure::Core(error)),
-                None if ending == "timeout" => {
-                    let over =
-                        wasmspan::Error::with_detail(ErrCode::Interrupted, "its time is over");
-                    to_js(state, Failure::Timeout(over))
-                }
-                None if ending == "interrupted" => {
-                    to_js(state, wasmspan::Error::new(ErrCode::Interrupted).into())
-                }
-                None => None,
             };
             let mut pair = ptr::null_mut();
             // SAFETY: values of this environment, on its thread.

@@ -15,6 +15,7 @@ export declare enum Proposal {
     ExtendedConst = 12,
     Threads = 13,
     FunctionReferences = 14,
+    /** Includes {@link Proposal.SIMD}. */
     RelaxedSIMD = 64
 }
 /** How hard a compiler works, by WasmEdge's numbers. */
@@ -54,6 +55,10 @@ export interface Limits {
     stackBytes?: number;
     /** Module instances that exist at the same time. */
     instances?: number;
+    /** Descriptors that a guest of WASI has open at the same time, streams and directories included. */
+    openFiles?: number;
+    /** Bytes that one call, or one instantiation, writes to standard output and error together. */
+    outputBytes?: number;
 }
 /** The settings of a configuration. */
 export interface ConfigOptions {

@@ -1,15 +1,39 @@
 /**
  * Error classes, and how the addon makes errors of them.
  */
+/** An import at fault. */
+export interface ImportFault {
+    /** The module that it is imported from. */
+    readonly module: string;
+    /** The name within that module. */
+    readonly name: string;
+    /** The type of what is imported, as text. */
+    readonly wanted: string;
+    /** The type of what was found in its place; undefined if nothing was. */
+    readonly found?: string;
+    /** Why it is at fault, in words. */
+    readonly reason: string;
+}
+/** What is known of why something failed, as far as it applies. */
+export interface ErrorFacts {
+    /** The limit that was reached: milliseconds in a {@link TimeoutError}, else bytes of output. */
+    readonly limit?: number;
+    /** What the guest ended with, in an {@link ExitError}. */
+    readonly exitCode?: number;
+    /** Every import at fault, in a {@link LinkError}. */
+    readonly missing?: readonly ImportFault[];
+    /** The proposal that a module needs, in a {@link CompileError}. */
+    readonly proposal?: string;
+}
 /** What the runtime adds to an error. */
-export interface ErrorDetails {
+export interface ErrorDetails extends ErrorFacts {
     /** The code in WasmEdge's table, or the code that a host function gave. */
     code?: number;
     /** WebAssembly frames, innermost first: module, function, offset and source line where known. */
     frames?: string[];
 }
 /** What the runtime's errors have in common. */
-export interface WasmError extends Error {
+export interface WasmError extends Error, ErrorFacts {
     /** The code in WasmEdge's table; 0 if the error has none. */
     readonly code: number;
     /** WebAssembly frames, innermost first. */

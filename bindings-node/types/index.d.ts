@@ -1,6 +1,6 @@
 export { Bindgen, type BindgenValue, Heap, type IntegerArray, type Span, type TypedValue, } from "./bindgen.js";
 export { type CacheOptions, Config, type ConfigOptions, type Limits, OptimizationLevel, OutputFormat, Proposal, } from "./config.js";
-export { BusyError, CompileError, type ErrorDetails, ExitError, GuestError, LinkError, RuntimeError, TimeoutError, } from "./errors.js";
+export { BusyError, CompileError, type ErrorDetails, type ErrorFacts, ExitError, GuestError, type ImportFault, LinkError, RuntimeError, TimeoutError, } from "./errors.js";
 export { Global, type GlobalDescriptor, type ValueType } from "./global.js";
 export type { Bytes } from "./idl.js";
 export { type Exports, type ExportValue, type FunctionType, type Imports, type ImportValue, Instance, type InstanceOptions, ModuleInstance, } from "./instance.js";

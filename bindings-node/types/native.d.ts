@@ -8,7 +8,7 @@ export interface Native {
     stop(run: number): void;
     surveyCore(): void;
     call(fn: unknown, args: unknown[], timeout: number | undefined): unknown;
-    callAsync(fn: unknown, args: unknown[]): Started<unknown>;
+    callAsync(fn: unknown, args: unknown[], timeout: number | undefined): Started<unknown>;
     functionType(fn: unknown): [string[], string[]] | null;
     NativeIdentities: {
         new <T extends object>(): NativeIdentities<T>;
@@ -105,13 +105,13 @@ export interface NativeModule {
 export interface NativeExecutor {
     statistics(): NativeStatistics;
     invoke(fn: unknown, args: unknown[], timeout: number | undefined, limits: string | undefined): unknown;
-    invokeAsync(fn: unknown, args: unknown[], limits: string | undefined): Started<unknown>;
+    invokeAsync(fn: unknown, args: unknown[], timeout: number | undefined, limits: string | undefined): Started<unknown>;
 }
 export interface NativeBindgen {
     readonly functions: string[];
     function(name: string): (...args: unknown[]) => unknown;
     call(name: string, args: unknown[], timeout: number | undefined): unknown;
-    callAsync(name: string, args: unknown[]): Started<unknown>;
+    callAsync(name: string, args: unknown[], timeout: number | undefined): Started<unknown>;
 }
 export interface NativeHeap {
     readonly style: "assemblyscript" | "malloc";
@@ -124,14 +124,15 @@ export interface NativeHeap {
     free(address: number): void;
 }
 export interface NativePool {
-    enter(): void;
+    attach(): void;
     readonly inUse: number;
     readonly size: number;
     tryGet(): NativeInstance | null;
+    wait(timeout: number | undefined): Started<NativeInstance>;
     statistics(): NativeStatistics;
 }
 export interface NativeInstance {
-    enter(): void;
+    attach(): void;
     readonly name: string;
     dispose(): void;
     exports(): [name: string, kind: ExternKind, item: unknown][];
@@ -142,13 +143,13 @@ export interface NativeInstance {
     functionType(name: string): [string[], string[]] | null;
 }
 export interface NativeStore {
-    enter(): void;
+    attach(): void;
     names(): string[];
     find(name: string): NativeInstance | null;
     register(name: string, instance: NativeInstance): void;
 }
 export interface NativeMemory {
-    enter(): void;
+    attach(): void;
     readonly id: number;
     readonly byteLength: number;
     readonly limits: number[];
@@ -159,7 +160,7 @@ export interface NativeMemory {
     buffer(): ArrayBuffer | null;
 }
 export interface NativeTable {
-    enter(): void;
+    attach(): void;
     readonly id: number;
     readonly length: number;
     readonly functions: boolean;
@@ -169,7 +170,7 @@ export interface NativeTable {
     grow(delta: number, value: unknown): number;
 }
 export interface NativeGlobal {
-    enter(): void;
+    attach(): void;
     readonly id: number;
     readonly typeName: string;
     readonly mutable: boolean;
@@ -243,7 +244,7 @@ export interface NativeStatistics {
     clear(): void;
 }
 export interface NativeVm {
-    enter(): void;
+    attach(): void;
     readonly state: "inited" | "loaded" | "validated" | "instantiated";
     load(module: NativeModule): void;
     validate(): void;
@@ -252,9 +253,9 @@ export interface NativeVm {
     register(name: string, module: NativeModule): void;
     registerInstance(instance: NativeInstance): void;
     execute(module: string | null, name: string, args: unknown[], timeout: number | undefined): unknown[];
-    executeAsync(module: string | null, name: string, args: unknown[]): Started<unknown[]>;
+    executeAsync(module: string | null, name: string, args: unknown[], timeout: number | undefined): Started<unknown[]>;
     runModule(module: NativeModule, name: string, args: unknown[], timeout: number | undefined): unknown[];
-    runModuleAsync(module: NativeModule, name: string, args: unknown[]): Started<unknown[]>;
+    runModuleAsync(module: NativeModule, name: string, args: unknown[], timeout: number | undefined): Started<unknown[]>;
     activeModule(): NativeInstance | null;
     functionList(): [name: string[], parameters: string[], results: string[]][];
     functionType(module: string | null, name: string): [string[], string[]] | null;

@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, HashSet};
 use wasmspan::error::ErrCode;
 use wasmspan::limits::MAX_MEMORY_PAGES;
 use wasmspan::{
-    ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType, Mutability, RefType, Store,
-    TableType, ValType,
+    ExternType, FuncType, GlobalType, ImportType, MemoryType, Mutability, RefType, SizeLimits,
+    Store, TableType, ValType,
 };
 
 /// Names of types, with commas between.
@@ -137,9 +137,9 @@ pub fn global_type(object: &Bound<'_, PyAny>) -> PyResult<GlobalType> {
 }
 
 /// The range of sizes of a type, neither end of which may be more than `most`.
-fn limits(object: &Bound<'_, PyAny>, most: u64) -> PyResult<Limits> {
+fn limits(object: &Bound<'_, PyAny>, most: u64) -> PyResult<SizeLimits> {
     let minimum = number::up_to("minimum", &object.getattr("minimum")?, most)?;
-    Ok(Limits::new(minimum, number::maybe("maximum", Some(&object.getattr("maximum")?), most)?))
+    Ok(SizeLimits::new(minimum, number::maybe("maximum", Some(&object.getattr("maximum")?), most)?))
 }
 
 /// Finds what `wanted` asks for in `given`: a mapping from module names to mappings from names to

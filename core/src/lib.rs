@@ -36,6 +36,7 @@ pub mod config;
 pub mod error;
 pub mod limits;
 pub mod log;
+pub mod raw;
 pub mod types;
 pub mod wasi;
 
@@ -63,7 +64,7 @@ pub(crate) mod vm;
 pub use cache::Stats as CacheStats;
 pub use command::Command;
 pub use compiler::{Compiler, Progress};
-pub use config::Config;
+pub use config::{Config, Limits};
 pub use error::{Cause, ErrCode, Error, ImportFault, Result};
 pub use executor::{Executor, Loader, Module, Pool, Pooled, Validator, ensure_signal_handlers};
 #[doc(hidden)]
@@ -83,8 +84,8 @@ pub use statistics::Statistics;
 pub use store::Store;
 pub use task::Task;
 pub use types::{
-    ExportType, ExternKind, ExternType, FuncType, GlobalType, ImportType, Limits, MemoryType,
-    Mutability, RefType, TableType, ValType,
+    ExportType, ExternKind, ExternType, FuncType, GlobalType, ImportType, MemoryType, Mutability,
+    RefType, SizeLimits, TableType, ValType,
 };
 pub use vm::{Vm, VmState};
 pub use wasi::Wasi;

@@ -1,12 +1,12 @@
 //! What a collector of another language learns of what holds what.
 
 use wasmspan::{
-    Executor, ExternRef, Func, Instance, Limits, Module, RefType, Store, Survey, Table, TableType,
-    Val,
+    Executor, ExternRef, Func, Instance, Module, RefType, SizeLimits, Store, Survey, Table,
+    TableType, Val,
 };
 
 fn table(element: RefType) -> Table {
-    Table::new(TableType { element, limits: Limits::new(2, None), table64: false })
+    Table::new(TableType { element, limits: SizeLimits::new(2, None), table64: false })
         .expect("a small table")
 }
 

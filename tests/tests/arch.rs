@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `core/src`, low to high. A module may use its own layer and lower ones.
 const LAYERS: &[&[&str]] = &[
-    &["error", "types", "value", "config", "limits"],
+    &["error", "types", "config", "limits"],
     &["platform", "interrupt", "log", "statistics"],
     &["abi", "module", "loader", "validator"],
     &["compile", "artifact"],
@@ -40,19 +40,20 @@ const LIBRARIES: &[(&str, &[&str])] =
     &[("wasmparser", &["loader", "validator", "compile"]), ("cranelift_", &["compile"])];
 
 /// Modules in which `unsafe` may appear.
-const UNSAFE_MODULES: &[&str] = &["platform", "engine", "runtime", "abi", "value", "interrupt"];
+const UNSAFE_MODULES: &[&str] = &["platform", "engine", "runtime", "abi", "interrupt"];
 
 /// Single files outside those modules in which it may appear, each with its reason.
 const UNSAFE_FILES: &[(&str, &str)] = &[];
 
 /// No Rust file is longer than this; about 500 is already long.
-const MAX_LINES: usize = 900;
+const MAX_LINES: usize = 800;
 
 /// Files that are longer, each with its reason.
-const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FILES: &[(&str, &str)] =
+    &[("tests/tests/wasi_sockets.rs", "one set of peers, which all its tests share")];
 
 /// Files at the root of `core/src` that stand above the layers.
-const ABOVE_LAYERS: &[&str] = &["lib.rs", "main.rs", "bin"];
+const ABOVE_LAYERS: &[&str] = &["lib.rs", "raw.rs", "main.rs", "bin"];
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|l| l.contains(&module))
@@ -420,6 +421,27 @@ fn arrows_point_down() {
     over_core(check_arrows);
 }
 
+/// Names in the tables that no module has.
+fn unknown(names: &[&str], exists: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let gone = names.iter().filter(|name| !exists(name));
+    gone.map(|name| format!("{name}: in a table of this file, but no module")).collect()
+}
+
+#[test]
+fn tables_name_modules_that_exist() {
+    let src = root().join("core/src");
+    let exists = |name: &str| src.join(name).is_dir() || src.join(format!("{name}.rs")).is_file();
+    let mut names: Vec<&str> = LAYERS.concat();
+    names.extend(UNSAFE_MODULES);
+    for (module, others) in FORBIDDEN {
+        names.push(module);
+        names.extend(*others);
+    }
+    LIBRARIES.iter().for_each(|(_, modules)| names.extend(*modules));
+    report(unknown(&names, &exists));
+    assert_eq!(unknown(&["error", "gone"], &exists).len(), 1);
+}
+
 #[test]
 fn libraries_stay_in_their_modules() {
     over_core(check_libraries);
@@ -464,11 +486,14 @@ fn files_are_short() {
 #[test]
 fn documents_name_paths_that_exist() {
     let root = root();
-    // A path is written from the root, or from core/src where the text is about the core's modules.
-    let exists = |p: &str| root.join(p).exists() || root.join("core/src").join(p).exists();
+    // A path is written from the root, or from core/src where the text is about the core's modules, or
+    // from the folder of the how-tos.
+    let from = [root.clone(), root.join("core/src"), root.join("docs")];
+    let exists = |p: &str| from.iter().any(|folder| folder.join(p).exists());
     let mut complaints = Vec::new();
     let mut documents = 0;
-    for entry in fs::read_dir(&root).expect("the root is readable") {
+    let folder = |path: &Path| fs::read_dir(path).expect("a readable folder");
+    for entry in folder(&root).chain(folder(&root.join("docs"))) {
         let path = entry.expect("a readable folder").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.ends_with(".md") {

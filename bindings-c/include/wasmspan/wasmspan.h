@@ -359,6 +359,16 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_executor_invoke_within(
     uint32_t return_len, const wasmspan_limits *limits);
 
 /**
+ * Calls a function within limits of this call, which may be NULL, and those of its
+ * instance, as wasmspan_executor_invoke_within() does; without an executor: what
+ * is counted is what the instance counts.
+ */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_function_call(
+    const WasmEdge_FunctionInstanceContext *function,
+    const WasmEdge_Value *params, uint32_t param_len, WasmEdge_Value *returns,
+    uint32_t return_len, const wasmspan_limits *limits);
+
+/**
  * As WasmEdge_VMExecute(), within limits: see wasmspan_executor_invoke_within().
  * The call runs on this thread, and the VM can be used again after any failure.
  */
@@ -679,6 +689,12 @@ wasmspan_wasi_config_stdin(wasmspan_wasi_config *config, const uint8_t *data,
 WASMEDGE_CAPI_EXPORT void
 wasmspan_wasi_config_capture(wasmspan_wasi_config *config, bool standard_error,
                              size_t limit);
+
+/** Keeps up to `limit` bytes of both together, in the order in which the guest writes
+ * them; reading either gives what was kept of both. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_wasi_config_capture_together(wasmspan_wasi_config *config,
+                                      size_t limit);
 
 /** What was captured so far; false if nothing is being captured. */
 WASMEDGE_CAPI_EXPORT bool

@@ -10,14 +10,16 @@ use crate::value::val_type;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasmspan::limits::MAX_PARAMS;
-use wasmspan::{FuncType, GlobalType, Limits, MemoryType, Mutability, RefType, TableType, ValType};
+use wasmspan::{
+    FuncType, GlobalType, MemoryType, Mutability, RefType, SizeLimits, TableType, ValType,
+};
 
 /// What functions give that have no limit to give.
 pub const NO_LIMIT: WasmEdge_Limit = WasmEdge_Limit { HasMax: 0, Shared: 0, Min: 0, Max: 0 };
 
 impl WasmEdge_Limit {
     /// C's form of limits.
-    pub fn new(limits: &Limits, shared: bool) -> WasmEdge_Limit {
+    pub fn new(limits: &SizeLimits, shared: bool) -> WasmEdge_Limit {
         let short = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         WasmEdge_Limit {
             HasMax: u8::from(limits.max.is_some()),
@@ -27,8 +29,8 @@ impl WasmEdge_Limit {
         }
     }
 
-    fn limits(&self) -> Limits {
-        Limits::new(self.Min.into(), (self.HasMax != 0).then_some(self.Max.into()))
+    fn limits(&self) -> SizeLimits {
+        SizeLimits::new(self.Min.into(), (self.HasMax != 0).then_some(self.Max.into()))
     }
 }
 

@@ -191,6 +191,32 @@ pub unsafe fn execute_within(
 }
 
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasmspan_function_call(
+    function: *const WasmEdge_FunctionInstanceContext,
+    params: *const WasmEdge_Value,
+    param_len: u32,
+    returns: *mut WasmEdge_Value,
+    return_len: u32,
+    limits: *const wasmspan_limits,
+) -> WasmEdge_Result {
+    result(|| {
+        let function = need(function)?;
+        // SAFETY: the caller passes limits or null, and lists of these lengths, or null.
+        unsafe {
+            if limits.is_null() {
+                return function.call(params, param_len, returns, return_len);
+            }
+            let (params, limits) = (values(params, param_len)?, read(limits)?);
+            let results = function.func().call_within(&params, &limits)?;
+            let lent = &function.lent;
+            let results = results.iter().map(|value| WasmEdge_Value::from_val(value, lent));
+            fill(returns, return_len, results);
+        }
+        Ok(())
+    })
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_vm_execute_within(
     vm: *mut WasmEdge_VMContext,
     name: WasmEdge_String,

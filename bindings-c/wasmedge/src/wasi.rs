@@ -163,6 +163,16 @@ pub extern "C" fn wasmspan_wasi_config_capture(
 }
 
 #[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_capture_together(
+    config: *mut wasmspan_wasi_config,
+    limit: usize,
+) {
+    let both = Output::Buffer(OutputBuffer::with_limit(limit));
+    set_output(config, false, both.clone());
+    set_output(config, true, both);
+}
+
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_wasi_config_output(
     config: *const wasmspan_wasi_config,
     standard_error: bool,

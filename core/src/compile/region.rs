@@ -11,6 +11,7 @@
 //! it ([`NotRun::unwritten`]).
 
 use crate::error::NotRun;
+use crate::loader::operators::{Facts, facts};
 use crate::module::ModuleInfo;
 use std::ops::Range;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
@@ -20,6 +21,7 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 struct Instruction {
     offset: u32,
     opcode: u16,
+    facts: &'static Facts,
     labels: Vec<u32>,
 }
 
@@ -69,41 +71,6 @@ impl Instruction {
     fn begins_region(&self) -> bool {
         matches!(self.opcode, LOOP | ELSE | END)
     }
-
-    /// `unreachable`, `if`, branches, `return` and calls.
-    fn ends_region(&self) -> bool {
-        matches!(self.opcode, 0x00 | 0x04 | 0x0C..=0x0F | 0x10..=0x15)
-    }
-
-    fn accesses_memory(&self) -> bool {
-        matches!(self.opcode, 0x28..=0x3E | 0xFD00..=0xFD0B | 0xFD54..=0xFD5D | 0xFE00..=0xFEFF)
-    }
-
-    /// `return` and calls, before which the word is written.
-    fn leaves_function(&self) -> bool {
-        matches!(self.opcode, 0x0F..=0x15)
-    }
-
-    /// Calls after which control comes back.
-    fn is_call(&self) -> bool {
-        matches!(self.opcode, 0x10 | 0x11 | 0x14)
-    }
-
-    /// Loads of whole words, which the compiler may fold into the instruction that uses the word.
-    fn may_be_folded(&self) -> bool {
-        matches!(self.opcode, 0x28..=0x2B | 0xFD00)
-    }
-
-    /// Whether it may trap, or calls the runtime, or leaves the function.
-    fn is_observed(&self) -> bool {
-        self.accesses_memory()
-            || matches!(self.opcode,
-                0x00 | 0x0F..=0x15 // unreachable, return, calls
-                | 0x25 | 0x26 | 0x40 // table.get, table.set, memory.grow
-                | 0x6D..=0x70 | 0x7F..=0x82 // division
-                | 0xA8..=0xAB | 0xAE..=0xB1 // conversion of floats to integers
-                | 0xFC08..=0xFCFF) // bulk memory and tables
-    }
 }
 
 /// The instructions of the body `number`, counted from the first function the module defines.
@@ -119,7 +86,8 @@ fn instructions(module: &ModuleInfo, number: u32) -> Vec<Instruction> {
         let Ok(operator) = operators.read() else { break };
         let at = offset as usize - range.start;
         let opcode = opcode_at(&bytes[at..]);
-        all.push(Instruction { offset: offset as u32, opcode, labels: labels(&operator) });
+        let (facts, labels) = (facts(&operator), labels(&operator));
+        all.push(Instruction { offset: offset as u32, opcode, facts, labels });
     }
     all
 }
@@ -181,10 +149,10 @@ fn regions_of(module: &ModuleInfo, all: &[Instruction]) -> Vec<Region> {
         }
         // Globals of references are read and written by the runtime.
         let global = uses_references && matches!(instruction.opcode, 0x23 | 0x24);
-        region.observed |= instruction.is_observed() || global || at + 1 == all.len();
-        region.traps |= instruction.is_observed() && !instruction.leaves_function() || global;
+        region.observed |= instruction.facts.is_observed() || global || at + 1 == all.len();
+        region.traps |= instruction.facts.is_observed() && !instruction.facts.leaves || global;
         flow.pass(instruction);
-        ended = instruction.ends_region();
+        ended = instruction.facts.ends;
     }
     plan_writes(&mut regions);
     regions
@@ -255,8 +223,8 @@ impl Flow {
         self.here = match instruction.opcode {
             _ if self.here == Before::Nothing => Before::Nothing,
             IF | BR_IF => self.here,
-            _ if instruction.is_call() => Before::Exact,
-            _ if instruction.ends_region() => Before::Nothing,
+            _ if instruction.facts.returns => Before::Exact,
+            _ if instruction.facts.ends => Before::Nothing,
             _ => self.here,
         };
     }
@@ -300,7 +268,7 @@ pub(crate) fn region_at(module: &ModuleInfo, func_index: u32, start: u32) -> Vec
 /// The first instructions, up to the end of their region.
 fn straight(instructions: &[Instruction]) -> &[Instruction] {
     let ends = |at: usize| {
-        instructions[at].ends_region()
+        instructions[at].facts.ends
             || instructions.get(at + 1).is_none_or(|next| next.begins_region())
     };
     match (0..instructions.len()).find(|at| ends(*at)) {
@@ -331,16 +299,16 @@ pub(crate) fn rest_of_region(
     }
     if let Some(may_fault) = may_fault {
         // Nothing that may trap lies between a load and what it is folded into.
-        let before = all[..at].iter().rposition(|instruction| instruction.is_observed());
+        let before = all[..at].iter().rposition(|instruction| instruction.facts.is_observed());
         if let Some(before) = before
-            && all[before].may_be_folded()
-            && (!all[at].accesses_memory() || !may_fault(all[before].offset..offset))
+            && all[before].facts.folds
+            && (!all[at].facts.memory || !may_fault(all[before].offset..offset))
         {
             at = before;
         }
     }
     let opcodes = straight(&all[at..])[1..].iter().map(|instruction| instruction.opcode).collect();
-    let unwritten = if all[at].leaves_function() {
+    let unwritten = if all[at].facts.leaves {
         0
     } else {
         let regions = regions_of(module, &all);

@@ -95,7 +95,6 @@ impl Error {
             ErrCode::StackOverflow => Cause::StackOverflow,
             ErrCode::Terminated => Cause::Exit(0),
             ErrCode::HostFuncError => Cause::HostError,
-            ErrCode::InvalidMemPages => Cause::OutOfMemory,
             ErrCode::IllegalPath
             | ErrCode::ReadError
             | ErrCode::ModuleNameConflict

@@ -9,7 +9,7 @@ pub use code::{ErrCategory, ErrCode, Phase};
 pub use frame::Frame;
 pub(crate) use frame::{NotRun, Symbols};
 
-use crate::types::{Limits, Logged, mismatch};
+use crate::types::{Logged, SizeLimits, mismatch};
 use std::fmt;
 use std::sync::Arc;
 
@@ -127,7 +127,7 @@ impl Error {
     }
 
     /// A memory or table that shall have no more than less than its least.
-    pub(crate) fn invalid_limit(limits: &Limits) -> Error {
+    pub(crate) fn invalid_limit(limits: &SizeLimits) -> Error {
         let (least, logged) = (limits.min, format!("In {}", limits.logged()));
         let line =
             format!("the maximum {} is less than the minimum {least}", limits.max.unwrap_or(0));

@@ -1,8 +1,8 @@
 //! Large modules: functions are compiled when they are first called, and all of them meanwhile in
 //! the background.
 
+use super::code_cache;
 use super::module::Inner;
-use super::shelf;
 use super::symbols::ModuleSymbols;
 use crate::abi::InstanceLayout;
 use crate::compile::{self, Observer};
@@ -116,7 +116,7 @@ impl Background {
     fn run(self) -> Result<()> {
         let none = Metering::None;
         let mut code = compile::compile(&self.config, none, &self.info, &self.layout, &self)?;
-        shelf::keep(&self.config, none, &self.info, &mut code)?;
+        code_cache::keep(&self.config, none, &self.info, &mut code)?;
         let Some(lazy) = self.lazy.upgrade() else { return Ok(()) };
         let symbols = Arc::new(ModuleSymbols::new(Arc::clone(&self.info), Metering::None));
         let image = Image::publish(code, self.info.imported.funcs, symbols)?;

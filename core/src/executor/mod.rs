@@ -1,22 +1,28 @@
 //! From a module to a running instance: compile, link, initialise, call.
 
+mod code;
+mod code_cache;
 mod instantiate;
 mod lazy;
 mod link;
+mod loader;
 mod module;
 mod pool;
 mod report;
-mod shelf;
 mod symbols;
+mod validator;
 mod within;
 
-pub use module::{Loader, Module, Validator, ensure_signal_handlers};
+pub use code::ensure_signal_handlers;
+pub use loader::Loader;
+pub use module::Module;
 #[doc(hidden)]
 pub use pool::{Place, Reservation};
 pub use pool::{Pool, Pooled};
+pub use validator::Validator;
 
+pub(crate) use code::prepare_stubs;
 pub(crate) use lazy::fill_cache;
-pub(crate) use module::prepare_stubs;
 
 use crate::config::{Config, Limits};
 use crate::error::{ErrCode, Error, Result};

@@ -1,23 +1,15 @@
 //! Modules as users hold them: loaded, validated, and compiled when first needed.
 
-use super::lazy;
-use super::shelf::{self, Shelf};
-use super::symbols::ModuleSymbols;
-use crate::abi::{CodeBlob, InstanceLayout};
-use crate::artifact::{self, Artifact};
-use crate::compile;
-use crate::config::{CodeKind, Config, InterruptMode, Metering, TrapMode};
-use crate::engine::Image;
-use crate::engine::signature::{self, StubCompiler};
+use super::loader::Loader;
+use crate::abi::CodeBlob;
+use crate::artifact::Artifact;
+use crate::config::{CodeKind, Config};
 use crate::error::{ErrCode, Error, Result};
 use crate::loader;
-use crate::log::{self, LogLevel};
 use crate::module::{ModuleInfo, NameMap};
-use crate::platform;
 use crate::runtime::{self, CodeModule, MemoryImage};
 use crate::types::{ExportType, ExternKind, ExternType, ImportType};
 use crate::validator;
-use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 /// A WebAssembly module. Clones share it; it never changes, and any thread may use it.
 #[derive(Clone)]
-pub struct Module(Arc<Inner>);
+pub struct Module(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub info: Arc<ModuleInfo>,
@@ -40,18 +32,23 @@ pub(super) struct Inner {
     /// Whether it was instantiated before.
     used: AtomicBool,
     /// It came with compiled code.
-    precompiled: bool,
+    pub precompiled: bool,
+    /// The kind of code that the disk cache didn't have when the module was loaded.
+    asked: Option<CodeKind>,
     /// Code that came with it or was found in the disk cache, until it is first needed.
-    waiting: Mutex<Option<(CodeKind, CodeBlob)>>,
+    pub waiting: Mutex<Option<(CodeKind, CodeBlob)>>,
 }
 
 /// The code of one kind among that of several.
-fn find(known: &[(CodeKind, Arc<CodeModule>)], kind: CodeKind) -> Option<Arc<CodeModule>> {
+pub(super) fn find(
+    known: &[(CodeKind, Arc<CodeModule>)],
+    kind: CodeKind,
+) -> Option<Arc<CodeModule>> {
     known.iter().find(|(other, _)| *other == kind).map(|(_, code)| Arc::clone(code))
 }
 
 impl Inner {
-    fn known_code(&self) -> MutexGuard<'_, Vec<(CodeKind, Arc<CodeModule>)>> {
+    pub fn known_code(&self) -> MutexGuard<'_, Vec<(CodeKind, Arc<CodeModule>)>> {
         self.code.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
@@ -151,7 +148,8 @@ impl Module {
         Ok(self)
     }
 
-    fn from_info(config: &Config, info: ModuleInfo) -> Module {
+    /// A module without code; `asked` is the kind for which the disk cache was asked.
+    pub(super) fn from_info(config: &Config, info: ModuleInfo, asked: Option<CodeKind>) -> Module {
         Module(Arc::new(Inner {
             info: Arc::new(info),
             config: config.clone(),
@@ -161,13 +159,38 @@ impl Module {
             images: OnceLock::new(),
             used: AtomicBool::new(false),
             precompiled: false,
+            asked,
             waiting: Mutex::default(),
         }))
     }
 
+    /// Whether the disk cache was asked for such code, and had none.
+    pub(super) fn is_known_to_miss(&self, kind: CodeKind, config: &Config) -> bool {
+        let made_with = &self.0.config;
+        let same = config.cache == made_with.cache && config.proposals == made_with.proposals;
+        same && self.0.asked == Some(kind)
+    }
+
+    /// A module that came with its code.
+    pub(super) fn precompiled(
+        config: &Config,
+        info: ModuleInfo,
+        artifact: Artifact,
+        valid: bool,
+    ) -> Module {
+        let mut module = Module::with_code(config, info, artifact, valid);
+        Arc::get_mut(&mut module.0).expect("just made").precompiled = true;
+        module
+    }
+
     /// A module with its code; `valid` if its bodies need no validation.
-    fn with_code(config: &Config, info: ModuleInfo, artifact: Artifact, valid: bool) -> Module {
-        let mut module = Module::from_info(config, info);
+    pub(super) fn with_code(
+        config: &Config,
+        info: ModuleInfo,
+        artifact: Artifact,
+        valid: bool,
+    ) -> Module {
+        let mut module = Module::from_info(config, info, None);
         let inner = Arc::get_mut(&mut module.0).expect("just made");
         inner.waiting = Mutex::new(Some((artifact.identity.kind, artifact.code)));
         inner.known_valid = valid;
@@ -229,68 +252,6 @@ impl Module {
     pub fn compile(&self, config: &Config) -> Result<()> {
         let metering = config.statistics.metering(true);
         self.code(config, config.trap_mode, metering).map(|_| ())
-    }
-
-    /// The module's code for `config` with traps found by `trap_mode`.
-    pub(super) fn code(
-        &self,
-        config: &Config,
-        trap_mode: TrapMode,
-        metering: Metering,
-    ) -> Result<Arc<CodeModule>> {
-        self.require_validated()?;
-        let kind = CodeKind { metering, ..CodeKind::of(config, trap_mode) };
-        // Not held while compiling, for the reason given in `validate`: two threads that come at
-        // once may both compile, and the first result counts.
-        if let Some(code) = find(&self.0.known_code(), kind) {
-            return Ok(code);
-        }
-        prepare(kind)?;
-        let info = &self.0.info;
-        let layout = InstanceLayout::new(info);
-        let config = Config { trap_mode, ..config.clone() };
-        let found = match self.take_waiting(kind) {
-            None => shelf::find(&config, metering, info)?,
-            found => found,
-        };
-        let mut blob = match found {
-            Some(blob) => blob,
-            None => {
-                if lazy::is_wanted(&config, metering, info)
-                    && let Some(code) = lazy::code(&self.0, kind, &config, &layout)?
-                {
-                    return Ok(code);
-                }
-                shelf::compile(&config, metering, info, &layout)?
-            }
-        };
-        let stubs = std::mem::take(&mut blob.stubs);
-        let image = publish(blob, metering, info)?;
-        let mut code = CodeModule::new(Arc::clone(info), layout, image);
-        signature::adopt(&code.signatures, &stubs)?;
-        if metering != Metering::None {
-            let (info, layout) = (Arc::clone(info), code.layout.clone());
-            code = code.with_table_code(Box::new(move || {
-                let metering = Metering::Table;
-                let blob = shelf::find_or_compile(&config, metering, &info, &layout)?;
-                publish(blob, metering, &info)
-            }));
-        }
-        Ok(self.0.keep(kind, Arc::new(code)))
-    }
-
-    /// The code that came with the module, if it does for `wanted`; only the first caller gets it.
-    fn take_waiting(&self, wanted: CodeKind) -> Option<CodeBlob> {
-        let mut waiting = self.0.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let kind = waiting.as_ref()?.0;
-        if !kind.serves(wanted) {
-            if self.0.precompiled {
-                not_used("it was compiled for another configuration");
-            }
-            return None;
-        }
-        let (_, code) = waiting.take()?;
-        (code.entries.len() == self.0.info.bodies.len()).then_some(code)
     }
 
     /// Whether the module came with compiled code that this engine can run.
@@ -382,12 +343,6 @@ impl Module {
     }
 }
 
-/// Gives code an address.
-fn publish(blob: CodeBlob, metering: Metering, info: &Arc<ModuleInfo>) -> Result<Image> {
-    let symbols = Arc::new(ModuleSymbols::new(Arc::clone(info), metering));
-    Image::publish(blob, info.imported.funcs, symbols)
-}
-
 impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -397,137 +352,5 @@ impl fmt::Debug for Module {
             self.0.info.imports.len(),
             self.0.info.exports.len()
         )
-    }
-}
-
-/// Hands the compiler of call stubs down to the engine.
-pub(crate) fn prepare_stubs() {
-    signature::set_compiler(StubCompiler {
-        entry: compile::entry_trampoline,
-        exit: compile::exit_trampoline,
-        record: compile::record_trampoline,
-        keeping: compile::keeping_trampoline,
-    });
-}
-
-/// Sets up what code needs once in a process: call stubs, and signal handlers unless it does
-/// without.
-fn prepare(kind: CodeKind) -> Result<()> {
-    prepare_stubs();
-    match (kind.trap_mode, kind.interrupt_mode) {
-        (TrapMode::Checks, InterruptMode::Poll) => Ok(()),
-        _ => runtime::install_handlers(),
-    }
-}
-
-/// Puts the runtime's signal handlers back on top if another library has installed its own since.
-///
-/// Libraries such as Python's `faulthandler` or another WebAssembly engine may do so; without this
-/// call the next trap then reaches their handler first. Does nothing while no handler is installed.
-pub fn ensure_signal_handlers() {
-    runtime::ensure_handlers();
-}
-
-/// Reads modules.
-#[derive(Clone, Debug, Default)]
-pub struct Loader {
-    config: Config,
-}
-
-impl Loader {
-    /// A loader with this configuration.
-    pub fn new(config: &Config) -> Loader {
-        Loader { config: config.clone() }
-    }
-
-    /// Reads a module from bytes; it is not validated yet.
-    ///
-    /// # Errors
-    ///
-    /// If the bytes are not a well-formed module.
-    pub fn load_bytes(&self, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        let bytes = bytes.as_ref();
-        if !self.config.lenient_input {
-            loader::check_header(bytes)?;
-        }
-        self.load(bytes.into())
-    }
-
-    /// Reads a module from a file; it is not validated yet.
-    ///
-    /// What the file is, is told from its content: a module, a compiled file, or, if
-    /// [`Config::lenient_input`] is on, text.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read, or is not a well-formed module.
-    pub fn load_file(&self, path: impl AsRef<Path>) -> Result<Module> {
-        loader::with_file(path.as_ref(), |bytes| {
-            if !self.config.lenient_input && !artifact::is_elf(&bytes) {
-                loader::check_header(&bytes)?;
-            }
-            self.load(bytes)
-        })
-    }
-
-    fn load(&self, file: Arc<[u8]>) -> Result<Module> {
-        let config = &self.config;
-        let wanted = config.load_compiled && !config.force_interpreter;
-        // Asking for the host costs something, which most modules can do without.
-        let host = match wanted && artifact::may_carry_code(&file) {
-            true => Some(compile::target(&Config::default())?),
-            false => None,
-        };
-        let content = artifact::open(&file, host.as_ref())?;
-        let code = content.code.and_then(|code| code.map_err(|reason| not_used(&reason)).ok());
-        let module = match content.module {
-            Cow::Borrowed(all) if all.len() == file.len() => Arc::clone(&file),
-            Cow::Borrowed(part) => platform::file::copy_of(part),
-            Cow::Owned(module) => module.into(),
-        };
-        if let Some(artifact) = code {
-            let valid = artifact.identity.proposals.is_subset(config.proposals);
-            let load = if valid { loader::load_valid } else { loader::load_bytes };
-            let mut module = Module::with_code(config, load(config, module)?, artifact, valid);
-            Arc::get_mut(&mut module.0).expect("just made").precompiled = true;
-            return Ok(module);
-        }
-        // What is in the cache was valid under the same configuration.
-        let metering = config.statistics.metering(true);
-        match Shelf::of(config, metering, &module)?.and_then(|shelf| shelf.find()) {
-            Some(found) => {
-                let info = loader::load_valid(config, module)?;
-                Ok(Module::with_code(config, info, found, true))
-            }
-            None => Ok(Module::from_info(config, loader::load_bytes(config, module)?)),
-        }
-    }
-}
-
-/// Says why compiled code is left aside.
-fn not_used(reason: &str) {
-    let line = format!("compiled code is not used: {reason}; the module is compiled anew");
-    log::log(LogLevel::Warn, &line);
-}
-
-/// Checks modules.
-#[derive(Clone, Debug, Default)]
-pub struct Validator {
-    _config: Config,
-}
-
-impl Validator {
-    /// A validator with this configuration.
-    pub fn new(config: &Config) -> Validator {
-        Validator { _config: config.clone() }
-    }
-
-    /// Checks a module; the result is kept with it.
-    ///
-    /// # Errors
-    ///
-    /// The first rule that is broken, and where.
-    pub fn validate(&self, module: &Module) -> Result<()> {
-        module.validate()
     }
 }

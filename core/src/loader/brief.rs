@@ -1,6 +1,7 @@
 //! Which functions are certain to end soon.
 
-use wasmparser::{BinaryReader, FunctionBody, Operator};
+use super::operators::facts;
+use wasmparser::{BinaryReader, FunctionBody};
 
 /// Most operators of a body that counts as brief.
 const MOST: usize = 100;
@@ -14,33 +15,8 @@ pub(crate) fn is_brief(body: &[u8]) -> bool {
     let mut count = 0;
     operators.into_iter().all(|operator| {
         count += 1;
-        count <= MOST && operator.is_ok_and(|operator| !may_take_long(&operator))
+        count <= MOST && operator.is_ok_and(|operator| !facts(&operator).long)
     })
-}
-
-fn may_take_long(operator: &Operator<'_>) -> bool {
-    use Operator::*;
-    matches!(
-        operator,
-        Loop { .. }
-            | Call { .. }
-            | CallIndirect { .. }
-            | CallRef { .. }
-            | ReturnCall { .. }
-            | ReturnCallIndirect { .. }
-            | ReturnCallRef { .. }
-            | MemoryGrow { .. }
-            | MemoryCopy { .. }
-            | MemoryFill { .. }
-            | MemoryInit { .. }
-            | TableGrow { .. }
-            | TableCopy { .. }
-            | TableFill { .. }
-            | TableInit { .. }
-            | MemoryAtomicWait32 { .. }
-            | MemoryAtomicWait64 { .. }
-            | MemoryAtomicNotify { .. }
-    )
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::diagnose::{self, Part, refusal_code};
 use crate::error::{ErrCode, Result};
-use crate::types::{FuncType, GlobalType, Limits, MemoryType, Mutability, RefType};
+use crate::types::{FuncType, GlobalType, MemoryType, Mutability, RefType, SizeLimits};
 use crate::types::{TableType, ValType};
 use wasmparser::{AbstractHeapType, HeapType, WasmFeatures};
 
@@ -90,7 +90,7 @@ impl Place {
         }
         let table64 = ty.table64;
         self.require(!table64 || self.features.memory64(), ErrCode::IntegerTooLarge, "memory64")?;
-        Ok(TableType { element, limits: Limits::new(ty.initial, ty.maximum), table64 })
+        Ok(TableType { element, limits: SizeLimits::new(ty.initial, ty.maximum), table64 })
     }
 
     pub fn memory_type(self, ty: &wasmparser::MemoryType) -> Result<MemoryType> {
@@ -105,7 +105,7 @@ impl Place {
             return Err(diagnose::error(ErrCode::SharedMemoryNoMax, self.part, self.offset, why));
         }
         Ok(MemoryType {
-            limits: Limits::new(ty.initial, ty.maximum),
+            limits: SizeLimits::new(ty.initial, ty.maximum),
             shared: ty.shared,
             memory64: ty.memory64,
         })

@@ -13,6 +13,7 @@ pub(crate) mod diagnose;
 pub(crate) mod features;
 #[cfg(feature = "wat")]
 mod old_text;
+pub(crate) mod operators;
 mod sections;
 mod source;
 mod text;

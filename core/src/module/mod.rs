@@ -50,6 +50,8 @@ pub(crate) struct ModuleInfo {
     pub customs: Vec<(String, Range<usize>)>,
     /// Names of the `name` section, read when first asked for.
     pub names: OnceLock<NameMap>,
+    /// The hash of `bytes`, once somebody has needed it.
+    pub source: OnceLock<[u8; 32]>,
 }
 
 /// How many items of each index space are imports.

@@ -7,8 +7,9 @@
 use super::call;
 use super::exec::{Caller, Exec};
 use super::func::{Func, body_of, dispatch};
-use super::instance::{Instance, WasmInstance};
+use super::instance::Instance;
 use super::value::Val;
+use super::wasm_instance::WasmInstance;
 use crate::abi::{ExecCtx, HostFuncCtx};
 use crate::engine::Signature;
 use crate::engine::signature::EntryStub;

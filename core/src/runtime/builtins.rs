@@ -6,10 +6,10 @@
 use super::exec::{Exec, is_to_stop};
 use super::extern_ref::ExternRef;
 use super::global;
-use super::instance::WasmInstance;
 use super::meter;
 use super::trap;
 use super::wait::{self, Waited};
+use super::wasm_instance::WasmInstance;
 use crate::abi::{Builtin, BuiltinTable, ExecCtx, InstanceCtx, Trap};
 use crate::engine::arena::CodeRange;
 use crate::engine::signature;

@@ -5,10 +5,11 @@
 //! interrupt and counting, and stacks may be switched in host functions in any order.
 
 use super::extern_ref::ExternRef;
-use super::instance::{Instance, WasmInstance};
+use super::instance::Instance;
 use super::memory::Memory;
 use super::meter::{Meter, UNLIMITED};
 use super::node::NodeRef;
+use super::wasm_instance::WasmInstance;
 use crate::abi::context::NO_SITE;
 use crate::abi::{ExecCtx, InstanceCtx};
 use crate::config;

@@ -2,12 +2,12 @@
 
 use super::call;
 use super::exec::{Activation, Caller, Exec, is_to_stop};
-use super::instance::WasmInstance;
 use super::meter;
 use super::node::{self, Kind, Node, NodeRef};
 use super::trap;
 use super::typed::{TypedFunc, WasmParams, WasmResults};
 use super::value::Val;
+use super::wasm_instance::WasmInstance;
 use crate::abi::{ExecCtx, FuncRef, HostFuncCtx, Trap};
 use crate::engine::Signature;
 use crate::error::{Cause, ErrCode, Error, Result};

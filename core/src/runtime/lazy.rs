@@ -6,8 +6,8 @@
 //! patched and nobody waits for anybody.
 
 use super::exec::Exec;
-use super::instance::WasmInstance;
 use super::trap;
+use super::wasm_instance::WasmInstance;
 use crate::abi::context::NO_SITE;
 use crate::abi::{CodeBlob, ExecCtx, InstanceCtx, Trap};
 use crate::engine::{Image, stub};

@@ -3,10 +3,12 @@
 
 use super::exec::{interruptible, with_stack};
 use super::func::Func;
-use super::instance::{Instance, WasmInstance};
+use super::instance::Instance;
 use super::output::with_output;
+use super::value::Val;
+use super::wasm_instance::WasmInstance;
 use crate::config::Limits;
-use crate::error::Result;
+use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::{Deadline, Interrupt};
 use std::time::Duration;
 
@@ -70,6 +72,37 @@ impl Func {
     /// The instance of a wasm function whose calls are limited or counted.
     pub(super) fn governor(&self) -> Option<&WasmInstance> {
         self.instance().filter(|instance| instance.is_governed())
+    }
+
+    /// Calls the function within limits of this call and those of its instance.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Func::call); `execution interrupted`, `cost limit exceeded` or `call stack exhausted`
+    /// with a line that names the limit; `generic runtime error` for a limit that does not apply to one
+    /// call, or for one of cost where the instance measures none.
+    ///
+    /// ```
+    /// use wasmspan::config::Limits;
+    /// use wasmspan::{Module, Store};
+    /// let module = Module::new(r#"(module (func (export "spin") (loop (br 0))))"#)?;
+    /// let spin = module.instantiate(&Store::new())?.get_func("spin").unwrap();
+    /// let limits = Limits { time_ms: Some(20), ..Limits::default() };
+    /// assert!(spin.call_within(&[], &limits).unwrap_err().is_timeout());
+    /// # Ok::<(), wasmspan::Error>(())
+    /// ```
+    pub fn call_within(&self, params: &[Val], limits: &Limits) -> Result<Vec<Val>> {
+        limits.check_for_call()?;
+        let metered = self.instance().and_then(|instance| instance.metered.as_ref());
+        if limits.cost.is_some() && !metered.is_some_and(|it| it.options.cost_measuring) {
+            let detail = "the limit `cost` does not apply: the instance measures no costs";
+            return Err(Error::with_detail(ErrCode::RuntimeError, detail));
+        }
+        let call = || self.call_bare(params);
+        within(&limits.and(&self.limits()), || match (metered, limits.cost) {
+            (Some(metered), Some(cost)) => metered.run_within(cost, call),
+            _ => self.counted(call),
+        })
     }
 
     /// What limits every call of the function.

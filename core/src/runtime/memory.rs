@@ -93,14 +93,13 @@ impl Memory {
             return Some(Error::new(ErrCode::SharedMemoryNoMax));
         }
         if ty.limits.min > max_pages {
-            return Some(Error::with_detail(
-                ErrCode::InvalidMemPages,
-                format!(
-                    "Create memory instance failed -- exceeded limit page size: {max_pages} \
-                     (minimum is {})",
-                    ty.limits.min
-                ),
-            ));
+            let detail = format!(
+                "Create memory instance failed -- exceeded limit page size: {max_pages} (minimum \
+                 is {})",
+                ty.limits.min
+            );
+            let error = Error::with_detail(ErrCode::InvalidMemPages, detail);
+            return Some(error.because(Cause::OutOfMemory));
         }
         None
     }

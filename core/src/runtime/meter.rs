@@ -5,7 +5,7 @@
 //! of the meter's portion is left.
 
 use super::exec::{Exec, RawFrame};
-use super::instance::WasmInstance;
+use super::wasm_instance::WasmInstance;
 use crate::abi::{ExecCtx, Trap};
 use crate::config::{Config, StatisticsOptions};
 use crate::engine::image;

@@ -11,6 +11,7 @@ mod call;
 mod code;
 mod exec;
 mod extern_ref;
+mod external;
 mod func;
 mod global;
 mod instance;
@@ -21,6 +22,7 @@ mod memory_image;
 mod meter;
 mod node;
 mod output;
+mod permit;
 mod pieces;
 mod slot;
 mod slot_func;
@@ -30,6 +32,7 @@ mod trap;
 mod typed;
 mod value;
 mod wait;
+mod wasm_instance;
 
 #[doc(hidden)]
 pub use binding::{RawFunc, Slots, binding_frame, in_call};
@@ -37,9 +40,10 @@ pub use exec::Caller;
 #[doc(hidden)]
 pub use exec::interruptible;
 pub use extern_ref::ExternRef;
+pub use external::Extern;
 pub use func::Func;
 pub use global::Global;
-pub use instance::{Extern, Instance};
+pub use instance::Instance;
 pub use memory::Memory;
 pub use slot_func::SlotFunc;
 #[doc(hidden)]
@@ -52,15 +56,16 @@ pub(crate) use builtins::check_stop;
 pub(crate) use code::CodeModule;
 pub(crate) use exec::{guard_thread, thread_interrupt};
 pub(crate) use func::drop_quietly;
-pub(crate) use instance::{Permit, WasmInstance};
 pub(crate) use lazy::LazyCode;
 pub(crate) use limits::within;
 pub(crate) use memory::{MemoryKind, WeakMemory};
 pub(crate) use memory_image::MemoryImage;
 pub(crate) use meter::Metered;
 pub(crate) use output::write_output;
+pub(crate) use permit::Permit;
 pub(crate) use pieces::Pieces;
 pub(crate) use trap::{ensure_handlers, install_handlers};
+pub(crate) use wasm_instance::WasmInstance;
 
 /// Live instances, host functions, host tables and host globals of the process: for leak tests.
 #[doc(hidden)]

@@ -7,9 +7,10 @@
 //! collector can decide about what it holds.
 
 use super::extern_ref::ExternRef;
+use super::external::Extern;
 use super::func::Func;
 use super::global::Global;
-use super::instance::{Extern, Instance};
+use super::instance::Instance;
 use super::node::{self, Node, NodeRef};
 use super::table::Table;
 use std::collections::HashMap;

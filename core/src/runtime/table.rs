@@ -59,7 +59,7 @@ impl TableCore {
         def: NonNull<TableDef>,
         owner: NonNull<Node>,
     ) -> Result<TableCore> {
-        let Limits { min, capacity } = check(&ty, most)?;
+        let Sizes { min, capacity } = check(&ty, most)?;
         let (storage, base) = if capacity <= SMALL_CAPACITY {
             let mut elements = vec![std::ptr::null_mut(); capacity as usize].into_boxed_slice();
             let base = elements.as_mut_ptr();
@@ -345,12 +345,12 @@ pub(super) unsafe fn keep_func_alive(owner: NonNull<Node>, word: usize) {
     }
 }
 
-struct Limits {
+struct Sizes {
     min: u64,
     capacity: u64,
 }
 
-fn check(ty: &TableType, most: u64) -> Result<Limits> {
+fn check(ty: &TableType, most: u64) -> Result<Sizes> {
     let limits = ty.limits;
     if limits.max.is_some_and(|max| max < limits.min) {
         return Err(Error::invalid_limit(&limits));
@@ -362,7 +362,7 @@ fn check(ty: &TableType, most: u64) -> Result<Limits> {
         ));
     }
     let capacity = limits.max.unwrap_or(most).min(most);
-    Ok(Limits { min: limits.min, capacity })
+    Ok(Sizes { min: limits.min, capacity })
 }
 
 /// A table. Clones are handles to the same table; it may be used from any thread.

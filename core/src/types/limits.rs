@@ -1,25 +1,25 @@
-//! Limits, and the types of memories, tables and globals.
+//! Limits of size, and the types of memories, tables and globals.
 
 use super::{Logged, Mutability, RefType, ValType};
 use std::fmt;
 
 /// The size range of a memory (in pages) or a table (in elements).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Limits {
+pub struct SizeLimits {
     /// Initial size.
     pub min: u64,
     /// Largest size; `None` where the type states none.
     pub max: Option<u64>,
 }
 
-impl Limits {
+impl SizeLimits {
     /// Limits from `min` to `max`.
-    pub fn new(min: u64, max: Option<u64>) -> Limits {
-        Limits { min, max }
+    pub fn new(min: u64, max: Option<u64>) -> SizeLimits {
+        SizeLimits { min, max }
     }
 
     /// Whether an item of actual size `current` and these limits may stand where `wanted` is asked for.
-    pub fn matches(&self, current: u64, wanted: &Limits) -> bool {
+    pub fn matches(&self, current: u64, wanted: &SizeLimits) -> bool {
         current >= wanted.min
             && match (self.max, wanted.max) {
                 (_, None) => true,
@@ -30,7 +30,7 @@ impl Limits {
 }
 
 /// As the text format has it: least, and most if there is one.
-impl fmt::Display for Limits {
+impl fmt::Display for SizeLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.max {
             Some(max) => write!(f, "{} {max}", self.min),
@@ -39,7 +39,7 @@ impl fmt::Display for Limits {
     }
 }
 
-impl Logged for Limits {
+impl Logged for SizeLimits {
     fn logged(&self) -> String {
         match self.max {
             Some(max) => format!("Limit{{{} , {max}}}", self.min),
@@ -52,7 +52,7 @@ impl Logged for Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MemoryType {
     /// Size range in pages.
-    pub limits: Limits,
+    pub limits: SizeLimits,
     /// Whether threads may share it.
     pub shared: bool,
     /// Whether it is indexed by `i64`.
@@ -62,7 +62,7 @@ pub struct MemoryType {
 impl MemoryType {
     /// An unshared memory indexed by `i32`.
     pub fn new(min: u64, max: Option<u64>) -> MemoryType {
-        MemoryType { limits: Limits::new(min, max), shared: false, memory64: false }
+        MemoryType { limits: SizeLimits::new(min, max), shared: false, memory64: false }
     }
 }
 
@@ -89,7 +89,7 @@ pub struct TableType {
     /// What the table holds.
     pub element: RefType,
     /// Size range in elements.
-    pub limits: Limits,
+    pub limits: SizeLimits,
     /// Whether it is indexed by `i64`.
     pub table64: bool,
 }
@@ -97,7 +97,7 @@ pub struct TableType {
 impl TableType {
     /// A table indexed by `i32`.
     pub fn new(element: RefType, min: u64, max: Option<u64>) -> TableType {
-        TableType { element, limits: Limits::new(min, max), table64: false }
+        TableType { element, limits: SizeLimits::new(min, max), table64: false }
     }
 }
 

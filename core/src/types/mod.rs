@@ -10,7 +10,7 @@ mod val;
 
 pub use external::{ExportType, ExternKind, ExternType, ImportType};
 pub use func::FuncType;
-pub use limits::{GlobalType, Limits, MemoryType, TableType};
+pub use limits::{GlobalType, MemoryType, SizeLimits, TableType};
 pub use logged::Logged;
 pub(crate) use logged::mismatch;
 pub use val::{Mutability, RefType, ValType};

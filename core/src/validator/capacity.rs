@@ -3,7 +3,7 @@
 //! A module that defines such a memory or table is a valid module and may be inspected; only an
 //! instance of it can't be made.
 
-use crate::error::{ErrCode, Error, Result};
+use crate::error::{Cause, ErrCode, Error, Result};
 use crate::limits;
 use crate::module::ModuleInfo;
 
@@ -25,7 +25,8 @@ pub(crate) fn check_capacity(module: &ModuleInfo) -> Result<()> {
         };
         let size = ty.limits.min;
         if size > limit {
-            return too_large(ErrCode::InvalidMemPages, "memory", index, size, "pages", limit);
+            return too_large(ErrCode::InvalidMemPages, "memory", index, size, "pages", limit)
+                .map_err(|error| error.because(Cause::OutOfMemory));
         }
     }
     let own = module.imported.tables as usize;

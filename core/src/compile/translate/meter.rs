@@ -17,21 +17,6 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::Variable;
 use std::mem::offset_of;
-use wasmparser::Operator;
-
-/// Whether the instruction may leave the function for another.
-pub(super) fn leaves_function(op: &Operator<'_>) -> bool {
-    matches!(
-        op,
-        Operator::Return
-            | Operator::Call { .. }
-            | Operator::CallIndirect { .. }
-            | Operator::CallRef { .. }
-            | Operator::ReturnCall { .. }
-            | Operator::ReturnCallIndirect { .. }
-            | Operator::ReturnCallRef { .. }
-    )
-}
 
 /// Where a region begins.
 #[derive(Clone, Copy, PartialEq, Eq)]

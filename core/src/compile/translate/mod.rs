@@ -34,6 +34,7 @@ pub(super) use variable::Locals;
 use crate::abi::{Builtin, Trap};
 use crate::config::TrapMode;
 use crate::error::{ErrCode, Error, Result};
+use crate::loader::operators::{Family, facts};
 use cranelift_codegen::ir::{
     self, AliasRegion, InstBuilder, MemFlagsData, TrapCode, Type, Value, types,
 };
@@ -118,19 +119,23 @@ impl FuncTranslator<'_, '_> {
             Operator::Else | Operator::End => {}
             _ => self.begin_due_region(),
         }
-        if meter::leaves_function(op) {
+        let facts = facts(op);
+        if facts.leaves {
             self.write_left();
         }
-        if self.control_operator(op)?
-            || self.variable_operator(op)
-            || self.numeric_operator(op)
-            || self.load_store_operator(op)
-            || self.memory_operator(op)
-            || self.call_operator(op)
-            || self.table_operator(op)
-            || self.simd_operator(op)
-            || self.atomic_operator(op)
-        {
+        let translated = match facts.family {
+            Family::Control => self.control_operator(op)?,
+            Family::Variable => self.variable_operator(op),
+            Family::Numeric => self.numeric_operator(op),
+            Family::LoadStore => self.load_store_operator(op),
+            Family::Memory => self.memory_operator(op),
+            Family::Call => self.call_operator(op),
+            Family::Table => self.table_operator(op),
+            Family::Vector => self.simd_operator(op),
+            Family::Atomic => self.atomic_operator(op),
+            Family::Absent => false,
+        };
+        if translated {
             return Ok(());
         }
         Err(Error::with_detail(

@@ -11,7 +11,7 @@ use crate::limits::MIN_CACHED_BYTES;
 use crate::module::ModuleInfo;
 use crate::runtime;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 /// New code for a module, which then goes to the disk cache.
@@ -84,9 +84,9 @@ pub(super) fn keep(
     info: &ModuleInfo,
     code: &mut CodeBlob,
 ) -> Result<()> {
-    if let Some(shelf) = Shelf::of(config, metering, &info.bytes)? {
+    if let Some(entry) = CacheEntry::of(config, metering, &info.bytes, &info.source)? {
         code.stubs = compile::stubs(config, info)?;
-        shelf.cache.store(shelf.query(), code);
+        entry.cache.store(entry.query(), code);
     }
     Ok(())
 }
@@ -97,8 +97,8 @@ pub(super) fn find(
     metering: Metering,
     info: &ModuleInfo,
 ) -> Result<Option<CodeBlob>> {
-    let shelf = Shelf::of(config, metering, &info.bytes)?;
-    Ok(shelf.and_then(|shelf| shelf.find()).map(|found| found.code))
+    let entry = CacheEntry::of(config, metering, &info.bytes, &info.source)?;
+    Ok(entry.and_then(|entry| entry.find()).map(|found| found.code))
 }
 
 /// A module's code from the disk cache, or new code.
@@ -115,7 +115,7 @@ pub(super) fn find_or_compile(
 }
 
 /// The place of one module's code in the disk cache.
-pub(super) struct Shelf {
+pub(super) struct CacheEntry {
     cache: Arc<Cache>,
     target: Target,
     kind: CodeKind,
@@ -123,25 +123,36 @@ pub(super) struct Shelf {
     source: artifact::Hash,
 }
 
-impl Shelf {
-    /// `None` if there is no cache, or nothing to gain from one.
-    pub fn of(config: &Config, metering: Metering, module: &[u8]) -> Result<Option<Shelf>> {
+impl CacheEntry {
+    /// `None` if there is no cache, or nothing to gain from one. The module's hash is computed once,
+    /// and kept in `source`.
+    pub fn of(
+        config: &Config,
+        metering: Metering,
+        module: &[u8],
+        source: &OnceLock<artifact::Hash>,
+    ) -> Result<Option<CacheEntry>> {
         let Some(options) = &config.cache else { return Ok(None) };
         if module.len() < MIN_CACHED_BYTES || !module.starts_with(b"\0asm") {
             return Ok(None);
         }
         let Some(cache) = cache::open(options) else { return Ok(None) };
-        Ok(Some(Shelf {
+        Ok(Some(CacheEntry {
             cache,
             target: compile::target(config)?,
             kind: CodeKind { metering, ..CodeKind::of(config, config.trap_mode) },
             proposals: config.proposals,
-            source: artifact::hash(module),
+            source: *source.get_or_init(|| artifact::hash(module)),
         }))
     }
 
+    /// For which kind of code it is.
+    pub fn kind(&self) -> CodeKind {
+        self.kind
+    }
+
     fn query(&self) -> cache::Query<'_> {
-        let Shelf { target, kind, proposals, source, .. } = self;
+        let CacheEntry { target, kind, proposals, source, .. } = self;
         cache::Query { target, kind: *kind, proposals: *proposals, source: *source }
     }
 
