@@ -104,7 +104,7 @@ pub unsafe extern "C" fn WasmEdge_ExecutorInvoke(
     result(|| {
         let (executor, function) = (need(Cxt)?, need(FuncCxt)?);
         // SAFETY: the caller passes lists of these lengths, or null.
-        let done = unsafe { function.call(executor, Params, ParamLen, Returns, ReturnLen) };
+        let done = unsafe { function.call(Some(executor), Params, ParamLen, Returns, ReturnLen) };
         done.map_err(logged)
     })
 }

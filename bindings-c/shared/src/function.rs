@@ -126,7 +126,7 @@ impl FunctionObject {
         self.numbers
     }
 
-    /// Calls the function through an executor; results beyond `return_len` are dropped.
+    /// Calls the function, through an executor if one is given; results beyond `return_len` are dropped.
     ///
     /// # Safety
     ///
@@ -134,7 +134,7 @@ impl FunctionObject {
     #[inline]
     pub unsafe fn call(
         &self,
-        executor: &Executor,
+        executor: Option<&Executor>,
         params: *const WasmEdge_Value,
         param_len: u32,
         returns: *mut WasmEdge_Value,
@@ -161,12 +161,16 @@ impl FunctionObject {
                 }
                 store(slots.add(at), param, *ty);
             }
-            executor.invoke_raw(func, slots, || {
+            let results = || {
                 let wanted = if returns.is_null() { 0 } else { return_len as usize };
                 for (at, ty) in self.results.iter().take(wanted).enumerate() {
                     write_halves(returns.add(at), slots.add(at), *ty);
                 }
-            })
+            };
+            match executor {
+                Some(executor) => executor.invoke_raw(func, slots, results),
+                None => func.call(slots, results),
+            }
         }
     }
 
@@ -174,7 +178,7 @@ impl FunctionObject {
     #[cold]
     unsafe fn call_any(
         &self,
-        executor: &Executor,
+        executor: Option<&Executor>,
         params: *const WasmEdge_Value,
         param_len: u32,
         returns: *mut WasmEdge_Value,
@@ -182,7 +186,10 @@ impl FunctionObject {
     ) -> wasmspan::Result<()> {
         // SAFETY: the caller's promise.
         let params = unsafe { values(params, param_len)? };
-        let results = executor.invoke(&self.func, &params)?;
+        let results = match executor {
+            Some(executor) => executor.invoke(&self.func, &params)?,
+            None => self.func.call(&params)?,
+        };
         let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &self.lent));
         // SAFETY: the caller's promise.
         unsafe { crate::door::fill(returns, return_len, results) };
