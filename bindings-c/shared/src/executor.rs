@@ -5,21 +5,23 @@ use crate::abi::{
     WasmEdge_FunctionInstanceContext, WasmEdge_ModuleInstanceContext, WasmEdge_Result,
     WasmEdge_StatisticsContext, WasmEdge_StoreContext, WasmEdge_String, WasmEdge_Value,
 };
-use crate::configure;
-use crate::door::{delete, door, logged, need, null_argument, result};
+use crate::enter::{delete, enter, need, need_in, result, result_with};
+use crate::error::{logged, null_argument};
 use crate::handle::create;
 use crate::instance::{self, InstanceObject};
-use crate::statistics;
+use crate::{config, statistics};
 use std::ptr;
 use wasmspan::{Executor, Instance};
+
+crate::context!(WasmEdge_ExecutorContext = Executor, Executor);
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ExecutorCreate(
     ConfCxt: *const WasmEdge_ConfigureContext,
     StatCxt: *mut WasmEdge_StatisticsContext,
 ) -> *mut WasmEdge_ExecutorContext {
-    door(ptr::null_mut(), || {
-        let executor = statistics::executor(&configure::read(ConfCxt), StatCxt);
+    enter(ptr::null_mut(), || {
+        let executor = statistics::executor(&config::read(ConfCxt), StatCxt);
         Some(create(executor))
     })
 }
@@ -101,8 +103,8 @@ pub unsafe extern "C" fn WasmEdge_ExecutorInvoke(
     Returns: *mut WasmEdge_Value,
     ReturnLen: u32,
 ) -> WasmEdge_Result {
-    result(|| {
-        let (executor, function) = (need(Cxt)?, need(FuncCxt)?);
+    result_with(|uses| {
+        let (executor, function) = (need_in(uses, Cxt.cast_const())?, need_in(uses, FuncCxt)?);
         // SAFETY: the caller passes lists of these lengths, or null.
         let done = unsafe { function.call(Some(executor), Params, ParamLen, Returns, ReturnLen) };
         done.map_err(logged)

@@ -4,12 +4,12 @@ use crate::abi::{
     WasmEdge_ASTModuleContext, WasmEdge_Async, WasmEdge_Result, WasmEdge_String,
     WasmEdge_VMContext, WasmEdge_Value,
 };
-use crate::ast::path;
-use crate::door::{bytes, door, fill, need, null_argument, result};
-use crate::function::values;
+use crate::async_call;
+use crate::call::values;
+use crate::enter::{bytes, enter, fill, need, need_in, path, result, result_with};
+use crate::error::null_argument;
 use crate::handle::get;
 use crate::instance::InstanceObject;
-use crate::task;
 use crate::vm::VmObject;
 use std::ffi::c_char;
 use wasmspan::{ErrCode, Error, Task, Val, Vm};
@@ -70,12 +70,12 @@ pub unsafe extern "C" fn WasmEdge_VMExecute(
     Returns: *mut WasmEdge_Value,
     ReturnLen: u32,
 ) -> WasmEdge_Result {
-    result(|| {
-        let vm = need(Cxt)?;
+    result_with(|uses| {
+        let vm = need_in(uses, Cxt.cast_const())?;
         // SAFETY: the caller passes a string and lists of these lengths, or null.
         unsafe {
             let name = FuncName.bytes();
-            let called = match vm.active_object() {
+            let called = match vm.active_object(uses) {
                 Some(active) => {
                     call(vm, active, name, Arguments::new(Params, ParamLen, Returns, ReturnLen))
                 }
@@ -120,15 +120,15 @@ fn run(
     arguments: Arguments,
     run: impl FnOnce(&VmObject, &str, &[Val]) -> wasmspan::Result<Vec<Val>>,
 ) -> WasmEdge_Result {
-    result(|| {
-        let vm = need(context)?;
+    result_with(|uses| {
+        let vm = need_in(uses, context.cast_const())?;
         // SAFETY: the caller passes a string and lists of these lengths, or null.
         let (name, params) =
             unsafe { (name.lossy(), values(arguments.params, arguments.param_len)?) };
         let done = run(vm, &name, &params);
         vm.refresh();
         let results = done?;
-        let Some(active) = vm.active_object() else { return Ok(()) };
+        let Some(active) = vm.active_object(uses) else { return Ok(()) };
         let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
         // SAFETY: as above.
         unsafe { fill(arguments.returns, arguments.return_len, results) };
@@ -195,9 +195,9 @@ fn run_async(
     param_len: u32,
     start: impl FnOnce(&VmObject, &[Val]) -> wasmspan::Result<Task>,
 ) -> *mut WasmEdge_Async {
-    door(std::ptr::null_mut(), || {
+    enter(std::ptr::null_mut(), || {
         let vm = get(context.cast_const())?;
-        Some(task::start(|| {
+        Some(async_call::start(|| {
             // SAFETY: the caller passes a list of this length, or null.
             let params = unsafe { values(params, param_len)? };
             start(vm, &params)

@@ -1,7 +1,7 @@
 //! Modules run as processes: `wasmspan_command_…`.
 
 use crate::module::{give, wasmspan_bytes};
-use crate::wasi::{self, wasmspan_wasi_config};
+use crate::wasi::config::{lock, wasmspan_wasi_config};
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -14,7 +14,8 @@ use wasmspan_c_shared::abi::{
     WasmEdge_ASTModuleContext, WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdge_StoreContext,
     WasmEdge_String,
 };
-use wasmspan_c_shared::door::{bytes, created, delete, door, need, null_argument, result};
+use wasmspan_c_shared::enter::{bytes, created, delete, enter, need, result};
+use wasmspan_c_shared::error::null_argument;
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
 
 /// A module to be run as a process; opaque.
@@ -48,7 +49,7 @@ fn copy(command: *const wasmspan_command) -> Option<Command> {
 }
 
 fn set(command: *mut wasmspan_command, change: impl FnOnce(Command) -> Command) {
-    door((), || {
+    enter((), || {
         let mut command = get(command.cast_const())?.lock().unwrap_or_else(PoisonError::into_inner);
         *command = change(command.clone());
         Some(())
@@ -133,7 +134,7 @@ pub extern "C" fn wasmspan_command_wasi(
 ) -> WasmEdge_Result {
     result(|| {
         need(command.cast_const())?;
-        let settings = wasi::lock(need(config)?).clone();
+        let settings = lock(need(config)?).clone();
         set(command, |command| settings.apply(command));
         Ok(())
     })
@@ -194,7 +195,7 @@ pub unsafe extern "C" fn wasmspan_command_run(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_command_interrupt(command: *const wasmspan_command) {
-    door((), || {
+    enter((), || {
         let command = copy(command)?;
         command.interrupt().interrupt();
         Some(())

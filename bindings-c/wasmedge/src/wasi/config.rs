@@ -1,8 +1,8 @@
 //! What a guest of WASI gets: `wasmspan_wasi_…`.
 
 use crate::callback::{self, wasmspan_finalize_t, wasmspan_read_t, wasmspan_write_t};
-use crate::files::wasmspan_fs;
 use crate::module::{give, wasmspan_bytes};
+use crate::wasi::fs::wasmspan_fs;
 use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
 use std::fs::File;
 use std::net::TcpListener;
@@ -14,9 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmspan::wasi::{Denials, Input, Output, OutputBuffer, WasiBuilder};
 use wasmspan::{Command, ErrCode, Error, Wasi};
 use wasmspan_c_shared::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::door::{bytes, delete, door, need, result};
+use wasmspan_c_shared::enter::{bytes, delete, enter, need, result};
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
-use wasmspan_c_shared::hosts::wasi_of;
+use wasmspan_c_shared::wasi::wasi_of;
 
 /// Settings for a WASI module; opaque.
 #[repr(C)]
@@ -70,7 +70,7 @@ pub fn lock(settings: &Mutex<Settings>) -> MutexGuard<'_, Settings> {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_wasi_config_create() -> *mut wasmspan_wasi_config {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let denials = Denials::new();
         let builder = Wasi::builder().stdin(Input::Null).record_denials(&denials);
         Some(create(Mutex::new(Settings { builder, outputs: [None, None], denials })))
@@ -82,7 +82,7 @@ pub fn set(
     config: *mut wasmspan_wasi_config,
     change: impl FnOnce(WasiBuilder) -> WasiBuilder,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let mut settings = lock(get(config.cast_const())?);
         settings.builder = change(std::mem::take(&mut settings.builder));
         Some(true)
@@ -91,7 +91,7 @@ pub fn set(
 
 /// Says where an output goes; false if there are no settings.
 fn set_output(config: *mut wasmspan_wasi_config, standard_error: bool, output: Output) -> bool {
-    door(false, || {
+    enter(false, || {
         lock(get(config.cast_const())?).outputs[usize::from(standard_error)] = Some(output);
         Some(true)
     })
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_output(
     standard_error: bool,
     bytes: *mut wasmspan_bytes,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let settings = lock(get(config)?);
         let Some(Output::Buffer(buffer)) = &settings.outputs[usize::from(standard_error)] else {
             return None;
@@ -197,7 +197,7 @@ pub extern "C" fn wasmspan_wasi_config_truncated(
     config: *const wasmspan_wasi_config,
     standard_error: bool,
 ) -> bool {
-    door(false, || match &lock(get(config)?).outputs[usize::from(standard_error)] {
+    enter(false, || match &lock(get(config)?).outputs[usize::from(standard_error)] {
         Some(Output::Buffer(buffer)) => Some(buffer.is_truncated()),
         _ => None,
     })
@@ -211,7 +211,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_stdin_from(
     finalize: wasmspan_finalize_t,
 ) -> bool {
     let Some(read) = read else { return false };
-    door(false, || {
+    enter(false, || {
         get(config.cast_const())?;
         // SAFETY: the program gives function and data for this purpose.
         let input = unsafe { callback::input(read, data, finalize) };
@@ -228,7 +228,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_output_to(
     finalize: wasmspan_finalize_t,
 ) -> bool {
     let Some(write) = write else { return false };
-    door(false, || {
+    enter(false, || {
         get(config.cast_const())?;
         // SAFETY: the program gives function and data for this purpose.
         let output = unsafe { callback::output(write, data, finalize) };

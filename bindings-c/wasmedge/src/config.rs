@@ -7,10 +7,10 @@ use std::sync::Arc;
 use wasmspan::config::{CompileTime, InterruptMode, Proposals, TrapMode};
 use wasmspan::{Config, ErrCode, Error, log};
 use wasmspan_c_shared::abi::{WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::door::{door, need, result};
+use wasmspan_c_shared::enter::{enter, need, result};
 use wasmspan_c_shared::handle::get;
 use wasmspan_c_shared::shim;
-use wasmspan_c_shared::string::Text;
+use wasmspan_c_shared::text::Text;
 
 fn set(
     configure: *mut WasmEdge_ConfigureContext,
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn wasmspan_configure_get_signals(
     traps: *mut bool,
     interrupts: *mut bool,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let modes = get(configure)?.read(|config| {
             (config.trap_mode == TrapMode::Signals, config.interrupt_mode == InterruptMode::Signal)
         });
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn wasmspan_log_to(
     data: *mut c_void,
     finalize: wasmspan_finalize_t,
 ) {
-    door((), || {
+    enter((), || {
         let sink = take.map(|take| -> log::Sink {
             let data = Data { data, finalize };
             Arc::new(move |level, text| {
