@@ -1,11 +1,12 @@
 //! Stopping a running call from another thread.
 
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use wasmspan::config::{CompileTime, InterruptMode, OptLevel};
 use wasmspan::{
     Caller, Config, ErrCode, Executor, Func, Instance, Interrupt, Memory, MemoryType, Store, Val,
 };
-use wasmspan_tests::support::{STACK, instance, interrupt_modes, module, on_stack};
+use wasmspan_tests::support::{STACK, interrupt_modes, module, on_stack};
 
 const TEXT: &str = r#"(module
     (import "env" "wait" (func $wait))
@@ -212,12 +213,13 @@ fn what_was_stored_before_a_stop_is_there() {
             let (before, after) = (store.replace("{}", "111"), store.replace("{}", "222"));
             let wait = wait.replace("(#64)", left);
             let wait = wait.replace("(#)", &format!("(i64.ne {left} (i64.const 0))"));
-            functions +=
-                &format!("(func (export \"{at} {nth}\") (param i64) ({before}) {wait} ({after}))");
+            functions += &format!(
+                "(func (export \"{at} {nth}\") (param i64) (call $begun) ({before}) {wait} ({after}))"
+            );
         }
     }
     let text = format!(
-        "(module (global $shown (export \"g\") (mut i32) (i32.const 0)) (global $hidden (mut i32) (i32.const 0))
+        "(module (import \"env\" \"begun\" (func $begun)) (global $shown (export \"g\") (mut i32) (i32.const 0)) (global $hidden (mut i32) (i32.const 0))
             (global $rounds (mut i32) (i32.const 0))
             (memory (export \"m\") 1) (memory $second 1) (table 1 funcref) (func $f) (elem declare func $f) {functions})"
     );
@@ -233,12 +235,22 @@ fn what_was_stored_before_a_stop_is_there() {
     ]);
     let lazy = eager.clone().map(|config| Config { compile_time: CompileTime::Lazy, ..config });
     for config in eager.chain(lazy) {
-        let instance = instance(&config, &text);
+        let (sender, begun) = std::sync::mpsc::channel();
+        let (sender, begun) = (Mutex::new(sender), Mutex::new(begun));
+        let env = Instance::host("env");
+        let begins = Func::wrap(move || sender.lock().unwrap().send(()).unwrap());
+        env.define("begun", begins.unwrap()).unwrap();
+        let store = Store::new();
+        store.register("env", &env).unwrap();
+        let instance = Executor::new(&config).instantiate(&store, &module(&config, &text)).unwrap();
         for (at, (store, _)) in STORES.iter().enumerate() {
             for (nth, wait) in LOOPS.iter().enumerate() {
                 let interrupt = Interrupt::new();
                 let error = std::thread::scope(|scope| {
+                    // Compiling it may take long where others compile.
                     scope.spawn(|| {
+                        let begun = begun.lock().unwrap();
+                        begun.recv_timeout(Duration::from_secs(60)).unwrap();
                         std::thread::sleep(Duration::from_millis(2));
                         interrupt.interrupt();
                     });
