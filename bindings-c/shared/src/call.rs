@@ -14,7 +14,7 @@ impl FunctionObject {
     /// # Safety
     ///
     /// `params` and `returns` must be as long as said, or null.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn call(
         &self,
         executor: Option<&Executor>,
@@ -50,9 +50,9 @@ impl FunctionObject {
                     write_halves(returns.add(at), slots.add(at), *ty);
                 }
             };
-            match executor {
-                Some(executor) => executor.invoke_raw(func, slots, results),
+            match executor.filter(|executor| executor.governs()) {
                 None => func.call(slots, results),
+                Some(executor) => executor.governed(self.func(), || func.call_bare(slots, results)),
             }
         }
     }
@@ -70,7 +70,7 @@ impl FunctionObject {
         // SAFETY: the caller's promise.
         let params = unsafe { values(params, param_len)? };
         let results = match executor {
-            Some(executor) => executor.invoke(&self.func(), &params)?,
+            Some(executor) => executor.invoke(self.func(), &params)?,
             None => self.func().call(&params)?,
         };
         let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &self.lent));

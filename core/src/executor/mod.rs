@@ -27,7 +27,7 @@ pub(crate) use lazy::fill_cache;
 use crate::config::{Config, Limits};
 use crate::error::{ErrCode, Error, Result};
 use crate::interrupt::{Deadline, Interrupt};
-use crate::runtime::{Caller, Extern, Func, Instance, RawFunc, Val};
+use crate::runtime::{Caller, Extern, Func, Instance, Val};
 use crate::statistics::Statistics;
 use crate::store::Store;
 use crate::task::Task;
@@ -138,32 +138,22 @@ impl Executor {
         self.invoke_within(func, params, &Limits::default())
     }
 
-    /// As [`invoke`](Executor::invoke), by slots.
+    /// Whether it counts or limits calls itself; only then they need to be [`governed`](Executor::governed).
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn governs(&self) -> bool {
+        self.governs
+    }
+
+    /// Runs `call`, a call of `func` without the limits and the counting of its instance.
     ///
     /// # Errors
     ///
     /// What ended the call.
-    ///
-    /// # Safety
-    ///
-    /// As for [`RawFunc::call`].
     #[doc(hidden)]
-    #[inline(always)]
-    pub unsafe fn invoke_raw<R>(
-        &self,
-        func: &RawFunc,
-        slots: *mut u128,
-        results: impl FnOnce() -> R,
-    ) -> Result<R> {
-        // SAFETY: the caller's promise.
-        unsafe {
-            match self.governs {
-                false => func.call(slots, results),
-                true => {
-                    self.within(func.func(), &Limits::default(), || func.call_bare(slots, results))
-                }
-            }
-        }
+    #[cold]
+    pub fn governed<R>(&self, func: &Func, call: impl FnOnce() -> Result<R>) -> Result<R> {
+        self.within(func, &Limits::default(), call)
     }
 
     /// Calls a function on another thread, and returns at once.
