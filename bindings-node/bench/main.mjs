@@ -11,7 +11,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Bindgen, Instance, Module, ModuleInstance, WASI } from "../index.mjs";
+import { Bindgen, Global, Instance, Module, ModuleInstance, Table, WASI } from "../index.mjs";
 
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -111,6 +111,54 @@ if (wants("import")) {
   const works = [(turns) => loop(turns), (turns) => peer.callMany(f, turns)];
   const [ours, raw] = await rounds(works, 100_000);
   row("import (i32,i32)->i32, ns", ours, "C", raw, 1.5);
+}
+/** A loop of its own for each, so that none is slowed by what another has taught the compiler. */
+const loopOver = (body) => (item) =>
+  new Function(
+    "item",
+    `return (turns) => { let sum = 0; for (let n = 0; n < turns; n++) { ${body} } return sum; }`,
+  )(item);
+if (wants("global")) {
+  const both = loopOver("item.value = n; sum += item.value;");
+  const global = new Global({ value: "i32", mutable: true }, 0);
+  const [ours, raw] = await rounds([both(global), both(new peer.Cell(f))], 100_000);
+  row("global, set and get, ns", ours, "C", raw, 2);
+}
+if (wants("table")) {
+  const get = loopOver("sum += item.get(0) === undefined;");
+  const table = new Table({ element: "anyfunc", initial: 1 }, add);
+  const [ours, raw] = await rounds([get(table), get(new peer.Cell(f))], 100_000);
+  row("table.get, ns", ours, "C", raw, 2);
+}
+if (wants("trap")) {
+  const trap = loopOver("try { item(); } catch { sum++; }");
+  const guest = new Instance(new Module(Buffer.from(`(module (func (export "f") unreachable))`)));
+  const [ours, raw] = await rounds([trap(guest.exports.f), trap(peer.fail)], 2_000);
+  row("trap, caught, ns", ours, "C", raw, 2);
+}
+if (wants("nesting")) {
+  // JavaScript that calls an import that calls JavaScript, until the stack is full.
+  const deepest = (nest) => {
+    let reached = 0;
+    const step = (left) => {
+      reached++;
+      return nest(step, left);
+    };
+    try {
+      step(1 << 30);
+    } catch {}
+    return reached;
+  };
+  const text = `(module (import "m" "f" (func $f (param i32) (result i32)))
+    (func (export "f") (param i32) (result i32) (call $f (i32.sub (local.get 0) (i32.const 1)))))`;
+  let back;
+  const guest = new Instance(new Module(Buffer.from(text)), { m: { f: (left) => back(left) } });
+  const ours = deepest((step, left) => {
+    back = step;
+    return guest.exports.f(left);
+  });
+  const raw = deepest((step, left) => peer.nest(step, left));
+  rows.push({ what: "nesting, levels", ours, peer: `C ${raw}`, ratio: (raw / ours).toFixed(2) });
 }
 if (wants("asynchronous")) {
   const many = (call) => async (turns) => {

@@ -71,6 +71,79 @@ static napi_value async_add(napi_env env, napi_callback_info info) {
   return promise;
 }
 
+// An object with a number, and a function that it gives: what a global and a table are at least.
+struct cell {
+  int32_t number;
+  napi_ref function;
+};
+
+static void free_cell(napi_env env, void *data, void *hint) {
+  (void)hint;
+  struct cell *cell = data;
+  napi_delete_reference(env, cell->function);
+  free(cell);
+}
+
+static napi_value new_cell(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value this, arg;
+  struct cell *cell = calloc(1, sizeof *cell);
+  napi_get_cb_info(env, info, &count, &arg, &this, NULL);
+  napi_create_reference(env, arg, 1, &cell->function);
+  napi_wrap(env, this, cell, free_cell, NULL, NULL);
+  return this;
+}
+
+static napi_value get_value(napi_env env, napi_callback_info info) {
+  napi_value this, result;
+  void *cell;
+  napi_get_cb_info(env, info, NULL, NULL, &this, NULL);
+  napi_unwrap(env, this, &cell);
+  napi_create_int32(env, ((struct cell *)cell)->number, &result);
+  return result;
+}
+
+static napi_value set_value(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value this, arg;
+  void *cell;
+  napi_get_cb_info(env, info, &count, &arg, &this, NULL);
+  napi_unwrap(env, this, &cell);
+  napi_get_value_int32(env, arg, &((struct cell *)cell)->number);
+  return NULL;
+}
+
+static napi_value get_element(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value this, arg, result;
+  void *cell;
+  uint32_t index;
+  napi_get_cb_info(env, info, &count, &arg, &this, NULL);
+  napi_unwrap(env, this, &cell);
+  napi_get_value_uint32(env, arg, &index);
+  napi_get_reference_value(env, ((struct cell *)cell)->function, &result);
+  return result;
+}
+
+static napi_value fail(napi_env env, napi_callback_info info) {
+  (void)info;
+  napi_throw_error(env, NULL, "unreachable");
+  return NULL;
+}
+
+// Calls a function with one number less than it was given.
+static napi_value nest(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value args[2], this, result = NULL;
+  int32_t levels;
+  napi_get_cb_info(env, info, &count, args, NULL, NULL);
+  napi_get_value_int32(env, args[1], &levels);
+  napi_get_undefined(env, &this);
+  napi_create_int32(env, levels - 1, &args[1]);
+  napi_call_function(env, this, args[0], 1, &args[1], &result);
+  return result;
+}
+
 NAPI_MODULE_INIT() {
   napi_value fn;
   napi_create_function(env, "add", 3, add, NULL, &fn);
@@ -79,5 +152,15 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "callMany", fn);
   napi_create_function(env, "asyncAdd", 8, async_add, NULL, &fn);
   napi_set_named_property(env, exports, "asyncAdd", fn);
+  napi_create_function(env, "fail", 4, fail, NULL, &fn);
+  napi_set_named_property(env, exports, "fail", fn);
+  napi_create_function(env, "nest", 4, nest, NULL, &fn);
+  napi_set_named_property(env, exports, "nest", fn);
+  napi_property_descriptor members[] = {
+      {.utf8name = "value", .getter = get_value, .setter = set_value},
+      {.utf8name = "get", .method = get_element},
+  };
+  napi_define_class(env, "Cell", 4, new_cell, NULL, 2, members, &fn);
+  napi_set_named_property(env, exports, "Cell", fn);
   return exports;
 }

@@ -41,6 +41,11 @@ export enum OutputFormat {
   Wasm = 1,
 }
 
+/** When functions are compiled. */
+export type CompileTime = "auto" | "eager" | "lazy";
+
+const COMPILE_TIMES: readonly CompileTime[] = ["auto", "eager", "lazy"];
+
 /** Where compiled code is kept from one process to the next; that of modules of 2,048 bytes and more is. */
 export interface CacheOptions {
   /** The folder; by default `wasmspan` in the user's cache folder. */
@@ -121,8 +126,17 @@ export interface ConfigOptions {
   outputFormat?: OutputFormat;
   /** Write the compiler's intermediate code to the working directory. */
   dumpIR?: boolean;
-  /** Use only instructions that every supported processor has. */
+  /** Use only instructions that every supported processor has, in files of a {@link Compiler}. */
   genericBinary?: boolean;
+  /** Use only instructions that every supported processor has, in code that runs here. */
+  genericCode?: boolean;
+  /** Take text where a module is expected; on by default, except with `wasmedge`. */
+  lenientInput?: boolean;
+  /**
+   * When functions are compiled: all before the module runs (`"eager"`), each when it is first called
+   * (`"lazy"`), or by the module's size (`"auto"`, the default).
+   */
+  compileTime?: CompileTime;
   /** Make code of a {@link Compiler} that tests a flag instead of being stopped by signals. */
   interruptible?: boolean;
   /** Find traps by the processor's faults and stop calls by signals; off, the code tests instead. */
@@ -210,6 +224,17 @@ export class Config {
     this.#native.setCache(cache !== false, options.directory, options.maxBytes);
   }
 
+  /** When functions are compiled. */
+  get compileTime(): CompileTime {
+    return COMPILE_TIMES[this.#native.get("compileTime")] as CompileTime;
+  }
+
+  set compileTime(time: CompileTime) {
+    const number = COMPILE_TIMES.indexOf(time);
+    if (number < 0) throw new TypeError(`compileTime must be one of ${COMPILE_TIMES.join(", ")}`);
+    this.#native.set("compileTime", number);
+  }
+
   /** Whether VMs register WASI. */
   get wasi(): boolean {
     return this.#native.wasi;
@@ -247,11 +272,13 @@ const SWITCHES = [
   "timeMeasuring",
   "dumpIR",
   "genericBinary",
+  "genericCode",
+  "lenientInput",
   "interruptible",
   "signals",
 ] as const;
 const NUMBERS = ["maxMemoryPages", "compileThreads", "optimizationLevel", "outputFormat"] as const;
-const SETTINGS = [...SWITCHES, ...NUMBERS, "cache", "limits", "wasi"] as const;
+const SETTINGS = [...SWITCHES, ...NUMBERS, "cache", "compileTime", "limits", "wasi"] as const;
 
 for (const name of [...SWITCHES, ...NUMBERS]) {
   const isSwitch = (SWITCHES as readonly string[]).includes(name);
@@ -273,4 +300,4 @@ for (const name of [...SWITCHES, ...NUMBERS]) {
 
 /** The settings, as properties; see {@link ConfigOptions}. */
 export interface Config
-  extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "limits" | "wasi">> {}
+  extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "compileTime" | "limits" | "wasi">> {}

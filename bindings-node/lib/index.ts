@@ -42,6 +42,7 @@ export {
 } from "./bindgen.js";
 export {
   type CacheOptions,
+  type CompileTime,
   Config,
   type ConfigOptions,
   type Limits,
@@ -61,12 +62,13 @@ export {
   RuntimeError,
   TimeoutError,
 } from "./errors.js";
+export { Executor, type InvokeOptions } from "./executor.js";
 export { Global, type GlobalDescriptor, type ValueType } from "./global.js";
 export type { Bytes } from "./idl.js";
 export {
   type Exports,
   type ExportValue,
-  type FunctionType,
+  HostFunction,
   type Imports,
   type ImportValue,
   Instance,
@@ -80,7 +82,6 @@ export {
   type ModuleImportDescriptor,
   type ModuleToken,
 } from "./module.js";
-export type { Denial, ExternKind } from "./native.js";
 export { Pool, PooledInstance, type PoolOptions } from "./pool.js";
 export {
   type GuestProcess,
@@ -91,22 +92,13 @@ export {
   type SpawnOptions,
   spawn,
 } from "./run.js";
+export { Compiler, Loader, type ModuleSource, Validator } from "./stages.js";
+export { Statistics } from "./statistics.js";
+export { Store } from "./store.js";
 export { Table, type TableDescriptor } from "./table.js";
 export type { CallOptions } from "./task.js";
-export {
-  Compiler,
-  Executor,
-  HostFunction,
-  type InvokeOptions,
-  Loader,
-  type ModuleSource,
-  Statistics,
-  Store,
-  Validator,
-  VM,
-  type VMOptions,
-  type VMState,
-} from "./vm.js";
+export type { Denial, ExternKind, FunctionType } from "./types.js";
+export { VM, type VMOptions, type VMState } from "./vm.js";
 export {
   type Change,
   MemoryFs,

@@ -5,7 +5,6 @@ import { defineInterface } from "./idl.js";
 import { Memory } from "./memory.js";
 import { type GlobalModule, Module } from "./module.js";
 import {
-  type ExternKind,
   type NativeExecutor,
   type NativeGlobal,
   type NativeInstance,
@@ -17,6 +16,7 @@ import {
 import { checkOptions } from "./options.js";
 import { Table } from "./table.js";
 import { type CallOptions, limitOf, stoppable, toTimeout } from "./task.js";
+import type { ExternKind, FunctionType } from "./types.js";
 
 /** The code in WasmEdge's table. */
 const FUNCTION_NOT_FOUND = 5;
@@ -32,12 +32,21 @@ export type ModuleImports = Record<string, ImportValue>;
 /** Items by name, by the name of the module that they are imported from. */
 export type Imports = Record<string, ModuleImports>;
 
-/** The names of a function's parameter and result types. */
-export interface FunctionType {
-  /** Types of the parameters, in order. */
-  parameters: string[];
-  /** Types of the results, in order. */
-  results: string[];
+/** A function of the host with its type, to be put into a {@link ModuleInstance}. */
+export class HostFunction {
+  /** The type by which WebAssembly calls it. */
+  readonly type: FunctionType;
+  /** What is called. */
+  readonly fn: (...args: any[]) => unknown;
+
+  /** Joins a function and its type. */
+  constructor(type: FunctionType, fn: (...args: any[]) => unknown) {
+    if (typeof fn !== "function") {
+      throw new TypeError("a host function must be a function");
+    }
+    this.type = { parameters: [...type.parameters], results: [...type.results] };
+    this.fn = fn;
+  }
 }
 
 /** What wraps each kind of export. */
@@ -210,9 +219,15 @@ function ofType(item: object, wanted: [string[], string[]] | [] | undefined): ob
 
 /**
  * What a module asks for, taken from an import object by the JavaScript API's rules.
+ *
+ * @param wants - whether what is imported from a module is asked for; all is, by default.
  * @internal
  */
-export function readImports(module: NativeModule, imports: unknown): unknown[] {
+export function readImports(
+  module: NativeModule,
+  imports: unknown,
+  wants: (from: string) => boolean = () => true,
+): unknown[] {
   const wanted = module.imports();
   checkImports(imports);
   if (wanted.length > 0 && imports === undefined) {
@@ -221,6 +236,7 @@ export function readImports(module: NativeModule, imports: unknown): unknown[] {
   let globals: ([string, string] | [])[] | undefined;
   let functions: ([string[], string[]] | [])[] | undefined;
   return wanted.map(([from, name, kind, type], index) => {
+    if (!wants(from)) return undefined;
     const group = (imports as Record<string, unknown>)[from];
     if (!isObject(group)) {
       throw new TypeError(`the imports have no object "${from}", from which "${name}" is asked`);

@@ -1,9 +1,9 @@
 import { Config, type ConfigOptions } from "./config.js";
 import { type Bytes, defineInterface, toBytes } from "./idl.js";
-import type { FunctionType } from "./instance.js";
-import { type ExternKind, type NativeModule, native } from "./native.js";
+import { type NativeModule, native } from "./native.js";
 import { fs } from "./node.js";
 import { stoppable } from "./task.js";
+import type { ExternKind, FunctionType } from "./types.js";
 
 /** One import of a module. */
 export interface ModuleImportDescriptor {

@@ -3,6 +3,7 @@
  */
 import { fs, homes, path, requireFrom } from "./node.js";
 import { ADDONS, candidates, machine } from "./platform.js";
+import type { Denial, ExternKind } from "./types.js";
 
 /** What the addon exports. Users see only the classes of the other files. */
 export interface Native {
@@ -37,12 +38,6 @@ export interface Native {
       imports: unknown[],
       timeout: number | undefined,
     ): NativeInstance;
-    instantiateIn(
-      module: NativeModule,
-      by: NativeExecutor,
-      store: NativeStore,
-      name: string | undefined,
-    ): NativeInstance;
   };
   NativeStore: { new (): NativeStore };
   NativeExecutor: {
@@ -72,7 +67,7 @@ export interface Native {
   NativeStatistics: { new (): NativeStatistics };
   NativeVm: { new (config: NativeConfig | undefined, store: NativeStore | undefined): NativeVm };
   NativeWasi: {
-    new (options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): NativeWasi;
+    new (...given: NativeWasiGiven): NativeWasi;
   };
   NativeMemoryFs: {
     new (over: string | undefined, capacity: number | undefined): NativeMemoryFs;
@@ -85,7 +80,9 @@ export interface Native {
     options: NativeWasiOptions,
     mounts: NativeMemoryFs[],
     places: string[][],
+    clocks: unknown[],
     limits: NativeLimits,
+    imports: NativeStore | undefined,
   ): Started<[finished: NativeFinished, error?: Error]>;
 }
 
@@ -183,6 +180,7 @@ export interface NativeStore {
   names(): string[];
   find(name: string): NativeInstance | null;
   register(name: string, instance: NativeInstance): void;
+  instantiate(module: NativeModule, by: NativeExecutor, name: string | undefined): NativeInstance;
 }
 
 export interface NativeMemory {
@@ -230,19 +228,18 @@ export interface NativeWasiOptions {
   allowedAddresses: string[];
   maxDescriptors?: number;
   likeNode?: boolean;
+  listeners: number[];
+  listPreopens: boolean;
+  randomSeed?: string;
 }
 
-/** Something that a guest asked for and did not get. */
-export interface Denial {
-  /** The function of WASI that it called. */
-  readonly function: string;
-  /** What it asked for: a path, an address, or words. */
-  readonly wanted: string;
-  /** The error number that it got. */
-  readonly errno: number;
-  /** What would allow it, as an option of the command `wasmspan run`, or in words. */
-  readonly option: string;
-}
+/** What a guest is given: settings, files in memory and their places, and functions that tell the time. */
+export type NativeWasiGiven = [
+  options: NativeWasiOptions,
+  mounts: NativeMemoryFs[],
+  places: string[][],
+  clocks: unknown[],
+];
 
 export interface NativeMemoryFs {
   readonly used: number;
@@ -328,15 +325,12 @@ export interface NativeVm {
   functionType(module: string | null, name: string): [string[], string[]] | null;
   store(): NativeStore;
   statistics(): NativeStatistics;
-  configureWasi(options: NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]): boolean;
+  configureWasi(...given: NativeWasiGiven): boolean;
   readonly exitCode: number | null;
   output(descriptor: number): Uint8Array | null;
   readonly truncated: boolean;
   denials(): Denial[];
 }
-
-/** The kinds of imports and exports. */
-export type ExternKind = "function" | "table" | "memory" | "global";
 
 /** The environment variable that names the addon's file, for those who build it themselves. */
 const OVERRIDE = "WASMSPAN_NATIVE_PATH";

@@ -2,8 +2,9 @@ import { type Imports, ModuleInstance, readImports } from "./instance.js";
 import { Module } from "./module.js";
 import { type NativePool, native } from "./native.js";
 import { checkOptions } from "./options.js";
+import { Statistics } from "./statistics.js";
+import { Store } from "./store.js";
 import { type CallOptions, limitOf, stoppable } from "./task.js";
-import { Statistics, Store } from "./vm.js";
 
 /** Settings of a {@link Pool}. */
 export interface PoolOptions {

@@ -1,16 +1,34 @@
 /**
  * Modules as processes.
  */
+
 import type { EventEmitter } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { type Config, type ConfigOptions, Config as Configuration } from "./config.js";
 import { type Bytes, toBytes } from "./idl.js";
+import { type Imports, readImports } from "./instance.js";
 import { Module } from "./module.js";
-import { type Denial, type NativeFinished, type NativeLimits, native } from "./native.js";
+import {
+  type NativeFinished,
+  type NativeGlobal,
+  type NativeInstance,
+  type NativeLimits,
+  type NativeMemory,
+  type NativeTable,
+  native,
+} from "./native.js";
 import { events, fs, net, streams } from "./node.js";
 import { checkOptions } from "./options.js";
+import { Store } from "./store.js";
 import { CALL_OPTIONS, type CallOptions, limitOf, stoppable } from "./task.js";
-import { type Mount, nativeOptions, type WasiLimits, type WasiOptions } from "./wasi.js";
+import type { Denial } from "./types.js";
+import {
+  type Mount,
+  nativeOptions,
+  WASI_LIMITS,
+  type WasiLimits,
+  type WasiOptions,
+} from "./wasi.js";
 
 /** A module, or where its bytes are: a path, a URL, bytes, a response, or a stream. */
 export type RunSource =
@@ -37,6 +55,11 @@ interface ProcessOptions extends CallOptions, WasiLimits {
   fuel?: number;
   /** How the module is compiled and run. */
   config?: Config | ConfigOptions;
+  /**
+   * What the module imports besides WASI: an import object, or a store. Functions of JavaScript run on this
+   * thread, and may return promises.
+   */
+  imports?: Imports | Store;
 }
 
 /** Settings of {@link run}. */
@@ -47,7 +70,7 @@ export interface RunOptions extends ProcessOptions {
   stdout?: "buffer" | "inherit" | "ignore" | Writable;
   /** Standard error: kept unless told otherwise. */
   stderr?: "buffer" | "inherit" | "ignore" | Writable;
-  /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
+  /** Most bytes of each stream that are kept, 16 MiB by default; what is more fails to be written. */
   outputLimit?: number;
 }
 
@@ -84,7 +107,8 @@ export interface RunResult {
 const PAGE = 65536;
 const PROCESS_OPTIONS: readonly string[] = [
   ...CALL_OPTIONS,
-  ...["args", "name", "env", "fs", "memory", "fuel", "config", "sockets", "maxDescriptors"],
+  ...WASI_LIMITS,
+  ...["args", "name", "env", "fs", "memory", "fuel", "config", "imports"],
 ];
 const RUN_OPTIONS: ReadonlySet<string> = new Set([
   ...PROCESS_OPTIONS,
@@ -165,22 +189,25 @@ async function start(
     ...(options.fs === undefined ? {} : { preopens: options.fs }),
   };
   if (options.outputLimit !== undefined) wasi.outputLimit = options.outputLimit;
-  if (options.sockets !== undefined) wasi.sockets = options.sockets;
-  if (options.maxDescriptors !== undefined) wasi.maxDescriptors = options.maxDescriptors;
-  const [inner, mounts, places] = nativeOptions(wasi);
+  for (const name of WASI_LIMITS) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined) (wasi as Record<string, unknown>)[name] = value;
+  }
+  const [inner, ...given] = nativeOptions(wasi);
   inner.stdinMode = streams.stdin;
   inner.stdoutMode = streams.stdout;
   inner.stderrMode = streams.stderr;
   if (streams.stdinBytes !== undefined) inner.stdin = streams.stdinBytes;
   const { signal } = options;
+  const imports = Store.nativeOf(storeOf(module, options.imports));
   const work = () =>
     native.runCommand(
       Module.nativeOf(module),
       Configuration.nativeOf(config),
       inner,
-      mounts,
-      places,
+      ...given,
       limits,
+      imports,
     );
   const [finished, error] = await stoppable(work, signal === undefined ? {} : { signal });
   const result = toResult(finished);
@@ -193,6 +220,30 @@ async function start(
     throw reason;
   }
   return result;
+}
+
+/** What a module's imports are looked up in. */
+function storeOf(module: Module, imports: Imports | Store | undefined): Store | undefined {
+  if (imports === undefined || imports instanceof Store) return imports;
+  const inner = Module.nativeOf(module);
+  const items = readImports(inner, imports, (from) => Object.hasOwn(imports, from));
+  const types = inner.functionTypes(true);
+  const hosts = new Map<string, NativeInstance>();
+  for (const [index, [from, name, kind]] of inner.imports().entries()) {
+    const item = items[index];
+    if (!Object.hasOwn(imports, from)) continue;
+    const host = hosts.get(from) ?? native.NativeInstance.host(from);
+    hosts.set(from, host);
+    if (host.exports().some(([known]) => known === name)) continue;
+    const [parameters = [], results = []] = types[index] ?? [];
+    if (kind === "function") host.defineFunction(name, parameters, results, item);
+    else if (kind === "memory") host.defineMemory(name, item as NativeMemory);
+    else if (kind === "table") host.defineTable(name, item as NativeTable);
+    else host.defineGlobal(name, item as NativeGlobal);
+  }
+  const store = new Store();
+  for (const [name, host] of hosts) Store.nativeOf(store).register(name, host);
+  return store;
 }
 
 function toResult(finished: NativeFinished): RunResult {

@@ -3,9 +3,9 @@ import { type Bytes, isBytes, toBytes, toDescriptor } from "./idl.js";
 import { addAlternate, ModuleInstance } from "./instance.js";
 import { Memory } from "./memory.js";
 import {
-  type Denial,
   type NativeMemoryFs,
   type NativeWasi,
+  type NativeWasiGiven,
   type NativeWasiOptions,
   native,
 } from "./native.js";
@@ -18,6 +18,7 @@ import {
   wrongValue,
 } from "./options.js";
 import { type CallOptions, limitOf } from "./task.js";
+import type { Denial } from "./types.js";
 
 /** A directory of the guest: one of this machine, by its path, or files in memory. */
 export type Mount = string | MemoryFs | { path: string | MemoryFs; readOnly?: boolean };
@@ -32,6 +33,25 @@ export interface WasiLimits {
   sockets?: boolean | { allow: readonly string[] };
   /** Most descriptors that are open at once, streams and directories included; 1024 by default. */
   maxDescriptors?: number;
+  /**
+   * Numbers of open sockets that listen, of which the guest gets copies, to take connections from with
+   * `sock_accept`; their descriptors come after those of the directories.
+   */
+  listeners?: readonly number[];
+  /** Whether the guest sees, as `/`, a directory that lists those it was given. */
+  listPreopens?: boolean;
+  /**
+   * Makes random bytes follow from a number of 64 bits, the same ones in every run. They protect
+   * nothing: for tests.
+   */
+  randomSeed?: number | bigint;
+  /**
+   * Tells the time of day, in nanoseconds since 1970, for runs that shall repeat exactly. What it throws
+   * ends the guest's call.
+   */
+  realtimeClock?: () => number | bigint;
+  /** Tells what the other clocks show, in nanoseconds. Waiting still takes real time. */
+  monotonicClock?: () => number | bigint;
 }
 
 /** What a guest may use; it gets nothing else. */
@@ -54,17 +74,26 @@ export interface WasiOptions extends WasiLimits {
   stdout?: "inherit" | "ignore" | "buffer" | number;
   /** Standard error, as standard output. */
   stderr?: "inherit" | "ignore" | "buffer" | number;
-  /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
+  /** Most bytes of each stream that are kept, 16 MiB by default; what is more fails to be written. */
   outputLimit?: number;
 }
+
+/**
+ * The names in {@link WasiLimits}.
+ * @internal
+ */
+export const WASI_LIMITS: readonly string[] = [
+  ...["sockets", "maxDescriptors", "listeners", "listPreopens"],
+  ...["randomSeed", "realtimeClock", "monotonicClock"],
+];
 
 /**
  * The names in {@link WasiOptions}.
  * @internal
  */
 export const WASI_OPTIONS: ReadonlySet<string> = new Set([
-  ...["args", "env", "preopens", "stdin", "stdout", "stderr"],
-  ...["outputLimit", "sockets", "maxDescriptors"],
+  ...["args", "env", "preopens", "stdin", "stdout", "stderr", "outputLimit"],
+  ...WASI_LIMITS,
 ]);
 const MOUNT_OPTIONS: ReadonlySet<string> = new Set(["path", "readOnly"]);
 const SOCKET_OPTIONS: ReadonlySet<string> = new Set(["allow"]);
@@ -86,9 +115,7 @@ export function streamMode(value: unknown, name: string): string {
  * Options as the addon takes them.
  * @internal
  */
-export function nativeOptions(
-  options: WasiOptions,
-): [NativeWasiOptions, mounts: NativeMemoryFs[], places: string[][]] {
+export function nativeOptions(options: WasiOptions): NativeWasiGiven {
   const { args = [], env: variables = {}, preopens: given = {} } = options;
   if (!Array.isArray(args)) throw new TypeError("the option 'args' must be an array");
   toDescriptor(variables, "the environment");
@@ -126,11 +153,29 @@ export function nativeOptions(
     stderrMode: streamMode(options.stderr, "stderr"),
     sockets: sockets === true,
     allowedAddresses: typeof sockets === "object" ? [...sockets.allow].map(String) : [],
+    listeners: (options.listeners ?? []).map(toDescriptorNumber),
+    listPreopens: options.listPreopens === true,
   };
+  if (options.randomSeed !== undefined) {
+    inner.randomSeed = String(BigInt.asUintN(64, BigInt(options.randomSeed)));
+  }
+  const clocks = [options.realtimeClock, options.monotonicClock];
+  for (const clock of clocks) {
+    if (clock !== undefined && typeof clock !== "function") {
+      throw new TypeError("a clock must be a function that tells nanoseconds");
+    }
+  }
   if (options.outputLimit !== undefined) inner.outputLimit = options.outputLimit;
   if (maxDescriptors !== undefined) inner.maxDescriptors = maxDescriptors;
   if (bytes !== undefined) inner.stdin = bytes;
-  return [inner, mounts, places];
+  return [inner, mounts, places, clocks];
+}
+
+function toDescriptorNumber(value: unknown): number {
+  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31) {
+    return value as number;
+  }
+  throw new TypeError("the option 'listeners' must be an array of numbers of open sockets");
 }
 
 /** A difference between files in memory and the directory that they lie over. */
@@ -219,8 +264,8 @@ export class Wasi {
     // Those of `WASI` may have more, as they may for `node:wasi`.
     const likeNode = this instanceof WASI;
     if (!likeNode) checkOptions(options, WASI_OPTIONS);
-    const [inner, mounts, places] = nativeOptions(options);
-    this.#native = new native.NativeWasi({ ...inner, likeNode }, mounts, places);
+    const [inner, ...given] = nativeOptions(options);
+    this.#native = new native.NativeWasi({ ...inner, likeNode }, ...given);
   }
 
   /** The host module, to be registered in stores. */

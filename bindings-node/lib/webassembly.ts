@@ -23,8 +23,8 @@ export {
   type ModuleExportDescriptor,
   type ModuleImportDescriptor,
 } from "./module.js";
-export type { ExternKind } from "./native.js";
 export { Table, type TableDescriptor } from "./table.js";
+export type { ExternKind } from "./types.js";
 
 /** What {@link instantiate} gives for bytes. */
 export interface InstantiatedSource<E extends object = Record<string, any>> {

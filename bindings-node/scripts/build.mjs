@@ -32,6 +32,8 @@ if (!options.has("--no-addon")) {
 rmSync(join(here, "dist"), { recursive: true, force: true });
 rmSync(join(here, "types"), { recursive: true, force: true });
 run(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "-p", "."]);
+// The addon is not what users see.
+rmSync(join(here, "types/native.d.ts"));
 
 const names = Object.keys(createRequire(import.meta.url)("../dist/index.js")).sort();
 const lines = names.map((name) => `  ${name},\n`).join("");

@@ -91,14 +91,26 @@ impl Accessor {
                 value::to_js(state, &content?)
             }
             Access::GlobalSet => {
-                let global = self.handle.with(|target| match target {
-                    Target::Global(global) => Some(global.clone()),
+                // A number is set as it is. Other values may run JavaScript that disposes of the global.
+                let number = self.handle.with(|target| match target {
+                    Target::Global(global) if global.ty().mutability != Mutability::Var => {
+                        let error = Error::new(ErrCode::ImmutableGlobal);
+                        Some(Err(Failure::Misused(error)))
+                    }
+                    Target::Global(global) => {
+                        let number = value::from_number(state, first, global.ty().content);
+                        Some(Ok(number
+                            .map(|number| global.set(&number))
+                            .ok_or_else(|| global.clone())))
+                    }
                     _ => None,
-                })?;
-                if global.ty().mutability != Mutability::Var {
-                    return Err(Failure::Misused(Error::new(ErrCode::ImmutableGlobal)));
+                });
+                match number?? {
+                    Ok(set) => set?,
+                    Err(global) => {
+                        global.set(&value::from_js(state, first, global.ty().content)?)?;
+                    }
                 }
-                global.set(&value::from_js(state, first, global.ty().content)?)?;
                 Ok(ptr::null_mut())
             }
             Access::TableGet => {

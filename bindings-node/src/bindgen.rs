@@ -1,12 +1,12 @@
 //! Guests of wasmedge-bindgen, and strings and buffers of other guests.
 
 use crate::async_call::within;
+use crate::call::{self, timeout};
 use crate::enter::{enter, guard};
 use crate::env::EnvState;
 use crate::error::{Failure, Outcome, string};
 use crate::instance::NativeInstance;
 use crate::lock::Lock;
-use crate::task::{self, timeout};
 use crate::value;
 use crate::value::{Origin, element, get_f64, undefined};
 use napi::bindgen_prelude::{ToNapiValue, Uint8Array, Unknown};
@@ -111,7 +111,7 @@ impl NativeBindgen {
             values_from_js(state, args.raw())
         })?;
         let bindgen = Arc::clone(&self.bindgen);
-        task::start(
+        call::start(
             env,
             vec![Rc::clone(&self.lock)],
             limit,

@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use wasmspan::Config;
 use wasmspan::config::{
-    CacheOptions, HostRegistration, InterruptMode, Limits, OptLevel, OptimizationLevel,
-    OutputFormat, Proposal, TrapMode,
+    CacheOptions, CompileTime, HostRegistration, InterruptMode, Limits, OptLevel,
+    OptimizationLevel, OutputFormat, Proposal, TrapMode,
 };
 
 /// Everything that can be set before a module is loaded.
@@ -26,6 +26,8 @@ const OPTIMIZATION: [OptimizationLevel; 6] = [
     OptimizationLevel::Os,
     OptimizationLevel::Oz,
 ];
+
+const COMPILE_TIMES: [CompileTime; 3] = [CompileTime::Auto, CompileTime::Eager, CompileTime::Lazy];
 
 #[napi]
 impl NativeConfig {
@@ -56,6 +58,9 @@ impl NativeConfig {
                 "dumpIR" => f64::from(u8::from(config.compiler.dump_ir)),
                 "genericBinary" => f64::from(u8::from(config.compiler.generic_binary)),
                 "interruptible" => f64::from(u8::from(config.compiler.interruptible)),
+                "genericCode" => f64::from(u8::from(config.generic_code)),
+                "lenientInput" => f64::from(u8::from(config.lenient_input)),
+                "compileTime" => f64::from(config.compile_time as u32),
                 "signals" => f64::from(u8::from(config.trap_mode == TrapMode::Signals)),
                 _ => return Err(unknown(&name)),
             })
@@ -94,6 +99,12 @@ impl NativeConfig {
                 "dumpIR" => config.compiler.dump_ir = on,
                 "genericBinary" => config.compiler.generic_binary = on,
                 "interruptible" => config.compiler.interruptible = on,
+                "genericCode" => config.generic_code = on,
+                "lenientInput" => config.lenient_input = on,
+                "compileTime" => {
+                    config.compile_time =
+                        COMPILE_TIMES.get(value as usize).copied().ok_or_else(|| unknown(&name))?;
+                }
                 "signals" => {
                     config.trap_mode = if on { TrapMode::Signals } else { TrapMode::Checks };
                     config.interrupt_mode =

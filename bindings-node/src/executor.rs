@@ -1,12 +1,12 @@
 //! Executors: a configuration and figures that instances and calls share.
 
 use crate::async_call::within as within_time;
+use crate::call::{callee, params, start, timeout};
 use crate::config::{self, NativeConfig};
 use crate::enter::enter;
 use crate::error::{Failure, Outcome};
-use crate::task::{callee, params, start, timeout};
+use crate::statistics::NativeStatistics;
 use crate::value;
-use crate::vm::NativeStatistics;
 use napi::Env;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;

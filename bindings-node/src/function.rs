@@ -86,9 +86,10 @@ impl Exported {
         self.held.borrow().as_ref().map(|held| held.func().clone())
     }
 
-    /// Calls it with the first arguments; the others are asked for where they are needed.
+    /// Calls it with the first arguments; the others are asked for where they are needed. `S` slots are
+    /// enough for a plain function.
     #[inline(always)]
-    fn call(
+    fn call<const S: usize>(
         &self,
         info: sys::napi_callback_info,
         args: &[sys::napi_value],
@@ -100,12 +101,13 @@ impl Exported {
         let held = self.held.borrow();
         let held = held.as_ref().ok_or(Refusal::Disposed)?;
         match &self.plain {
-            Some(plain) => call_plain(&self.state, plain, held, args),
+            Some(plain) => call_plain::<S>(&self.state, plain, held, args),
             None => self.call_any(held, info),
         }
     }
 
     /// The same for values of all kinds.
+    #[inline(never)]
     fn call_any(&self, held: &RawFunc, info: sys::napi_callback_info) -> Outcome<sys::napi_value> {
         let (state, ty) = (&self.state, held.func().ty());
         let mut count = ty.params().len().max(1);
@@ -238,23 +240,24 @@ pub fn lock_of(state: &EnvState, value: sys::napi_value) -> Option<Lock> {
 }
 
 /// What JavaScript calls for an exported function. Node-API sets as many arguments as are asked for,
-/// given or not, so nobody asks for many more than there are.
+/// given or not, so nobody asks for many more than there are. Nor is more stack used than is needed:
+/// guests and JavaScript may call one another many levels deep.
 fn entry(
     params: usize,
 ) -> unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value {
     match params {
-        0 => call_exported::<0>,
-        1 => call_exported::<1>,
-        2 => call_exported::<2>,
-        3 => call_exported::<3>,
-        4 => call_exported::<4>,
-        5..=8 => call_exported::<8>,
-        _ => call_exported::<FEW>,
+        0 => call_exported::<0, 1>,
+        1 => call_exported::<1, 1>,
+        2 => call_exported::<2, 2>,
+        3 => call_exported::<3, 3>,
+        4 => call_exported::<4, 4>,
+        5..=8 => call_exported::<8, 8>,
+        _ => call_exported::<FEW, FEW>,
     }
 }
 
 /// JavaScript calls an exported function, which has at most `N` parameters if it is a plain one.
-unsafe extern "C" fn call_exported<const N: usize>(
+unsafe extern "C" fn call_exported<const N: usize, const S: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
@@ -267,17 +270,17 @@ unsafe extern "C" fn call_exported<const N: usize>(
         sys::napi_get_cb_info(env, info, &mut count, args.as_mut_ptr(), this, &mut data);
         &*data.cast::<Exported>()
     };
-    guard(&exported.state, || exported.call(info, &args))
+    guard(&exported.state, || exported.call::<S>(info, &args))
 }
 
 #[inline(always)]
-fn call_plain(
+fn call_plain<const S: usize>(
     state: &EnvState,
     plain: &Plain,
     call: &RawFunc,
     args: &[sys::napi_value],
 ) -> Outcome<sys::napi_value> {
-    let mut slots = [const { std::mem::MaybeUninit::<u128>::uninit() }; FEW];
+    let mut slots = [const { std::mem::MaybeUninit::<u128>::uninit() }; S];
     for (at, ty) in plain.params.iter().enumerate() {
         slots[at].write(value::get_slot(state, args[at], *ty, Origin::Caller)?);
     }

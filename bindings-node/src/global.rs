@@ -2,14 +2,15 @@
 
 use crate::accessor::{self, Access};
 use crate::enter::enter;
-use crate::error::{Failure, Outcome};
+use crate::error::Outcome;
 use crate::handle::{Handle, Target};
+use crate::types::val_type;
 use crate::value;
 use napi::bindgen_prelude::{This, Unknown};
 use napi::{Env, JsValue};
 use napi_derive::napi;
 use std::rc::Rc;
-use wasmspan::{Global, GlobalType, Mutability, ValType};
+use wasmspan::{Global, GlobalType, Mutability};
 
 /// A global.
 #[napi]
@@ -35,13 +36,6 @@ impl NativeGlobal {
             _ => None,
         })
     }
-}
-
-/// The value type of this name.
-pub fn val_type(name: &str) -> Outcome<ValType> {
-    let name = if name == "anyfunc" { "funcref" } else { name };
-    let known = ValType::ALL.iter().copied().find(|ty| ty.name() == name);
-    known.ok_or_else(|| Failure::Type(format!("there is no value type {name:?}")))
 }
 
 #[napi]

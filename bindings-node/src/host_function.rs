@@ -53,7 +53,9 @@ impl Imported {
         unsafe { sys::napi_open_handle_scope(state.env, &mut scope) };
         state.refresh_buffers();
         let outcome = match &self.plain {
-            Some(plain) => self.call_plain(plain, state, slots),
+            // Little stack for most; see `function::entry`.
+            Some(plain) if plain.params.len() <= 4 => self.call_plain::<4>(plain, state, slots),
+            Some(plain) => self.call_many(plain, state, slots),
             None => self.call_any(state, slots),
         };
         let outcome = outcome.map_err(|failure| as_error(state, failure));
@@ -80,10 +82,20 @@ impl Imported {
         params.map(|(at, ty)| unsafe { slots.get(at, *ty) }).collect()
     }
 
+    #[inline(never)]
+    fn call_many(&self, plain: &Plain, state: &EnvState, slots: &Slots<'_>) -> Outcome<()> {
+        self.call_plain::<FEW>(plain, state, slots)
+    }
+
     #[inline(always)]
-    fn call_plain(&self, plain: &Plain, state: &EnvState, slots: &Slots<'_>) -> Outcome<()> {
+    fn call_plain<const N: usize>(
+        &self,
+        plain: &Plain,
+        state: &EnvState,
+        slots: &Slots<'_>,
+    ) -> Outcome<()> {
         let slots = slots.as_ptr();
-        let mut args = [ptr::null_mut(); FEW];
+        let mut args = [ptr::null_mut(); N];
         // SAFETY: the slots hold parameters of these types; values are made on this thread.
         unsafe {
             for (at, ty) in plain.params.iter().enumerate() {
@@ -96,6 +108,7 @@ impl Imported {
         Ok(())
     }
 
+    #[inline(never)]
     fn call_any(&self, state: &Rc<EnvState>, slots: &Slots<'_>) -> Outcome<()> {
         let args: Outcome<Vec<_>> =
             self.params(slots).iter().map(|param| value::to_js(state, param)).collect();

@@ -1,93 +1,33 @@
-//! Instances: made from a module and imports, or by hand as host modules; stores.
+//! Instances: made from a module and imports, or by hand as host modules.
 
 use crate::async_call::within;
+use crate::call::timeout;
 use crate::config::NativeConfig;
 use crate::cycle;
 use crate::enter::enter;
-use crate::env::EnvState;
-use crate::error::Outcome;
+use crate::error::{Outcome, string};
 use crate::executor::{self, NativeExecutor};
-use crate::function;
-use crate::global::{NativeGlobal, val_type};
+use crate::global::NativeGlobal;
 use crate::handle::{Handle, Target};
 use crate::host_function;
+use crate::imports::{extern_to_js, imports_from_js};
 use crate::lock::Lock;
 use crate::memory::NativeMemory;
 use crate::module::NativeModule;
 use crate::table::NativeTable;
-use crate::task::{timeout, type_names};
-use crate::value;
-use napi::bindgen_prelude::{ClassInstance, FromNapiValue, This, ToNapiValue, Unknown};
+use crate::types::{type_names, val_type};
+use napi::bindgen_prelude::{This, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 use std::ptr;
 use std::rc::Rc;
-use wasmspan::{ErrCode, Extern, ExternType, FuncType, Instance, Module, Pool, Pooled, Store};
+use wasmspan::{Extern, FuncType, Instance, Pool, Pooled};
 
 /// An instance of a module, or a host module.
 #[napi]
 pub struct NativeInstance {
     handle: Rc<Handle>,
     lock: Lock,
-}
-
-/// Instances by name.
-#[napi]
-pub struct NativeStore {
-    handle: Rc<Handle>,
-}
-
-impl From<Store> for NativeStore {
-    fn from(store: Store) -> NativeStore {
-        NativeStore { handle: Handle::new(Target::Store(store)) }
-    }
-}
-
-impl NativeStore {
-    /// The store.
-    pub fn get(&self) -> Outcome<Store> {
-        self.handle.with(|target| match target {
-            Target::Store(store) => Some(store.clone()),
-            _ => None,
-        })
-    }
-}
-
-#[napi]
-impl NativeStore {
-    /// An empty store.
-    #[napi(constructor)]
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        NativeStore::from(Store::new())
-    }
-
-    /// To be called by the JavaScript object that has it.
-    #[napi]
-    pub fn attach(&self, env: Env, this: This<'_>) -> napi::Result<()> {
-        enter(env, |state| {
-            self.handle.attach(state, &this);
-            Ok(())
-        })
-    }
-
-    /// Names of the registered instances.
-    #[napi]
-    pub fn names(&self, env: Env) -> napi::Result<Vec<String>> {
-        enter(env, |_| Ok(self.get()?.names()))
-    }
-
-    /// The instance of this name.
-    #[napi]
-    pub fn find(&self, env: Env, name: String) -> napi::Result<Option<NativeInstance>> {
-        enter(env, |_| Ok(self.get()?.find(&name).map(NativeInstance::from)))
-    }
-
-    /// Registers an instance.
-    #[napi]
-    pub fn register(&self, env: Env, name: String, instance: &NativeInstance) -> napi::Result<()> {
-        enter(env, |_| Ok(self.get()?.register(&name, &instance.get()?)?))
-    }
 }
 
 impl From<Instance> for NativeInstance {
@@ -161,27 +101,6 @@ impl NativeInstance {
         })
     }
 
-    /// Instantiates a module with what a store has, and registers it there if it gets a name.
-    #[napi(factory)]
-    pub fn instantiate_in(
-        env: Env,
-        module: &NativeModule,
-        by: &NativeExecutor,
-        store: &NativeStore,
-        name: Option<String>,
-    ) -> napi::Result<NativeInstance> {
-        enter(env, |state| {
-            let executor = &by.executor;
-            let (store, module) = (&store.get()?, &module.module);
-            let instance = cycle::make(state, || match &name {
-                Some(name) => executor.register(store, module, name),
-                None => executor.instantiate(store, module),
-            });
-            state.refresh_buffers();
-            Ok(NativeInstance::from(instance?))
-        })
-    }
-
     /// The name it is registered under.
     #[napi(getter)]
     pub fn name(&self) -> String {
@@ -216,8 +135,8 @@ impl NativeInstance {
                 let index = index.map(|index| index.to_string());
                 let called = index.as_deref().unwrap_or(name);
                 let entry = [
-                    crate::error::string(state, name),
-                    crate::error::string(state, &kind.to_string()),
+                    string(state, name),
+                    string(state, &kind.to_string()),
                     extern_to_js(state, item, Some((called, &self.lock)))?,
                 ];
                 unsafe {
@@ -277,70 +196,5 @@ impl NativeInstance {
     #[napi]
     pub fn function_type(&self, name: String) -> Option<Vec<Vec<String>>> {
         self.get().ok()?.func_type(&name).map(|ty| type_names(&ty))
-    }
-}
-
-/// The imports of a module from a list, each of the kind that is asked for.
-pub fn imports_from_js(
-    state: &Rc<EnvState>,
-    module: &Module,
-    list: &Unknown<'_>,
-) -> Outcome<Vec<Extern>> {
-    let wanted = module.imports().into_iter().enumerate();
-    let read = |(at, import): (usize, wasmspan::ImportType)| {
-        import_from_js(state, value::element(state, list.raw(), at)?, &import.ty)
-    };
-    wanted.map(read).collect()
-}
-
-fn import_from_js(
-    state: &Rc<EnvState>,
-    given: sys::napi_value,
-    wanted: &ExternType,
-) -> Outcome<Extern> {
-    // SAFETY: the class is checked by its type tag.
-    unsafe {
-        Ok(match wanted {
-            ExternType::Func(ty) => Extern::Func(host_function::import(state, given, ty)?),
-            ExternType::Memory(_) => {
-                let item = ClassInstance::<NativeMemory>::from_napi_value(state.env, given)?;
-                Extern::Memory(item.get()?)
-            }
-            ExternType::Table(_) => {
-                let item = ClassInstance::<NativeTable>::from_napi_value(state.env, given)?;
-                Extern::Table(item.get()?)
-            }
-            ExternType::Global(_) => {
-                let item = ClassInstance::<NativeGlobal>::from_napi_value(state.env, given)?;
-                Extern::Global(item.get()?)
-            }
-            // Only a module that isn't valid has one.
-            ExternType::Unknown(_) => {
-                return Err(wasmspan::Error::new(ErrCode::NotValidated).into());
-            }
-        })
-    }
-}
-
-/// What JavaScript gets for an export.
-pub fn extern_to_js(
-    state: &Rc<EnvState>,
-    item: Extern,
-    export: Option<(&str, &Lock)>,
-) -> Outcome<sys::napi_value> {
-    // SAFETY: the environment's thread.
-    unsafe {
-        Ok(match item {
-            Extern::Func(func) => function::to_js(state, &func, export)?,
-            Extern::Memory(memory) => {
-                ToNapiValue::to_napi_value(state.env, NativeMemory::from(memory))?
-            }
-            Extern::Table(table) => {
-                ToNapiValue::to_napi_value(state.env, NativeTable::from(table))?
-            }
-            Extern::Global(global) => {
-                ToNapiValue::to_napi_value(state.env, NativeGlobal::from(global))?
-            }
-        })
     }
 }

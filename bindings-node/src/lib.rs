@@ -1,15 +1,18 @@
 //! Wasmspan for Node.js: a thin addon over the runtime's crate.
 //!
 //! The package's TypeScript layer in `lib` has the classes that users see; this addon has what they
-//! stand on. `env` is the state of a JavaScript environment, `error` the one door that every call
-//! from JavaScript goes through, `value` the conversion of values, `function` the hot paths in both
-//! directions, `remote` work on other threads. The rest is a file for each class.
+//! stand on. `env` is the state of a JavaScript environment, `enter` the one way in, `error` the
+//! classes of errors, `value` the conversion of values, `function` and `host_function` the hot paths in
+//! both directions, `async_call` and `host_call` work on other threads, `lock` who may call. The rest is
+//! a file for each class.
 // napi registers nothing in test builds, where the functions that only JavaScript calls look unused.
 #![cfg_attr(test, allow(dead_code))]
 
 mod accessor;
 mod async_call;
 mod bindgen;
+mod call;
+mod command;
 mod config;
 mod cycle;
 mod enter;
@@ -22,15 +25,19 @@ mod handle;
 mod host_call;
 mod host_function;
 mod identity;
+mod imports;
 mod instance;
 mod lock;
 mod memory;
+mod memory_fs;
 mod module;
 #[cfg(feature = "peer")]
 mod peer;
 mod pool;
+mod statistics;
+mod store;
 mod table;
-mod task;
+mod types;
 mod value;
 mod vm;
 mod wasi;

@@ -1,9 +1,9 @@
 //! Modules: compiled, inspected, shared with workers.
 
+use crate::call;
 use crate::config::{self, NativeConfig};
 use crate::enter::enter;
 use crate::error::Failure;
-use crate::task;
 use napi::Env;
 use napi::bindgen_prelude::{ToNapiValue, Uint8Array, Unknown};
 use napi_derive::napi;
@@ -68,7 +68,7 @@ impl NativeModule {
         bytes: &[u8],
     ) -> napi::Result<Unknown<'env>> {
         let (config, bytes) = (config::of(config), bytes.to_vec());
-        task::start(
+        call::start(
             env,
             Vec::new(),
             None,
@@ -170,7 +170,7 @@ impl NativeModule {
     #[napi]
     pub fn function_types(&self, imports: bool) -> Vec<Vec<Vec<String>>> {
         let types = |ty: &wasmspan::ExternType| match ty {
-            wasmspan::ExternType::Func(ty) => task::type_names(ty),
+            wasmspan::ExternType::Func(ty) => crate::types::type_names(ty),
             _ => Vec::new(),
         };
         if imports {

@@ -1,16 +1,18 @@
 //! Pools: a bounded number of instances of one module, each fresh.
 
 use crate::async_call::{Stop, begin, finish};
+use crate::call::{started_to_js, timeout};
 use crate::cycle;
 use crate::enter::enter;
 use crate::env::EnvState;
 use crate::error::Outcome;
 use crate::handle::{Handle, Target};
-use crate::instance::{NativeInstance, NativeStore, imports_from_js};
+use crate::imports::imports_from_js;
+use crate::instance::NativeInstance;
 use crate::module::NativeModule;
-use crate::task::{started_to_js, timeout};
+use crate::statistics::NativeStatistics;
+use crate::store::NativeStore;
 use crate::value;
-use crate::vm::NativeStatistics;
 use napi::Env;
 use napi::bindgen_prelude::{This, ToNapiValue, Unknown};
 use napi_derive::napi;

@@ -19,6 +19,11 @@ fn type_of(state: &EnvState, value: sys::napi_value) -> sys::napi_valuetype {
     kind
 }
 
+/// Whether a value is `undefined`.
+pub fn is_undefined(state: &EnvState, value: sys::napi_value) -> bool {
+    type_of(state, value) == sys::ValueType::napi_undefined
+}
+
 /// Whether a value is an object, which may have to be awaited.
 pub fn is_object(state: &EnvState, value: sys::napi_value) -> bool {
     matches!(type_of(state, value), sys::ValueType::napi_object | sys::ValueType::napi_function)
@@ -197,6 +202,30 @@ pub fn bits_to_js(state: &EnvState, bits: u64, ty: ValType) -> sys::napi_value {
         };
     }
     value
+}
+
+/// The value of the number's type `ty` for a JavaScript number, which runs no JavaScript; `None` for
+/// what isn't as simple.
+pub fn from_number(state: &EnvState, value: sys::napi_value, ty: ValType) -> Option<Val> {
+    let (mut integer, mut number) = (0, 0.0);
+    // SAFETY: a value of this environment.
+    unsafe {
+        let got = match ty {
+            ValType::I32 => sys::napi_get_value_int32(state.env, value, &mut integer),
+            ValType::F32 | ValType::F64 => {
+                sys::napi_get_value_double(state.env, value, &mut number)
+            }
+            _ => return None,
+        };
+        if got != sys::Status::napi_ok {
+            return None;
+        }
+    }
+    Some(match ty {
+        ValType::I32 => Val::I32(integer),
+        ValType::F32 => Val::F32(number as f32),
+        _ => Val::F64(number),
+    })
 }
 
 /// The WebAssembly value of type `ty` that a JavaScript value stands for.

@@ -1,24 +1,28 @@
-//! The VM, and what it counts.
+//! The VM.
 
 use crate::async_call::within;
+use crate::call::{start, timeout};
 use crate::config::{self, NativeConfig};
 use crate::cycle;
 use crate::enter::enter;
 use crate::env::EnvState;
 use crate::error::Outcome;
 use crate::handle::{self, Handle};
-use crate::instance::{NativeInstance, NativeStore};
+use crate::instance::NativeInstance;
 use crate::lock::Lock;
+use crate::memory_fs::NativeMemoryFs;
 use crate::module::NativeModule;
-use crate::task::{self, timeout, type_names};
+use crate::statistics::NativeStatistics;
+use crate::store::NativeStore;
+use crate::types::type_names;
 use crate::value;
-use crate::wasi::{NativeDenial, NativeMemoryFs, NativeWasiOptions, Record, builder, denied};
+use crate::wasi::{Given, NativeDenial, NativeWasiOptions, Record, builder, denied};
 use napi::bindgen_prelude::{ClassInstance, This, Uint8Array, Unknown};
 use napi::{Env, JsValue, sys};
 use napi_derive::napi;
 use std::cell::RefCell;
 use std::rc::Rc;
-use wasmspan::{ExternType, FuncType, Statistics, Val, Vm, VmState};
+use wasmspan::{ExternType, FuncType, Val, Vm, VmState};
 
 /// A VM.
 #[napi]
@@ -27,76 +31,6 @@ pub struct NativeVm {
     lock: Lock,
     /// What is kept of the guest's doings, if it was given an environment.
     record: RefCell<Record>,
-}
-
-/// What calls count.
-#[napi]
-pub struct NativeStatistics {
-    pub(crate) statistics: Statistics,
-}
-
-#[napi]
-impl NativeStatistics {
-    /// Figures that are all zero.
-    #[napi(constructor)]
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        NativeStatistics { statistics: Statistics::new() }
-    }
-
-    /// Instructions that ended calls have run.
-    #[napi(getter)]
-    pub fn instruction_count(&self) -> f64 {
-        self.statistics.instruction_count() as f64
-    }
-
-    /// Cost of what ended calls have run.
-    #[napi(getter)]
-    pub fn total_cost(&self) -> f64 {
-        self.statistics.total_cost() as f64
-    }
-
-    /// Instructions for each second spent in wasm.
-    #[napi(getter)]
-    pub fn instructions_per_second(&self) -> f64 {
-        self.statistics.instructions_per_second()
-    }
-
-    /// Milliseconds spent in wasm, and in host functions.
-    #[napi(getter)]
-    pub fn times(&self) -> Vec<f64> {
-        let times = [self.statistics.wasm_time(), self.statistics.host_time()];
-        times.iter().map(|time| time.as_secs_f64() * 1000.0).collect()
-    }
-
-    /// What the total cost may not exceed; infinite if there is no limit.
-    #[napi(getter)]
-    pub fn cost_limit(&self) -> f64 {
-        match self.statistics.cost_limit() {
-            u64::MAX => f64::INFINITY,
-            limit => limit as f64,
-        }
-    }
-
-    /// Sets what the total cost may not exceed.
-    #[napi(setter)]
-    pub fn set_cost_limit(&self, limit: f64) {
-        let limit = if limit.is_finite() { limit.max(0.0) as u64 } else { u64::MAX };
-        self.statistics.set_cost_limit(limit);
-    }
-
-    /// Sets what instructions cost.
-    #[napi]
-    pub fn set_cost_table(&self, costs: Vec<f64>) {
-        let costs: Vec<u64> = costs.iter().map(|cost| cost.max(0.0) as u64).collect();
-        self.statistics.set_cost_table(&costs);
-    }
-
-    /// Sets all figures to zero.
-    #[napi]
-    pub fn clear(&self) {
-        self.statistics.clear();
-    }
 }
 
 /// Where a VM's call goes.
@@ -243,7 +177,7 @@ impl NativeVm {
             let params = self.params(state, target.ty(&vm), args.raw())?;
             Ok((vm, params))
         })?;
-        task::start(
+        start(
             env,
             vec![Rc::clone(&self.lock)],
             limit,
@@ -289,7 +223,7 @@ impl NativeVm {
             let vm = self.free()?;
             Ok((vm, self.params(state, ty, args.raw())?))
         })?;
-        task::start(
+        start(
             env,
             vec![Rc::clone(&self.lock)],
             limit,
@@ -347,11 +281,13 @@ impl NativeVm {
         options: NativeWasiOptions,
         mounts: Vec<ClassInstance<'_, NativeMemoryFs>>,
         places: Vec<Vec<String>>,
+        clocks: Vec<Unknown<'_>>,
     ) -> napi::Result<bool> {
-        enter(env, |_| {
+        enter(env, |state| {
             let vm = self.get()?;
             let Some(wasi) = vm.wasi() else { return Ok(false) };
-            let (builder, record) = builder(options, &(mounts, places))?;
+            let given = Given { mounts, places, clocks };
+            let (builder, record) = builder(state, options, &given)?;
             wasi.configure(builder)?;
             *self.record.borrow_mut() = record;
             Ok(true)

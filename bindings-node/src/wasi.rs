@@ -1,22 +1,24 @@
-//! WASI: the environment of command-line guests, files in memory, and runs as processes.
+//! WASI: the environment of command-line guests.
 
-use crate::config::{self, NativeConfig};
 use crate::enter::enter;
-use crate::error::{Failure, Outcome, to_js};
+use crate::env::EnvState;
+use crate::error::{Failure, Outcome};
 use crate::instance::NativeInstance;
 use crate::memory::NativeMemory;
-use crate::module::NativeModule;
-use crate::task;
-use napi::Env;
-use napi::bindgen_prelude::{ClassInstance, ToNapiValue, Uint8Array, Unknown};
+use crate::memory_fs::NativeMemoryFs;
+use crate::{host_function, value};
+use napi::bindgen_prelude::{ClassInstance, Uint8Array, Unknown};
+use napi::{Env, JsValue};
 use napi_derive::napi;
 use std::fs::File;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
-use std::ptr;
+use std::net::TcpListener;
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
+use std::panic::resume_unwind;
+use std::rc::Rc;
 use std::sync::Arc;
 use wasmspan::limits::DEFAULT_OUTPUT_BYTES;
-use wasmspan::wasi::{Denials, Input, MemoryFs, Output, OutputBuffer, WasiBuilder};
-use wasmspan::{Command, Wasi, command};
+use wasmspan::wasi::{Denials, Input, Output, OutputBuffer, WasiBuilder};
+use wasmspan::{FuncType, Val, ValType, Wasi};
 
 /// Settings of a guest's environment.
 #[napi(object)]
@@ -45,6 +47,22 @@ pub struct NativeWasiOptions {
     pub max_descriptors: Option<f64>,
     /// Whether refused paths have the error number that Node.js gives.
     pub like_node: Option<bool>,
+    /// Descriptors of sockets that listen, of which copies are given to the guest.
+    pub listeners: Vec<i32>,
+    /// Whether the directories are listed in `/`.
+    pub list_preopens: bool,
+    /// What random bytes follow from: a 64-bit number.
+    pub random_seed: Option<String>,
+}
+
+/// What a guest is given of JavaScript's objects.
+pub struct Given<'a> {
+    /// File systems in memory.
+    pub mounts: Vec<ClassInstance<'a, NativeMemoryFs>>,
+    /// For each, the path that the guest sees, and "ro" or "rw".
+    pub places: Vec<Vec<String>>,
+    /// Functions that tell the time of day and that of the other clocks; undefined for the system's.
+    pub clocks: Vec<Unknown<'a>>,
 }
 
 /// Something that a guest was refused.
@@ -73,75 +91,6 @@ pub fn denied(denials: &Denials) -> Vec<NativeDenial> {
         .collect()
 }
 
-/// File systems in memory for a guest: for each, the path that it sees, and "ro" or "rw".
-type Mounts<'a> = (Vec<ClassInstance<'a, NativeMemoryFs>>, Vec<Vec<String>>);
-
-/// A file system in memory, perhaps over a directory that stays as it is.
-#[napi]
-pub struct NativeMemoryFs {
-    files: MemoryFs,
-}
-
-#[napi]
-impl NativeMemoryFs {
-    /// An empty one, or one over a directory.
-    #[napi(constructor)]
-    pub fn new(env: Env, over: Option<String>, capacity: Option<f64>) -> napi::Result<Self> {
-        enter(env, |_| {
-            let capacity = capacity.map(|capacity| capacity as u64);
-            let files = match (over, capacity) {
-                (None, None) => MemoryFs::new(),
-                (None, Some(bytes)) => MemoryFs::with_capacity(bytes),
-                (Some(directory), None) => MemoryFs::over(directory)?,
-                (Some(directory), Some(bytes)) => MemoryFs::over_with_capacity(directory, bytes)?,
-            };
-            Ok(NativeMemoryFs { files })
-        })
-    }
-
-    /// Bytes in use.
-    #[napi(getter)]
-    pub fn used(&self) -> f64 {
-        self.files.used() as f64
-    }
-
-    /// Writes a file.
-    #[napi]
-    pub fn write(&self, env: Env, path: String, bytes: &[u8]) -> napi::Result<()> {
-        enter(env, |_| Ok(self.files.write(path, bytes)?))
-    }
-
-    /// Makes a directory.
-    #[napi]
-    pub fn create_dir(&self, env: Env, path: String) -> napi::Result<()> {
-        enter(env, |_| Ok(self.files.create_dir(path)?))
-    }
-
-    /// The content of a file.
-    #[napi]
-    pub fn read(&self, env: Env, path: String) -> napi::Result<Uint8Array> {
-        enter(env, |_| Ok(Uint8Array::from(self.files.read(path)?)))
-    }
-
-    /// Names in a directory.
-    #[napi]
-    pub fn list(&self, env: Env, path: String) -> napi::Result<Vec<String>> {
-        enter(env, |_| Ok(self.files.list(path)?))
-    }
-
-    /// What differs from the directory below: pairs of path and kind.
-    #[napi]
-    pub fn changes(&self, env: Env) -> napi::Result<Vec<Vec<String>>> {
-        enter(env, |_| {
-            let changes = self.files.changes()?.into_iter();
-            let pair = |change: wasmspan::wasi::Change| {
-                vec![change.path, format!("{:?}", change.kind).to_lowercase()]
-            };
-            Ok(changes.map(pair).collect())
-        })
-    }
-}
-
 /// The WASI module of one guest.
 #[napi]
 pub struct NativeWasi {
@@ -168,34 +117,21 @@ fn file(mode: &str) -> Outcome<Arc<File>> {
     let wrong = || Failure::Type(format!("{mode:?} names no stream"));
     let (kind, number) = mode.split_once(':').ok_or_else(wrong)?;
     let number: i32 = number.parse().ok().filter(|number| *number >= 0).ok_or_else(wrong)?;
-    let failed = |error| Failure::Type(format!("the descriptor {number}: {error}"));
     if kind == "own" {
         // SAFETY: the package passes the ends of pipes that it has just got from `open_pipe`.
         return Ok(Arc::new(File::from(unsafe { OwnedFd::from_raw_fd(number) })));
     }
+    Ok(Arc::new(File::from(copy(number)?)))
+}
+
+/// A copy of a descriptor.
+fn copy(number: i32) -> Outcome<OwnedFd> {
+    let failed = |error| Failure::Type(format!("the descriptor {number}: {error}"));
+    if number < 0 {
+        return Err(Failure::Type(format!("{number} is no descriptor")));
+    }
     // SAFETY: only copied, which fails if it is not open.
-    let copy = unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned().map_err(failed)?;
-    Ok(Arc::new(File::from(copy)))
-}
-
-/// A pipe's descriptors: to read from, and to write to. The caller owns both.
-#[napi]
-pub fn open_pipe(env: Env) -> napi::Result<Vec<i32>> {
-    enter(env, |_| {
-        let (read, write) = std::io::pipe().map_err(|error| Failure::Type(error.to_string()))?;
-        debug_assert!(read.as_raw_fd() > 2 && write.as_raw_fd() > 2);
-        Ok(vec![read.into_raw_fd(), write.into_raw_fd()])
-    })
-}
-
-/// Closes an end of a pipe from `open_pipe` that nobody took.
-#[napi]
-pub fn close_pipe(env: Env, descriptor: i32) -> napi::Result<()> {
-    enter(env, |_| {
-        // SAFETY: the package passes only what it owns, and once.
-        drop(unsafe { OwnedFd::from_raw_fd(descriptor) });
-        Ok(())
-    })
+    unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned().map_err(failed)
 }
 
 fn input(options: &mut NativeWasiOptions) -> Outcome<Input> {
@@ -208,7 +144,7 @@ fn input(options: &mut NativeWasiOptions) -> Outcome<Input> {
 }
 
 /// Where output goes; `None` if it is to be kept.
-fn output(mode: &str) -> Outcome<Option<Output>> {
+pub fn output(mode: &str) -> Outcome<Option<Output>> {
     Ok(match mode {
         "inherit" => Some(Output::Inherit),
         "null" => Some(Output::Null),
@@ -218,10 +154,11 @@ fn output(mode: &str) -> Outcome<Option<Output>> {
 }
 
 /// Everything but output.
-fn environment(
+pub fn environment(
+    state: &Rc<EnvState>,
     mut wasi: WasiBuilder,
     options: &mut NativeWasiOptions,
-    mounts: &Mounts<'_>,
+    given: &Given<'_>,
 ) -> Outcome<WasiBuilder> {
     wasi = wasi.args(&options.args);
     for pair in &options.env {
@@ -236,7 +173,7 @@ fn environment(
             _ => wasi,
         };
     }
-    for (files, place) in mounts.0.iter().zip(&mounts.1) {
+    for (files, place) in given.mounts.iter().zip(&given.places) {
         wasi = match place.as_slice() {
             [guest, mode] if mode == "ro" => wasi.mount_read_only(&files.files, guest),
             [guest, ..] => wasi.mount(&files.files, guest),
@@ -253,16 +190,54 @@ fn environment(
     if options.like_node == Some(true) {
         wasi = wasi.outside_is_not_capable();
     }
+    if options.list_preopens {
+        wasi = wasi.list_preopens();
+    }
+    if let Some(seed) = &options.random_seed {
+        let wrong = |_| Failure::Range("a seed is an integer of 64 bits".into());
+        wasi = wasi.random_seed(seed.parse().map_err(wrong)?);
+    }
+    for &number in &options.listeners {
+        wasi = wasi.listener(TcpListener::from(copy(number)?));
+    }
+    if let [realtime, monotonic] = given.clocks.as_slice() {
+        if let Some(clock) = clock(state, realtime)? {
+            wasi = wasi.realtime_clock(clock);
+        }
+        if let Some(clock) = clock(state, monotonic)? {
+            wasi = wasi.monotonic_clock(clock);
+        }
+    }
     Ok(wasi.stdin(input(options)?))
+}
+
+/// A clock that a JavaScript function tells, in nanoseconds. It may be asked on any thread, as
+/// functions may be that guests import.
+fn clock(
+    state: &Rc<EnvState>,
+    function: &Unknown<'_>,
+) -> Outcome<Option<impl Fn() -> u64 + Send + Sync + 'static>> {
+    if value::is_undefined(state, function.raw()) {
+        return Ok(None);
+    }
+    let ty = FuncType::new([], [ValType::I64]);
+    let func = host_function::import(state, function.raw(), &ty)?;
+    Ok(Some(move || match func.call(&[]).as_deref() {
+        Ok([Val::I64(time)]) => *time as u64,
+        Ok(_) => 0,
+        // A clock can't fail; the call of the guest that asked it does.
+        Err(error) => resume_unwind(Box::new(format!("a clock of the host failed: {error}"))),
+    }))
 }
 
 /// Settings as the runtime takes them, and what keeps a record of the guest.
 pub fn builder(
+    state: &Rc<EnvState>,
     mut options: NativeWasiOptions,
-    mounts: &Mounts<'_>,
+    given: &Given<'_>,
 ) -> Outcome<(WasiBuilder, Record)> {
     let limit = options.output_limit.map_or(DEFAULT_OUTPUT_BYTES, |most| most.max(0.0) as usize);
-    let wasi = environment(Wasi::builder(), &mut options, mounts)?;
+    let wasi = environment(state, Wasi::builder(), &mut options, given)?;
     let kept = |mode: &str| -> Outcome<(Output, Option<OutputBuffer>)> {
         Ok(output(mode)?.map_or_else(
             || {
@@ -288,9 +263,11 @@ impl NativeWasi {
         options: NativeWasiOptions,
         mounts: Vec<ClassInstance<'_, NativeMemoryFs>>,
         places: Vec<Vec<String>>,
+        clocks: Vec<Unknown<'_>>,
     ) -> napi::Result<Self> {
-        enter(env, |_| {
-            let (builder, record) = builder(options, &(mounts, places))?;
+        enter(env, |state| {
+            let given = Given { mounts, places, clocks };
+            let (builder, record) = builder(state, options, &given)?;
             Ok(NativeWasi { wasi: builder.build()?, record })
         })
     }
@@ -345,118 +322,4 @@ impl NativeWasi {
     pub fn denials(&self) -> Vec<NativeDenial> {
         denied(&self.record.denials)
     }
-}
-
-/// How a run ended, what it wrote and used.
-#[napi(object)]
-pub struct NativeFinished {
-    /// "exited", "failed", "timeout" or "interrupted".
-    pub ending: String,
-    /// The code it exited with.
-    pub code: u32,
-    /// What it wrote to standard output, if that was kept.
-    pub stdout: Uint8Array,
-    /// What it wrote to standard error, if that was kept.
-    pub stderr: Uint8Array,
-    /// Whether it wanted to write more than was kept.
-    pub truncated: bool,
-    /// Milliseconds from start to end.
-    pub wall_time: f64,
-    /// Milliseconds of the processor.
-    pub cpu_time: f64,
-    /// Pages of its memories.
-    pub memory_pages: f64,
-    /// What it was refused.
-    pub denials: Vec<NativeDenial>,
-}
-
-/// Limits of a run; no number is no limit.
-#[napi(object)]
-pub struct NativeLimits {
-    /// Milliseconds.
-    pub timeout: Option<f64>,
-    /// Pages of each memory.
-    pub memory_pages: Option<f64>,
-}
-
-/// Runs a module as a process, on another thread. The promise's value is a pair of how it ended and
-/// the error that it failed with, if it did.
-#[napi]
-pub fn run_command<'env>(
-    env: &'env Env,
-    module: &NativeModule,
-    config: Option<&NativeConfig>,
-    mut options: NativeWasiOptions,
-    mounts: Vec<ClassInstance<'_, NativeMemoryFs>>,
-    places: Vec<Vec<String>>,
-    limits: NativeLimits,
-) -> napi::Result<Unknown<'env>> {
-    let denials = Denials::new();
-    let command = enter(*env, |_| {
-        let mut command =
-            Command::new(&module.module).record_denials(&denials).config(&config::of(config));
-        if let Some(most) = options.output_limit {
-            command = command.output_limit(most.max(0.0) as usize);
-        }
-        if let Some(output) = output(&options.stdout_mode)? {
-            command = command.stdout(output);
-        }
-        if let Some(output) = output(&options.stderr_mode)? {
-            command = command.stderr(output);
-        }
-        if let Some(time) = task::timeout(limits.timeout) {
-            command = command.timeout(time);
-        }
-        if let Some(pages) = limits.memory_pages {
-            command = command.max_memory_pages(pages as u32);
-        }
-        let mut failure = None;
-        let mounts = (mounts, places);
-        let command = command.wasi(|wasi| {
-            environment(wasi, &mut options, &mounts).unwrap_or_else(|error| {
-                failure = Some(error);
-                Wasi::builder()
-            })
-        });
-        failure.map_or(Ok(command), Err)
-    })?;
-    task::start(
-        env,
-        Vec::new(),
-        None,
-        move || command.run(),
-        move |state, finished| {
-            let error = finished.error().cloned();
-            let error = error.and_then(|error| to_js(state, error.into()));
-            let (ending, code) = match finished.ending {
-                command::Ending::Exited(code) => ("exited", code),
-                command::Ending::Failed(_) => ("failed", 0),
-                command::Ending::TimedOut => ("timeout", 0),
-                command::Ending::Interrupted => ("interrupted", 0),
-            };
-            let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
-            let value = NativeFinished {
-                ending: ending.into(),
-                code,
-                stdout: Uint8Array::from(finished.stdout),
-                stderr: Uint8Array::from(finished.stderr),
-                truncated: finished.truncated,
-                wall_time: milliseconds(finished.usage.wall),
-                cpu_time: milliseconds(finished.usage.cpu),
-                memory_pages: finished.usage.memory_pages as f64,
-                denials: denied(&denials),
-            };
-            let mut pair = ptr::null_mut();
-            // SAFETY: values of this environment, on its thread.
-            unsafe {
-                napi::sys::napi_create_array_with_length(state.env, 2, &mut pair);
-                let value = ToNapiValue::to_napi_value(state.env, value)?;
-                napi::sys::napi_set_element(state.env, pair, 0, value);
-                if let Some(error) = error {
-                    napi::sys::napi_set_element(state.env, pair, 1, error);
-                }
-            }
-            Ok(pair)
-        },
-    )
 }

@@ -78,3 +78,33 @@ test("what JavaScript's own API says about a module is no setting of ours", () =
   const two = new w.Module(wat("(module (memory 2))"), limited);
   assert.throws(() => new w.Instance(two), /limit/);
 });
+
+test("settings of a configuration are read as they were set", () => {
+  const settings = { compileTime: "lazy", genericCode: true, lenientInput: false };
+  const config = new w.Config({ ...settings, limits: { openFiles: 9, outputBytes: 10 } });
+  const copy = new w.Config(config);
+  assert.deepEqual(copy.limits, { openFiles: 9, outputBytes: 10 });
+  for (const [name, value] of Object.entries(settings)) assert.equal(copy[name], value);
+  assert.equal(new w.Config().compileTime, "auto");
+  assert.throws(() => new w.Config({ compileTime: "never" }), TypeError);
+  assert.throws(() => new w.Module(empty, copy), w.CompileError);
+});
+
+test("a guest opens no more files, and writes no more, than its limits say", async () => {
+  const open = wat(`(module
+    (import "wasi_snapshot_preview1" "path_open"
+      (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "x")
+    (func (export "_start") (call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 0)
+      (i32.const 1) (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 8)))))`);
+  const codes = [5, 4].map(async (openFiles) => {
+    const options = { fs: { "/": new w.MemoryFs() }, config: { limits: { openFiles } } };
+    return (await w.run(open, options)).exitCode;
+  });
+  const TOO_MANY = 33;
+  assert.deepEqual(await Promise.all(codes), [0, TOO_MANY]);
+  const little = new w.Config({ limits: { outputBytes: 4 } });
+  const hello = readFileSync(guest("hello-c"));
+  await assert.rejects(w.run(hello, { config: little }), { limit: 4 });
+});

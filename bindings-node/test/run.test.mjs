@@ -6,7 +6,19 @@ import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { CompileError, MemoryFs, Module, run, spawn, TimeoutError } from "../index.mjs";
+import {
+  CompileError,
+  Global,
+  LinkError,
+  Memory,
+  MemoryFs,
+  Module,
+  ModuleInstance,
+  run,
+  Store,
+  spawn,
+  TimeoutError,
+} from "../index.mjs";
 import { guest, run as runNode, wat } from "./helper.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "wasmspan-"));
@@ -237,4 +249,46 @@ test("many runs at once", async () => {
     results.map((result) => result.stdout.toString()),
     results.map((_, at) => `${at}`),
   );
+});
+
+test("a program gets host functions beside WASI", async () => {
+  const source = wat(`(module (import "host" "add" (func $add (param i32 i32) (result i32)))
+    (import "host" "base" (global $base i32)) (import "host" "memory" (memory 1))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (export "memory" (memory 0))
+    (func (export "_start") (call $exit (call $add (global.get $base) (i32.const 2)))))`);
+  const memory = new Memory({ initial: 1 });
+  const host = { add: (a, b) => a + b, base: 3, memory };
+  assert.equal((await run(source, { imports: { host } })).exitCode, 5);
+  // On another thread than this one, which goes on meanwhile.
+  const add = async (a, b) => {
+    await new Promise((done) => setTimeout(done, 5));
+    return a * b;
+  };
+  assert.equal((await run(source, { imports: { host: { ...host, add } } })).exitCode, 6);
+  const store = new Store();
+  const instance = new ModuleInstance("host");
+  const type = { parameters: ["i32", "i32"], results: ["i32"] };
+  instance.addFunction("add", { type, fn: (a, b) => a - b });
+  instance.addGlobal("base", new Global({ value: "i32" }, 9)).addMemory("memory", memory);
+  assert.equal((await run(source, { imports: store.register(instance) })).exitCode, 7);
+  const guestProcess = spawn(source, { imports: { host } });
+  assert.equal((await guestProcess.finished).exitCode, 5);
+  // What is missing is named, and what is thrown arrives.
+  const missing = await run(source).catch((error) => error);
+  assert.deepEqual(
+    missing.missing.map(({ name }) => name),
+    ["add", "base", "memory"],
+  );
+  await assert.rejects(run(source, { imports: { host: { ...host, add: 1 } } }), LinkError);
+  const thrown = new Error("mine");
+  const fails = {
+    ...host,
+    add: () => {
+      throw thrown;
+    },
+  };
+  await assert.rejects(run(source, { imports: { host: fails } }), (error) => error === thrown);
+  const never = { ...host, add: () => new Promise(() => {}) };
+  await assert.rejects(run(source, { imports: { host: never }, timeout: 20 }), TimeoutError);
 });

@@ -243,3 +243,89 @@ test("inherited streams are those of the process", () => {
   assert.equal(ended.status, 0, ended.err);
   assert.match(ended.out, /hello/i);
 });
+
+/** A guest whose function asks for something of WASI and gives the errno, or else a number that it got. */
+const asks = (name, type, call, load) => `(module
+  (import "wasi_snapshot_preview1" "${name}" (func $f ${type} (result i32)))
+  (memory (export "memory") 1)
+  (func (export "f") (result i64) (local $errno i32)
+    (local.set $errno (call $f ${call}))
+    (if (result i64) (local.get $errno)
+      (then (i64.sub (i64.const 0) (i64.extend_i32_u (local.get $errno)))) (else ${load}))))`;
+const clockOf = (id) =>
+  asks(
+    "clock_time_get",
+    "(param i32 i64 i32)",
+    `(i32.const ${id}) (i64.const 0) (i32.const 8)`,
+    "(i64.load (i32.const 8))",
+  );
+const RANDOM = asks(
+  "random_get",
+  "(param i32 i32)",
+  "(i32.const 8) (i32.const 8)",
+  "(i64.load (i32.const 8))",
+);
+
+/** What the guest's function gives in an environment. */
+const asked = (source, options) => {
+  const wasi = new WASI(options);
+  return new Instance(new Module(wat(source)), wasi.getImportObject()).exports.f();
+};
+
+test("clocks and random bytes can be given", async () => {
+  assert.equal(asked(clockOf(0), { realtimeClock: () => 1_500n }), 1_500n);
+  assert.equal(asked(clockOf(1), { monotonicClock: () => 42 }), 42n);
+  const now = Number(asked(clockOf(0), {})) / 1e6;
+  assert.ok(Math.abs(now - Date.now()) < 60_000);
+  const [first, second] = [1, 2].map((randomSeed) => asked(RANDOM, { randomSeed }));
+  assert.equal(asked(RANDOM, { randomSeed: 1n }), first);
+  assert.notEqual(first, second);
+  assert.equal(asked(RANDOM, { randomSeed: 2n ** 64n + 1n }), first);
+  // On other threads, too; and in VMs.
+  let times = 0;
+  const realtimeClock = () => BigInt(++times);
+  const wasi = new WASI({ realtimeClock });
+  const instance = new Instance(new Module(wat(clockOf(0))), wasi.getImportObject());
+  assert.equal(await instance.callAsync("f"), 1n);
+  const vm = new VM(wat(clockOf(0)), { realtimeClock });
+  assert.equal(vm.run("f"), 2n);
+  const start = `(module (import "wasi_snapshot_preview1" "clock_time_get"
+      (func $f (param i32 i64 i32) (result i32))) (memory (export "memory") 1)
+    (func (export "_start") (drop (call $f (i32.const 0) (i64.const 0) (i32.const 8)))))`;
+  await runProgram(wat(start), { realtimeClock });
+  assert.equal(times, 3);
+  // What a clock throws is not lost.
+  const broken = () => {
+    throw new Error("no time");
+  };
+  assert.throws(() => asked(clockOf(0), { realtimeClock: broken }), /a clock of the host failed/);
+  assert.throws(() => asked(clockOf(0), { realtimeClock: () => "noon" }), /a clock/);
+  assert.throws(() => new Wasi({ realtimeClock: 5 }), TypeError);
+  assert.throws(() => new Wasi({ randomSeed: 0.5 }), RangeError);
+});
+
+test("directories can be listed, and listeners given", async () => {
+  const exists = (fd) =>
+    asks(
+      "fd_fdstat_get",
+      "(param i32 i32)",
+      `(i32.const ${fd}) (i32.const 8)`,
+      "(i64.load8_u (i32.const 8))",
+    );
+  const preopens = { "/a": folder };
+  const [DIRECTORY, BADF] = [3n, -8n];
+  assert.equal(asked(exists(4), { preopens }), BADF);
+  assert.equal(asked(exists(4), { preopens, listPreopens: true }), DIRECTORY);
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  try {
+    const listeners = [server._handle.fd];
+    const STREAM = 6n;
+    assert.equal(asked(exists(4), { preopens, listeners }), STREAM);
+  } finally {
+    server.close();
+  }
+  for (const listeners of [[-1], [1.5], ["3"], [1e6]]) {
+    assert.throws(() => new Wasi({ listeners }), TypeError);
+  }
+});

@@ -34,6 +34,8 @@ export declare enum OutputFormat {
     /** The module with its code in a custom section, which other runtimes ignore. */
     Wasm = 1
 }
+/** When functions are compiled. */
+export type CompileTime = "auto" | "eager" | "lazy";
 /** Where compiled code is kept from one process to the next; that of modules of 2,048 bytes and more is. */
 export interface CacheOptions {
     /** The folder; by default `wasmspan` in the user's cache folder. */
@@ -82,8 +84,17 @@ export interface ConfigOptions {
     outputFormat?: OutputFormat;
     /** Write the compiler's intermediate code to the working directory. */
     dumpIR?: boolean;
-    /** Use only instructions that every supported processor has. */
+    /** Use only instructions that every supported processor has, in files of a {@link Compiler}. */
     genericBinary?: boolean;
+    /** Use only instructions that every supported processor has, in code that runs here. */
+    genericCode?: boolean;
+    /** Take text where a module is expected; on by default, except with `wasmedge`. */
+    lenientInput?: boolean;
+    /**
+     * When functions are compiled: all before the module runs (`"eager"`), each when it is first called
+     * (`"lazy"`), or by the module's size (`"auto"`, the default).
+     */
+    compileTime?: CompileTime;
     /** Make code of a {@link Compiler} that tests a flag instead of being stopped by signals. */
     interruptible?: boolean;
     /** Find traps by the processor's faults and stop calls by signals; off, the code tests instead. */
@@ -116,10 +127,13 @@ export declare class Config {
     /** Whether and where compiled code is kept on disk. */
     get cache(): boolean | CacheOptions;
     set cache(cache: boolean | CacheOptions);
+    /** When functions are compiled. */
+    get compileTime(): CompileTime;
+    set compileTime(time: CompileTime);
     /** Whether VMs register WASI. */
     get wasi(): boolean;
     set wasi(on: boolean);
 }
 /** The settings, as properties; see {@link ConfigOptions}. */
-export interface Config extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "limits" | "wasi">> {
+export interface Config extends Required<Omit<ConfigOptions, "wasmedge" | "cache" | "compileTime" | "limits" | "wasi">> {
 }

@@ -4,6 +4,7 @@ import { Memory } from "./memory.js";
 import { type GlobalModule, Module } from "./module.js";
 import { Table } from "./table.js";
 import { type CallOptions } from "./task.js";
+import type { FunctionType } from "./types.js";
 /** What can be exported. */
 export type ExportValue = ((...args: any[]) => any) | Memory | Table | Global;
 /** What can be imported; a global that is not mutable may be given as its value. */
@@ -14,12 +15,14 @@ export type Exports = Record<string, ExportValue>;
 export type ModuleImports = Record<string, ImportValue>;
 /** Items by name, by the name of the module that they are imported from. */
 export type Imports = Record<string, ModuleImports>;
-/** The names of a function's parameter and result types. */
-export interface FunctionType {
-    /** Types of the parameters, in order. */
-    parameters: string[];
-    /** Types of the results, in order. */
-    results: string[];
+/** A function of the host with its type, to be put into a {@link ModuleInstance}. */
+export declare class HostFunction {
+    /** The type by which WebAssembly calls it. */
+    readonly type: FunctionType;
+    /** What is called. */
+    readonly fn: (...args: any[]) => unknown;
+    /** Joins a function and its type. */
+    constructor(type: FunctionType, fn: (...args: any[]) => unknown);
 }
 /** A module instance: of a WebAssembly module, or a host module made by hand. */
 export declare class ModuleInstance<E extends object = Record<string, any>> {

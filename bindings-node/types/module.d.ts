@@ -1,7 +1,6 @@
 import { Config, type ConfigOptions } from "./config.js";
 import { type Bytes } from "./idl.js";
-import type { FunctionType } from "./instance.js";
-import { type ExternKind } from "./native.js";
+import type { ExternKind, FunctionType } from "./types.js";
 /** One import of a module. */
 export interface ModuleImportDescriptor {
     /** Name of the module that it is asked from. */

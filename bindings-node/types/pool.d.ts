@@ -1,7 +1,8 @@
 import { type Imports, ModuleInstance } from "./instance.js";
 import { Module } from "./module.js";
+import { Statistics } from "./statistics.js";
+import { Store } from "./store.js";
 import { type CallOptions } from "./task.js";
-import { Statistics, Store } from "./vm.js";
 /** Settings of a {@link Pool}. */
 export interface PoolOptions {
     /** Most instances at a time. */

@@ -5,9 +5,11 @@ import type { EventEmitter } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { type Config, type ConfigOptions } from "./config.js";
 import { type Bytes } from "./idl.js";
+import { type Imports } from "./instance.js";
 import { Module } from "./module.js";
-import { type Denial } from "./native.js";
+import { Store } from "./store.js";
 import { type CallOptions } from "./task.js";
+import type { Denial } from "./types.js";
 import { type Mount, type WasiLimits } from "./wasi.js";
 /** A module, or where its bytes are: a path, a URL, bytes, a response, or a stream. */
 export type RunSource = Module | string | URL | Bytes | {
@@ -29,6 +31,11 @@ interface ProcessOptions extends CallOptions, WasiLimits {
     fuel?: number;
     /** How the module is compiled and run. */
     config?: Config | ConfigOptions;
+    /**
+     * What the module imports besides WASI: an import object, or a store. Functions of JavaScript run on this
+     * thread, and may return promises.
+     */
+    imports?: Imports | Store;
 }
 /** Settings of {@link run}. */
 export interface RunOptions extends ProcessOptions {
@@ -40,7 +47,7 @@ export interface RunOptions extends ProcessOptions {
     stdout?: "buffer" | "inherit" | "ignore" | Writable;
     /** Standard error: kept unless told otherwise. */
     stderr?: "buffer" | "inherit" | "ignore" | Writable;
-    /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
+    /** Most bytes of each stream that are kept, 16 MiB by default; what is more fails to be written. */
     outputLimit?: number;
 }
 /** Settings of {@link spawn}. */

@@ -1,104 +1,13 @@
 import { Config, type ConfigOptions } from "./config.js";
-import { type Bytes } from "./idl.js";
-import { type FunctionType, type Imports, ModuleInstance } from "./instance.js";
-import { Module } from "./module.js";
-import { type Denial } from "./native.js";
+import { ModuleInstance } from "./instance.js";
+import { type ModuleSource } from "./stages.js";
+import { Statistics } from "./statistics.js";
+import { Store } from "./store.js";
 import { type CallOptions } from "./task.js";
+import type { Denial, FunctionType } from "./types.js";
 import { type WasiOptions } from "./wasi.js";
-/** A module's bytes, the path of its file, or a module that was loaded. */
-export type ModuleSource = Bytes | string | URL | Module;
 /** How far a VM's module has come. */
 export type VMState = "inited" | "loaded" | "validated" | "instantiated";
-/** A function of the host with its type, to be put into a {@link ModuleInstance}. */
-export declare class HostFunction {
-    /** The type by which WebAssembly calls it. */
-    readonly type: FunctionType;
-    /** What is called. */
-    readonly fn: (...args: any[]) => unknown;
-    /** Joins a function and its type. */
-    constructor(type: FunctionType, fn: (...args: any[]) => unknown);
-}
-/** Module instances by the names that others import them by. */
-export declare class Store {
-    #private;
-    /** An empty store. */
-    constructor();
-    /** Names of the registered instances, sorted. */
-    get names(): string[];
-    /** The instance of this name. */
-    find(name: string): ModuleInstance | undefined;
-    /** Registers an instance, by default under the name it has. */
-    register(instance: ModuleInstance<any>, name?: string): this;
-}
-/** What calls of a {@link VM} or an {@link Executor} count, if the configuration asks for it. */
-export declare class Statistics {
-    #private;
-    /** Figures that are all zero, every instruction at a cost of 1, and no limit. */
-    constructor();
-    /** Instructions that ended calls have run. */
-    get instructionCount(): number;
-    /** Instructions for each second spent in WebAssembly. */
-    get instructionsPerSecond(): number;
-    /** Cost of what ended calls have run. */
-    get totalCost(): number;
-    /** Milliseconds spent in WebAssembly. */
-    get wasmTime(): number;
-    /** Milliseconds spent in functions of the host. */
-    get hostTime(): number;
-    /** What the total cost may not exceed; infinite without a limit. */
-    get costLimit(): number;
-    set costLimit(limit: number);
-    /** Sets what instructions cost, by opcode. */
-    setCostTable(costs: readonly number[]): void;
-    /** Sets all figures to zero. */
-    clear(): void;
-}
-/** Reads modules. */
-export declare class Loader {
-    #private;
-    /** A loader with a copy of this configuration. */
-    constructor(config?: Config);
-    /** Reads a module; it is not validated yet. */
-    load(source: ModuleSource): Module;
-}
-/** Checks modules. */
-export declare class Validator {
-    /** Checks a module; the result is kept with it. */
-    validate(module: Module): void;
-}
-/** Compiles modules ahead of time, into files that {@link Module.loadCompiled} runs. */
-export declare class Compiler {
-    #private;
-    /** A compiler with a copy of this configuration. */
-    constructor(config?: Config);
-    /** Compiles the module in one file into another, which is replaced when all is done. */
-    compile(input: string, output: string): void;
-    /** Compiles bytes into the bytes of a compiled file. */
-    compileBytes(bytes: Bytes): Uint8Array;
-}
-/** Settings of {@link Executor.invoke}. */
-export interface InvokeOptions extends CallOptions {
-    /** What the call may cost, by default one for each instruction; the executor must measure costs. */
-    fuel?: number;
-    /** Bytes of stack of the call. */
-    stackBytes?: number;
-}
-/** Instantiates modules and calls functions under one configuration. */
-export declare class Executor {
-    #private;
-    /** An executor with a copy of this configuration, which may add to figures that others share. */
-    constructor(config?: Config, statistics?: Statistics);
-    /** What its instances and calls count. */
-    get statistics(): Statistics;
-    /** An anonymous instance; its imports are looked up in the store, or in an import object. */
-    instantiate(module: Module, imports?: Store | Imports): ModuleInstance;
-    /** An instance that is registered in the store. */
-    register(store: Store, module: Module, name: string): ModuleInstance;
-    /** Calls an exported function on this thread. */
-    invoke(fn: (...args: any[]) => any, args?: readonly unknown[], options?: InvokeOptions): unknown;
-    /** Calls an exported function on another thread. */
-    invokeAsync(fn: (...args: any[]) => any, args?: readonly unknown[], options?: InvokeOptions): Promise<unknown>;
-}
 /** Settings of a VM that is made of a module. */
 export interface VMOptions extends WasiOptions {
     /** The configuration; WASI is added to it. */

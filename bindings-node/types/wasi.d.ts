@@ -1,8 +1,8 @@
 import { type Bytes } from "./idl.js";
 import { ModuleInstance } from "./instance.js";
 import { Memory } from "./memory.js";
-import { type Denial } from "./native.js";
 import { type CallOptions } from "./task.js";
+import type { Denial } from "./types.js";
 /** A directory of the guest: one of this machine, by its path, or files in memory. */
 export type Mount = string | MemoryFs | {
     path: string | MemoryFs;
@@ -20,6 +20,25 @@ export interface WasiLimits {
     };
     /** Most descriptors that are open at once, streams and directories included; 1024 by default. */
     maxDescriptors?: number;
+    /**
+     * Numbers of open sockets that listen, of which the guest gets copies, to take connections from with
+     * `sock_accept`; their descriptors come after those of the directories.
+     */
+    listeners?: readonly number[];
+    /** Whether the guest sees, as `/`, a directory that lists those it was given. */
+    listPreopens?: boolean;
+    /**
+     * Makes random bytes follow from a number of 64 bits, the same ones in every run. They protect
+     * nothing: for tests.
+     */
+    randomSeed?: number | bigint;
+    /**
+     * Tells the time of day, in nanoseconds since 1970, for runs that shall repeat exactly. What it throws
+     * ends the guest's call.
+     */
+    realtimeClock?: () => number | bigint;
+    /** Tells what the other clocks show, in nanoseconds. Waiting still takes real time. */
+    monotonicClock?: () => number | bigint;
 }
 /** What a guest may use; it gets nothing else. */
 export interface WasiOptions extends WasiLimits {
@@ -43,7 +62,7 @@ export interface WasiOptions extends WasiLimits {
     stdout?: "inherit" | "ignore" | "buffer" | number;
     /** Standard error, as standard output. */
     stderr?: "inherit" | "ignore" | "buffer" | number;
-    /** Most bytes of each stream that are kept, 64 MiB by default; what is more fails to be written. */
+    /** Most bytes of each stream that are kept, 16 MiB by default; what is more fails to be written. */
     outputLimit?: number;
 }
 /** A difference between files in memory and the directory that they lie over. */

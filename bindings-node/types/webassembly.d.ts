@@ -11,8 +11,8 @@ export type { Bytes } from "./idl.js";
 export { type Exports, type ExportValue, type Imports, type ImportValue, Instance, } from "./instance.js";
 export { Memory, type MemoryDescriptor } from "./memory.js";
 export { Module, type ModuleExportDescriptor, type ModuleImportDescriptor, } from "./module.js";
-export type { ExternKind } from "./native.js";
 export { Table, type TableDescriptor } from "./table.js";
+export type { ExternKind } from "./types.js";
 /** What {@link instantiate} gives for bytes. */
 export interface InstantiatedSource<E extends object = Record<string, any>> {
     /** The compiled module. */

@@ -53,8 +53,7 @@ fn interface(language: &str) -> String {
     let mut text = String::new();
     for entry in std::fs::read_dir(root().join(folder)).expect(folder) {
         let name = entry.expect("readable").file_name().into_string().expect("text");
-        // The addon's own declarations are not what users see.
-        let internal = name.ends_with("_test.go") || name == "native.d.ts";
+        let internal = name.ends_with("_test.go");
         if !internal && ends.iter().any(|end| name.ends_with(end)) {
             text.push_str(&read(&format!("{folder}/{name}")));
         }

@@ -1,4 +1,4 @@
-//! Tasks as JavaScript sees them, and calls of functions with a time limit or on other threads.
+//! Calls of functions with a time limit or on other threads, as JavaScript asks for them.
 
 use crate::async_call::within;
 use crate::async_call::{self, Started};
@@ -7,6 +7,7 @@ use crate::env::EnvState;
 use crate::error::{Failure, Outcome, number};
 use crate::function;
 use crate::lock::Lock;
+use crate::types::type_names;
 use crate::value;
 use napi::bindgen_prelude::Unknown;
 use napi::{Env, JsValue, sys};
@@ -124,10 +125,4 @@ pub fn function_type(env: Env, function: Unknown<'_>) -> napi::Result<Option<Vec
         let Some(func) = function::unwrap(state, function.raw()) else { return Ok(None) };
         Ok(Some(type_names(func.ty())))
     })
-}
-
-/// Names of a function's parameter and result types.
-pub fn type_names(ty: &wasmspan::FuncType) -> Vec<Vec<String>> {
-    let names = |types: &[wasmspan::ValType]| types.iter().map(|ty| ty.name().into()).collect();
-    vec![names(ty.params()), names(ty.results())]
 }
