@@ -4,47 +4,53 @@ use crate::control::{self, Interrupt};
 use crate::door;
 use crate::error;
 use crate::limits::{self, Limits};
+use crate::link;
 use crate::module::Module;
+use crate::names;
+use crate::number;
 use crate::stream::{self, Sink};
-use crate::wasi::Given;
+use crate::wasi::{self, Given};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use wasmspan::command::Ending;
+use wasmspan::command::Finished;
 use wasmspan::{Command, ErrCode};
 
-/// What a run gave: how it ended, exit code, error, standard output and error, whether they were cut,
-/// seconds, processor seconds, pages of memory, cost.
-type Outcome<'py> = (
-    &'static str,
-    u32,
-    Option<PyErr>,
-    Bound<'py, PyBytes>,
-    Bound<'py, PyBytes>,
-    bool,
-    f64,
-    f64,
-    u64,
-    u64,
-);
-
-/// Runs a module once; `wasmspan.run` is made of this.
+/// Runs a module once, and gives its `Completed`; `wasmspan.run` is made of this.
 #[pyfunction]
-#[pyo3(signature = (module, given, stdout, stderr, timeout, interrupt, memory, output_limit, limits))]
-#[allow(clippy::too_many_arguments)] // One caller, in the Python layer.
+#[pyo3(signature = (
+    module,
+    args,
+    *,
+    imports,
+    stdout,
+    stderr,
+    timeout,
+    interrupt,
+    memory,
+    output_limit,
+    limits,
+    **given,
+))]
+#[allow(clippy::too_many_arguments)] // They are keywords in Python.
 pub fn run_command<'py>(
     py: Python<'py>,
     module: &Module,
-    given: &Bound<'py, PyDict>,
+    args: &Bound<'py, PyAny>,
+    imports: Option<&Bound<'py, PyAny>>,
     stdout: Sink<'py>,
     stderr: Sink<'py>,
     timeout: Option<&Bound<'py, PyAny>>,
     interrupt: Option<&Interrupt>,
-    memory: Option<u32>,
-    output_limit: Option<usize>,
+    memory: Option<&Bound<'py, PyAny>>,
+    output_limit: Option<&Bound<'py, PyAny>>,
     limits: Option<&Limits>,
-) -> PyResult<Outcome<'py>> {
-    let given = Given::of(given)?;
-    let mut command = Command::new(module.core()).config(&limits::within(module.config(), limits));
+    given: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let given = Given::of(given)?.with_args(args)?;
+    let denials = given.denials.clone();
+    let store = link::resolve(py, &module.core().imports(), imports, None)?;
+    let config = limits::within(module.config(), limits);
+    let mut command = Command::new(module.core()).config(&config).imports(&store);
     command = command.wasi(|wasi| given.apply(wasi));
     // What is captured comes with the outcome.
     if let (out, None) = stream::output("stdout", &stdout)? {
@@ -56,11 +62,11 @@ pub fn run_command<'py>(
     if let Some(time) = control::timeout(timeout)? {
         command = command.timeout(time);
     }
-    if let Some(pages) = memory {
-        command = command.max_memory_pages(pages);
+    if let Some(pages) = number::maybe("memory", memory, u32::MAX.into())? {
+        command = command.max_memory_pages(pages as u32);
     }
-    if let Some(bytes) = output_limit {
-        command = command.output_limit(bytes);
+    if let Some(bytes) = number::maybe("output_limit", output_limit, usize::MAX as u64)? {
+        command = command.output_limit(bytes as usize);
     }
     let finished = match interrupt {
         None => door::attempt(py, || command.run())?,
@@ -69,28 +75,26 @@ pub fn run_command<'py>(
             door::attempt(py, || stop.run(|| command.run()))?
         }
     };
-    let wanted = module.core().imports();
     let finished = finished.map_err(|failure| match failure.code() {
         ErrCode::HostFuncError => error::of_setting(py, &failure),
-        _ => crate::link::explain(py, &failure, &wanted),
+        _ => error::to_python(py, &failure),
     })?;
-    let (how, code, raised) = match &finished.ending {
-        Ending::Exited(code) => ("exited", *code, None),
-        Ending::Failed(failure) => ("failed", 0, Some(error::to_python(py, failure))),
-        Ending::TimedOut => ("timed out", 0, None),
-        Ending::Interrupted => ("interrupted", 0, None),
+    let (exit_code, failure) = (finished.exit_code(), finished.error().cloned());
+    let Finished { stdout, stderr, truncated, usage, .. } = finished;
+    let (stdout, stderr) = (PyBytes::new(py, &stdout), PyBytes::new(py, &stderr));
+    let denials = wasi::denied(py, &denials)?;
+    let Some(failure) = failure else {
+        let (code, pages, cost) = (exit_code.unwrap_or(0), usage.memory_pages, usage.cost);
+        let (wall, cpu) = (usage.wall.as_secs_f64(), usage.cpu.as_secs_f64());
+        let all = (args, code, stdout, stderr, truncated, wall, cpu, pages, cost, denials);
+        return names::COMPLETED.get(py)?.call1(all);
     };
-    let usage = finished.usage;
-    Ok((
-        how,
-        code,
-        raised,
-        PyBytes::new(py, &finished.stdout),
-        PyBytes::new(py, &finished.stderr),
-        finished.truncated,
-        usage.wall.as_secs_f64(),
-        usage.cpu.as_secs_f64(),
-        usage.memory_pages,
-        usage.cost,
-    ))
+    let raised = error::to_python(py, &failure);
+    if raised.is_instance(py, names::WASM_ERROR.get(py)?) {
+        let value = raised.value(py);
+        value.setattr("stdout", stdout)?;
+        value.setattr("stderr", stderr)?;
+        value.setattr("denials", denials)?;
+    }
+    Err(raised)
 }

@@ -51,6 +51,6 @@ pub fn timeout(seconds: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Duration>>
         let given = seconds.get_type().name()?;
         return Err(PyTypeError::new_err(format!("timeout is a number of seconds, not {given}")));
     };
-    let wrong = |_| PyValueError::new_err(format!("{seconds} seconds are no timeout"));
+    let wrong = |_| PyValueError::new_err(format!("{seconds:?} seconds are no timeout"));
     Duration::try_from_secs_f64(seconds).map(Some).map_err(wrong)
 }

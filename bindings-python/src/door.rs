@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use wasmspan::config::Limits;
-use wasmspan::{Interrupt, Result};
+use wasmspan::{ErrCode, Error, Instance, Interrupt, Result};
 
 /// How long a thread that waits stays away from the interpreter, whose signal handlers may have to run.
 pub const LOOK: Duration = Duration::from_millis(50);
@@ -42,6 +42,27 @@ impl Stops {
             (Some(interrupt), Some(time)) => interrupt.run_within(time, call).0,
             (None, Some(time)) => Interrupt::new().run_within(time, call).0,
         }
+    }
+}
+
+/// What ends a call's wait for its instance.
+struct Waiting<'a> {
+    owner: &'a Owner,
+    stops: Option<&'a Stops>,
+}
+
+impl Waiting<'_> {
+    /// The longest time: that of the call, of its limits or of the instance's.
+    #[cold]
+    fn time(&self) -> Option<Duration> {
+        let of_limits = |limits: &Limits| limits.time_ms.map(Duration::from_millis);
+        let instance = self.owner.instance().map(Instance::executor);
+        let times = [
+            self.stops.and_then(|stops| stops.timeout),
+            self.stops.and_then(|stops| stops.limits.as_ref().and_then(of_limits)),
+            instance.and_then(|executor| of_limits(&executor.config().limits)),
+        ];
+        times.into_iter().flatten().min()
     }
 }
 
@@ -71,7 +92,7 @@ pub fn run<T: Send>(
     call: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<T> {
     let entered = match owner {
-        Some(owner) => Some(owner.gate.enter(py, stops)?),
+        Some(owner) => Some(owner.gate.enter(py, &Waiting { owner, stops })?),
         None => None,
     };
     let waited = entered.as_ref().map_or(Duration::ZERO, |entered| entered.waited);
@@ -93,7 +114,7 @@ pub fn run<T: Send>(
     };
     match outcome {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(failure)) => Err(error::in_owner(py, &failure, owner)),
+        Ok(Err(failure)) => Err(error::to_python(py, &failure)),
         Err(panic) => Err(panicked(py, panic)),
     }
 }
@@ -106,13 +127,13 @@ pub fn run_briefly(
     call: impl FnOnce() -> Result<()>,
 ) -> PyResult<()> {
     let _entered = match owner {
-        Some(owner) => Some(owner.gate.enter(py, None)?),
+        Some(owner) => Some(owner.gate.enter(py, &Waiting { owner, stops: None })?),
         None => None,
     };
     signals::look_at_faults();
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(failure)) => Err(error::in_owner(py, &failure, owner)),
+        Ok(Err(failure)) => Err(error::to_python(py, &failure)),
         Err(panic) => Err(panicked(py, panic)),
     }
 }
@@ -282,7 +303,7 @@ impl Gate {
     }
 
     #[inline]
-    fn enter(&self, py: Python<'_>, stops: Option<&Stops>) -> PyResult<Entered<'_>> {
+    fn enter(&self, py: Python<'_>, waiting: &Waiting<'_>) -> PyResult<Entered<'_>> {
         let me = this_thread();
         let waited = Duration::ZERO;
         if self.is_open {
@@ -294,7 +315,7 @@ impl Gate {
             Err(inside) if stayed(inside) && self.take_over(inside, me) => {
                 Ok(Entered { gate: self, outermost: true, waited })
             }
-            Err(_) => self.enter_later(py, me, stops),
+            Err(_) => self.enter_later(py, me, waiting),
         }
     }
 
@@ -308,7 +329,7 @@ impl Gate {
         &self,
         py: Python<'_>,
         me: usize,
-        stops: Option<&Stops>,
+        waiting: &Waiting<'_>,
     ) -> PyResult<Entered<'_>> {
         if self.when_busy == WhenBusy::Raise {
             let what = "another thread is running this instance; give it when_busy=\"wait\", or \
@@ -316,23 +337,23 @@ impl Gate {
             return Err(error::raise(py, &names::BUSY, what)?);
         }
         let begin = Instant::now();
-        let timeout = stops.and_then(|stops| stops.timeout);
-        let interrupt = stops.and_then(|stops| stops.interrupt.as_ref());
+        let time = waiting.time();
+        let interrupt = waiting.stops.and_then(|stops| stops.interrupt.as_ref());
         loop {
-            let left = timeout.map(|time| time.saturating_sub(begin.elapsed()));
+            let left = time.map(|time| time.saturating_sub(begin.elapsed()));
             let now = left.map_or(LOOK, |left| left.min(LOOK));
             if py.detach(|| self.wait(me, now)) {
                 return Ok(Entered { gate: self, outermost: true, waited: begin.elapsed() });
             }
             py.check_signals()?;
+            let stopped =
+                Error::with_detail(ErrCode::Interrupted, "another thread ran the instance");
             if let Some(interrupt) = interrupt.filter(|interrupt| interrupt.is_requested()) {
                 interrupt.withdraw();
-                let what = "execution interrupted: it waited for another thread";
-                return Err(error::raise(py, &names::INTERRUPTED, what)?);
+                return Err(error::to_python(py, &stopped));
             }
-            if left.is_some_and(|left| left <= now) {
-                let what = "execution interrupted: another thread ran the instance all the time";
-                return Err(error::raise(py, &names::WASM_TIMEOUT, what)?);
+            if let Some(limit) = time.filter(|limit| begin.elapsed() >= *limit) {
+                return Err(error::to_python(py, &stopped.timed_out(limit)));
             }
         }
     }

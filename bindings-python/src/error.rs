@@ -1,14 +1,15 @@
 //! The one place where the core's errors become exceptions, and exceptions errors.
 
+use crate::link;
 use crate::names::{self, Class};
-use crate::owner::Owner;
-use pyo3::PyTypeInfo;
 use pyo3::exceptions::{PyIndexError, PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use pyo3::{IntoPyObjectExt, PyTypeInfo};
 use std::fmt;
-use wasmspan::error::{ErrCode, Error, Phase};
+use std::io::ErrorKind;
+use wasmspan::error::{Cause, ErrCode, Error, ImportFault};
 
 /// An exception that a host function raised, on its way through wasm.
 #[derive(Debug)]
@@ -32,21 +33,15 @@ pub fn shutting_down() -> Error {
     Error::host("the Python interpreter is shutting down")
 }
 
-/// The exception for an error outside any instance.
-pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
-    in_owner(py, error, None)
-}
-
-/// The exception for an error of a call into `owner`: what a host function raised comes out as it
-/// went in, with the trap as its context.
+/// The exception for an error: what a host function raised comes out as it went in, with the trap as
+/// its context.
 #[cold]
-pub fn in_owner(py: Python<'_>, error: &Error, owner: Option<&Owner>) -> PyErr {
+pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
     let raised =
         std::error::Error::source(error).and_then(|source| source.downcast_ref::<Raised>());
-    let made = match (raised, error.code()) {
-        (Some(raised), _) => with_context(py, &raised.0, error),
-        (None, ErrCode::Terminated) => return exit(py, owner.map_or(0, Owner::exit_code)),
-        (None, _) => plain(py, error),
+    let made = match raised {
+        Some(raised) => with_context(py, &raised.0, error),
+        None => plain(py, error),
     };
     made.unwrap_or_else(|failed| failed)
 }
@@ -75,8 +70,15 @@ pub fn no_growth(py: Python<'_>, error: &Error) -> PyErr {
 
 /// The exception for a file that can't be read.
 pub fn of_file(failure: &std::io::Error, path: &Bound<'_, PyAny>) -> PyErr {
-    let Some(number) = failure.raw_os_error() else {
-        if failure.kind() == std::io::ErrorKind::InvalidInput {
+    let number = failure.raw_os_error().or(match failure.kind() {
+        ErrorKind::NotFound => Some(libc::ENOENT),
+        ErrorKind::PermissionDenied => Some(libc::EACCES),
+        ErrorKind::StorageFull => Some(libc::ENOSPC),
+        ErrorKind::ReadOnlyFilesystem => Some(libc::EROFS),
+        _ => None,
+    });
+    let Some(number) = number else {
+        if failure.kind() == ErrorKind::InvalidInput {
             return PyValueError::new_err(failure.to_string());
         }
         return PyOSError::new_err(failure.to_string());
@@ -85,6 +87,18 @@ pub fn of_file(failure: &std::io::Error, path: &Bound<'_, PyAny>) -> PyErr {
     match text {
         Ok(text) => PyOSError::new_err((number, text.unbind(), path.clone().unbind())),
         Err(failed) => failed,
+    }
+}
+
+/// The exception for a file that can't be written, or what else kept it from being.
+pub fn of_output(py: Python<'_>, failure: &Error, path: &std::path::Path) -> PyErr {
+    let source = std::error::Error::source(failure);
+    match source.and_then(|source| source.downcast_ref::<std::io::Error>()) {
+        Some(refused) => match path.as_os_str().into_pyobject(py) {
+            Ok(path) => of_file(refused, path.as_any()),
+            Err(never) => match never {},
+        },
+        None => to_python(py, failure),
     }
 }
 
@@ -123,37 +137,6 @@ pub fn raise(py: Python<'_>, class: &Class, message: &str) -> PyResult<PyErr> {
     Ok(PyErr::from_value(class.get(py)?.call1((message,))?))
 }
 
-fn class_of(error: &Error) -> &'static Class {
-    match error.code() {
-        _ if error.is_panic() => &names::INTERNAL_ERROR,
-        ErrCode::Interrupted if error.is_timeout() => &names::WASM_TIMEOUT,
-        ErrCode::Interrupted => &names::INTERRUPTED,
-        ErrCode::CostLimitExceeded => &names::OUT_OF_FUEL,
-        ErrCode::UnknownImport | ErrCode::IncompatibleImportType => &names::LINK_ERROR,
-        ErrCode::InvalidMemPages => &names::MEMORY_LIMIT,
-        _ if error.is_out_of_memory() => &names::MEMORY_LIMIT,
-        ErrCode::IllegalPath | ErrCode::ReadError | ErrCode::ModuleNameConflict => {
-            &names::WASM_ERROR
-        }
-        ErrCode::FuncSigMismatch | ErrCode::WrongInstanceAddress => &names::WASM_ERROR,
-        code => match code.phase() {
-            Phase::Loading | Phase::Validation => &names::COMPILE_ERROR,
-            Phase::Instantiation | Phase::Execution => &names::TRAP,
-            Phase::Runtime if code == ErrCode::UserDefError => &names::USER_ERROR,
-            Phase::Runtime => &names::WASM_ERROR,
-        },
-    }
-}
-
-/// The message of an error without its frames, which are an attribute.
-fn message(error: &Error) -> String {
-    let text = error.to_string();
-    match text.find("\n    at ") {
-        Some(end) => text[..end].to_string(),
-        None => text,
-    }
-}
-
 /// Gives an exception the error's number and name.
 fn numbered<T>(value: &Bound<'_, T>, error: &Error) -> PyResult<()> {
     value.as_any().setattr(intern!(value.py(), "code"), error.number())?;
@@ -161,13 +144,65 @@ fn numbered<T>(value: &Bound<'_, T>, error: &Error) -> PyResult<()> {
 }
 
 fn of_class<'py>(py: Python<'py>, class: &Class, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let value = class.get(py)?.call1((message(error),))?;
+    let value = class.get(py)?.call1((error.summary(),))?;
     numbered(&value, error)?;
     Ok(value)
 }
 
+/// A fact about an error, and the attribute that has it.
+type Fact<'py> = Option<(&'static str, Bound<'py, PyAny>)>;
+
+/// The class for a cause, and what is known of it.
+fn class_and_fact<'py>(py: Python<'py>, cause: &Cause) -> PyResult<(&'static Class, Fact<'py>)> {
+    let fact = |name, value: Bound<'py, PyAny>| Some((name, value));
+    Ok(match cause {
+        Cause::Timeout(limit) => {
+            (&names::WASM_TIMEOUT, fact("limit", limit.as_secs_f64().into_bound_py_any(py)?))
+        }
+        Cause::Interrupted => (&names::INTERRUPTED, None),
+        Cause::OutputLimit(limit) => {
+            (&names::OUTPUT_LIMIT, fact("limit", limit.into_bound_py_any(py)?))
+        }
+        Cause::CostLimit => (&names::OUT_OF_FUEL, None),
+        Cause::OutOfMemory => (&names::MEMORY_LIMIT, None),
+        Cause::Exit(_) => (&names::EXIT, None),
+        Cause::User(_) => (&names::USER_ERROR, None),
+        Cause::StackOverflow | Cause::Trap | Cause::HostError | Cause::Instantiation => {
+            (&names::TRAP, None)
+        }
+        Cause::Panic | Cause::Fault => (&names::INTERNAL_ERROR, None),
+        Cause::Imports(faults) => {
+            (&names::LINK_ERROR, fact("missing", missing(py, faults)?.into_any()))
+        }
+        Cause::Unsupported { proposal, available: _ } => {
+            (&names::COMPILE_ERROR, fact("proposal", proposal.into_bound_py_any(py)?))
+        }
+        Cause::Malformed | Cause::Invalid => (&names::COMPILE_ERROR, None),
+        Cause::Usage => (&names::WASM_ERROR, None),
+    })
+}
+
+/// Imports at fault, as objects of the Python layer.
+fn missing<'py>(py: Python<'py>, faults: &[ImportFault]) -> PyResult<Bound<'py, PyTuple>> {
+    let class = names::MISSING_IMPORT.get(py)?;
+    let missing = faults.iter().map(|fault| {
+        let wanted = link::type_object(py, &fault.wanted)?;
+        let found = fault.found.as_ref().map(|found| link::type_object(py, found)).transpose()?;
+        class.call1((&fault.module, &fault.name, wanted, found, &fault.reason))
+    });
+    PyTuple::new(py, missing.collect::<PyResult<Vec<_>>>()?)
+}
+
 fn plain(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    let value = of_class(py, class_of(error), error)?;
+    let cause = error.cause();
+    if let Cause::Exit(code) = cause {
+        return Ok(PyErr::from_value(names::EXIT.get(py)?.call1((code,))?));
+    }
+    let (class, fact) = class_and_fact(py, &cause)?;
+    let value = of_class(py, class, error)?;
+    if let Some((name, fact)) = fact {
+        value.setattr(name, fact)?;
+    }
     if let Some(offset) = error.offset() {
         value.setattr(intern!(py, "offset"), offset)?;
     }
@@ -188,12 +223,6 @@ fn frames<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyTuple>> 
         class.call1((frame.module_name(), frame.func_name(), index, offset, file, line))
     });
     PyTuple::new(py, frames.collect::<PyResult<Vec<_>>>()?)
-}
-
-/// The exception for a guest that ended itself.
-pub fn exit(py: Python<'_>, code: u32) -> PyErr {
-    let made = names::EXIT.get(py).and_then(|class| class.call1((code,)));
-    made.map(PyErr::from_value).unwrap_or_else(|failed| failed)
 }
 
 /// The exception itself; the trap goes to the end of its chain of contexts.

@@ -8,7 +8,7 @@ use crate::door::{self, Stops};
 use crate::error;
 use crate::host;
 use crate::link;
-use crate::owner::Held;
+use crate::owner::{Held, Owner};
 use crate::value;
 use pyo3::Borrowed;
 use pyo3::exceptions::PyTypeError;
@@ -20,8 +20,7 @@ use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use wasmspan::config::Limits;
-use wasmspan::{Func, SlotFunc, Val, ValType};
+use wasmspan::{Func, Instance, SlotFunc, Val, ValType};
 
 /// Slots that a call keeps on the stack; functions with more parameters or results allocate.
 const STACK_SLOTS: usize = 16;
@@ -50,8 +49,6 @@ struct Data {
     name: Option<String>,
     /// A call ends before letting go of the interpreter would pay.
     brief: bool,
-    /// The instance has limits that apply to each call.
-    limited: bool,
 }
 
 enum Callee {
@@ -78,7 +75,7 @@ impl Data {
         }
         let owner = Some(self.held.owner().get());
         match &self.callee {
-            Callee::Slots(func) if !self.is_limited(stops) => {
+            Callee::Slots(func) if stops.is_none_or(|stops| stops.limits.is_none()) => {
                 let count = func.slot_count();
                 let mut few = [0u128; STACK_SLOTS];
                 let mut many = Vec::new();
@@ -103,22 +100,18 @@ impl Data {
             // PyO3 is told of the interpreter, so that references that end here end at once.
             _ => Python::attach(|_| {
                 let values = self.values(py, args)?;
-                let results = door::run(py, owner, stops, || match self.is_limited(stops) {
-                    false => self.func().call(&values),
-                    true => {
-                        let made_by = owner.and_then(|owner| owner.executor.get().cloned());
-                        let limits = stops.and_then(|stops| stops.limits).unwrap_or_default();
-                        made_by.unwrap_or_default().invoke_within(self.func(), &values, &limits)
-                    }
-                })?;
+                let results =
+                    door::run(py, owner, stops, || match stops.and_then(|stops| stops.limits) {
+                        None => self.func().call(&values),
+                        Some(limits) => {
+                            let instance = owner.and_then(Owner::instance);
+                            let executor = instance.map(Instance::executor).unwrap_or_default();
+                            executor.invoke_within(self.func(), &values, &limits)
+                        }
+                    })?;
                 value::all(py, &results)
             }),
         }
-    }
-
-    /// Whether a call goes through an executor, which enforces limits.
-    fn is_limited(&self, stops: Option<&Stops>) -> bool {
-        self.limited || stops.is_some_and(|stops| stops.limits.is_some())
     }
 
     /// The arguments of a call as values.
@@ -254,12 +247,7 @@ pub fn make<'py>(
         Callee::Slots(slots) => slots.func().is_brief(),
         Callee::Values(_) => false,
     };
-    let executor = held.owner().get().executor.get();
-    let limited = executor.is_some_and(|executor| {
-        let Limits { time_ms, stack_bytes, output_bytes, .. } = executor.config().limits;
-        time_ms.or(stack_bytes).or(output_bytes).is_some()
-    });
-    let data = Box::new(Data { callee, params, results, held, name, brief, limited });
+    let data = Box::new(Data { callee, params, results, held, name, brief });
     let class = python_type(py)?.as_type_ptr();
     // SAFETY: the class has this layout; its allocator zeroes, and an object without data is handled
     // everywhere.

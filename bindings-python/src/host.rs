@@ -177,7 +177,8 @@ impl Drop for Stay {
     }
 }
 
-/// Calls a callable without making a tuple of its arguments.
+/// Calls a callable without making a tuple of its arguments. On threads that Python has not made nothing
+/// else may run Python code: see [`Stay`].
 #[inline]
 pub fn vectorcall<'py>(
     callable: &Bound<'py, PyAny>,

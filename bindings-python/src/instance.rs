@@ -16,7 +16,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use wasmspan::error::{ErrCode, Error};
-use wasmspan::{Executor, Extern, Pooled};
+use wasmspan::wasi::{MODULE_NAME, UNSTABLE_MODULE_NAME};
+use wasmspan::{Extern, Pooled};
 
 /// An instance of a module, or a host module: `Instance("env")` makes an empty one.
 ///
@@ -53,29 +54,19 @@ impl Instance {
     }
 
     /// The Python object for an instance that an executor has just made for Python.
-    pub fn made<'py>(
-        py: Python<'py>,
-        owner: Owner,
-        executor: &Executor,
-    ) -> PyResult<Bound<'py, Instance>> {
-        let _ = owner.executor.set(executor.clone());
+    pub fn made(py: Python<'_>, owner: Owner) -> PyResult<Bound<'_, Instance>> {
         if let Some(instance) = owner.instance() {
             owner.weight.of_instance(instance);
         }
         Instance::of(&owner.enter(py)?)
     }
 
-    /// The Python object for an instance that Python did not make; `executor` is what made it.
+    /// The Python object for an instance that Python did not make.
     pub fn foreign<'py>(
         py: Python<'py>,
         core: &wasmspan::Instance,
-        executor: Option<&Executor>,
     ) -> PyResult<Bound<'py, Instance>> {
-        let owner = Owner::of_instance(py, core)?;
-        if let Some(executor) = executor {
-            let _ = owner.get().executor.set(executor.clone());
-        }
-        Instance::of(&owner)
+        Instance::of(&Owner::of_instance(py, core)?)
     }
 
     /// The Python object for the host functions of a system interface.
@@ -184,12 +175,13 @@ impl Instance {
         Ok(self.exports.get().expect("set above").bind(py).clone())
     }
 
-    /// What its calls count together with those of the executor that made it; `None` if that is
-    /// unknown, as for a host module.
+    /// What its calls count together with those of the executor that made it; `None` for a host
+    /// module.
     #[getter]
     fn statistics(&self) -> Option<Statistics> {
-        let executor = self.owner.get().executor.get()?;
-        Some(Statistics::of(executor.statistics()))
+        let interfaces = [MODULE_NAME, UNSTABLE_MODULE_NAME];
+        let counts = self.items.is_none() && !interfaces.contains(&self.core().name());
+        counts.then(|| Statistics::of(self.core().executor().statistics()))
     }
 
     /// The name it was made with; empty for an instance of a module.

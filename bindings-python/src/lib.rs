@@ -75,7 +75,7 @@ mod _native {
     #[pymodule_export]
     use names::look_up;
     #[pymodule_export]
-    use pool::Pool;
+    use pool::{Pool, Reservation, reserve};
     #[pymodule_export]
     use signals::after_fork;
     #[pymodule_export]
@@ -87,7 +87,7 @@ mod _native {
     #[pymodule_export]
     use table::Table;
     #[pymodule_export]
-    use task::Async;
+    use task::{Async, in_thread};
     #[pymodule_export]
     use vm::Vm;
     #[pymodule_export]

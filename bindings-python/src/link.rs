@@ -255,44 +255,6 @@ fn define(
     defined.map_err(|failure| error::to_python(py, &failure))
 }
 
-/// The exception for a failed instantiation; a `LinkError` lists every import at fault.
-pub fn explain(py: Python<'_>, failure: &wasmspan::Error, wanted: &[ImportType]) -> PyErr {
-    let raised = error::to_python(py, failure);
-    match missing(py, failure, wanted) {
-        Ok(missing) if !missing.is_empty() => {
-            match raised.value(py).setattr(intern!(py, "missing"), missing) {
-                Ok(()) => raised,
-                Err(failed) => failed,
-            }
-        }
-        Ok(_) => raised,
-        Err(failed) => failed,
-    }
-}
-
-fn missing<'py>(
-    py: Python<'py>,
-    failure: &wasmspan::Error,
-    wanted: &[ImportType],
-) -> PyResult<Bound<'py, PyTuple>> {
-    let class = names::MISSING_IMPORT.get(py)?;
-    let mut missing = Vec::new();
-    if matches!(failure.code(), ErrCode::UnknownImport | ErrCode::IncompatibleImportType) {
-        // The core gives two lines for each import at fault, in the module's order: why, and which.
-        for pair in failure.details().chunks_exact(2) {
-            let named = wanted.iter().find(|import| {
-                pair[1].contains(&format!("\"{}\" , ", import.module))
-                    && pair[1].ends_with(&format!("name: \"{}\"", import.name))
-            });
-            if let Some(import) = named {
-                let ty = type_object(py, &import.ty)?;
-                missing.push(class.call1((&import.module, &import.name, ty, &pair[0]))?);
-            }
-        }
-    }
-    PyTuple::new(py, missing)
-}
-
 /// A dictionary of everything an instance exports.
 pub fn exports<'py>(py: Python<'py>, owner: &Bound<'py, Owner>) -> PyResult<Bound<'py, PyDict>> {
     let found = PyDict::new(py);

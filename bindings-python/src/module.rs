@@ -96,7 +96,8 @@ impl Module {
     /// Writes the module with its machine code to a file for `load_compiled`.
     fn save_compiled(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let compiler = wasmspan::Compiler::new(&self.config);
-        door::work(py, || compiler.compile_module(&self.core, &path))
+        let written = door::attempt(py, || compiler.compile_module(&self.core, &path))?;
+        written.map_err(|failure| error::of_output(py, &failure, &path))
     }
 
     /// The name in the module's name section.
@@ -174,19 +175,15 @@ impl Module {
     ) -> PyResult<Bound<'py, Instance>> {
         let wasi = wasi.as_ref().map(Py::get);
         let gate = Gate::new(WhenBusy::parse(when_busy)?, !release_gil && wasi.is_none());
-        let wanted = self.core.imports();
-        let store = link::resolve(py, &wanted, imports, wasi)?;
+        let store = link::resolve(py, &self.core.imports(), imports, wasi)?;
         let executor = Executor::new(&limits::within(&self.config, limits));
         let made =
             pressure::make(py, || door::attempt(py, || executor.instantiate(&store, &self.core)))?;
-        let core = made.map_err(|failure| match wasi {
-            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core().exit_code()),
-            _ => link::explain(py, &failure, &wanted),
-        })?;
+        let core = made.map_err(|failure| error::to_python(py, &failure))?;
         drop(store);
         let mut owner = Owner::of(Target::Instance(core), gate);
         owner.wasi = wasi.and_then(|wasi| wasi.held(py));
-        Instance::made(py, owner, &executor)
+        Instance::made(py, owner)
     }
 
     fn __repr__(&self) -> String {

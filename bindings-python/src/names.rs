@@ -55,6 +55,7 @@ classes! {
     LINK_ERROR = "wasmspan._errors", "LinkError";
     TRAP = "wasmspan._errors", "Trap";
     INTERRUPTED = "wasmspan._errors", "Interrupted";
+    OUTPUT_LIMIT = "wasmspan._errors", "OutputLimit";
     WASM_TIMEOUT = "wasmspan._errors", "WasmTimeout";
     OUT_OF_FUEL = "wasmspan._errors", "OutOfFuel";
     MEMORY_LIMIT = "wasmspan._errors", "MemoryLimit";
@@ -62,6 +63,8 @@ classes! {
     EXIT = "wasmspan._errors", "Exit";
     USER_ERROR = "wasmspan._errors", "UserError";
     GUEST_ERROR = "wasmspan._errors", "GuestError";
+    COMPLETED = "wasmspan._run", "Completed";
+    DENIAL = "wasmspan._run", "Denial";
     SPAN = "wasmspan._bindgen", "Span";
     INTERNAL_ERROR = "wasmspan._errors", "InternalError";
 }

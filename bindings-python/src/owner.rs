@@ -13,8 +13,8 @@ use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
-use wasmspan::{Executor, Extern, Func, Global, Instance, Pool, Store, Survey, Table, Vm, Wasi};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use wasmspan::{Extern, Func, Global, Instance, Pool, Store, Survey, Table, Vm, Wasi};
 
 /// What an owner stands for.
 pub enum Target {
@@ -87,8 +87,6 @@ pub struct Owner {
     pub streams: Vec<Arc<Callable>>,
     /// The system interface it was given.
     pub wasi: Option<HeldWasi>,
-    /// What made it: its limits and statistics.
-    pub executor: OnceLock<Executor>,
     /// Who runs it.
     pub gate: Gate,
     /// What it takes of the machine's memory.
@@ -126,7 +124,6 @@ impl Owner {
             known: AtomicUsize::new(1),
             streams: Vec::new(),
             wasi: None,
-            executor: OnceLock::new(),
             gate,
             weight: Weight::default(),
             knot: Mutex::default(),
@@ -169,11 +166,6 @@ impl Owner {
     /// Handles to the target that Python holds.
     pub fn known(&self) -> usize {
         self.known.load(Ordering::Acquire)
-    }
-
-    /// Status with which the guest ended itself.
-    pub fn exit_code(&self) -> u32 {
-        self.wasi.as_ref().map_or(0, |wasi| wasi.core.exit_code())
     }
 }
 

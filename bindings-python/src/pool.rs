@@ -1,8 +1,9 @@
 //! Pools of instances.
 
 use crate::control;
-use crate::door::{self, Gate, LOOK, WhenBusy};
+use crate::door::{self, Gate, WhenBusy};
 use crate::error;
+use crate::host;
 use crate::instance::Instance;
 use crate::limits::{self, Limits};
 use crate::link;
@@ -16,8 +17,8 @@ use crate::wasi::Wasi;
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use std::time::Instant;
-use wasmspan::{Executor, Pooled};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use wasmspan::{Executor, Place, Pooled};
 
 /// Hands out instances of one module, never more than `size` at a time, each fresh.
 ///
@@ -35,7 +36,6 @@ use wasmspan::{Executor, Pooled};
 pub struct Pool {
     core: wasmspan::Pool,
     held: Held,
-    executor: Executor,
     wasi: Option<HeldWasi>,
 }
 
@@ -44,7 +44,7 @@ impl Pool {
         let gate = Gate::new(WhenBusy::Raise, false);
         let mut owner = Owner::of(Target::Instance((*place).clone()), gate);
         owner.wasi = self.wasi.as_ref().map(|wasi| wasi.again(py));
-        let instance = Instance::made(py, owner, &self.executor)?;
+        let instance = Instance::made(py, owner)?;
         instance.get().keep(py, place, self.held.owner());
         Ok(instance)
     }
@@ -64,21 +64,20 @@ impl Pool {
     ) -> PyResult<Pool> {
         let wasi = wasi.as_ref().map(Py::get);
         let size = number::at_least_one("size", size)?;
-        let wanted = module.core().imports();
-        let store = link::resolve(py, &wanted, imports, wasi)?;
+        let store = link::resolve(py, &module.core().imports(), imports, wasi)?;
         let executor = Executor::new(&limits::within(module.config(), limits));
-        let made = door::attempt(py, || {
+        let core = door::work(py, || {
             wasmspan::Pool::with_executor(&executor, module.core(), &store, size)
         })?;
-        let core = made.map_err(|failure| link::explain(py, &failure, &wanted))?;
         drop(store);
         let owner = Owner::of(Target::Pool(core.clone()), Gate::open()).enter(py)?;
         // The object itself has a handle, too.
         let held = Held::new(&owner);
-        Ok(Pool { core, held, executor, wasi: wasi.and_then(|wasi| wasi.held(py)) })
+        Ok(Pool { core, held, wasi: wasi.and_then(|wasi| wasi.held(py)) })
     }
 
-    /// A fresh instance. Waits for a place, `timeout` seconds at most; then it raises `Busy`.
+    /// A fresh instance. Waits for a place, `timeout` seconds at most; then it raises `Busy`. Whoever
+    /// came first gets the first place.
     #[pyo3(signature = (timeout = None))]
     fn get<'py>(
         &self,
@@ -86,18 +85,16 @@ impl Pool {
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, Instance>> {
         let timeout = control::timeout(timeout)?;
-        let begin = Instant::now();
-        loop {
-            let left = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
-            let now = left.map_or(LOOK, |left| left.min(LOOK));
-            let place = pressure::make(py, || door::attempt(py, || self.core.try_get_for(now)))?;
-            if let Some(place) = place.map_err(|failure| error::to_python(py, &failure))? {
-                return self.handed_out(py, place);
-            }
-            py.check_signals()?;
-            if left.is_some_and(|left| left <= now) {
+        let get = || match timeout {
+            None => self.core.get().map(Some),
+            Some(timeout) => self.core.try_get_for(timeout),
+        };
+        let place = pressure::make(py, || door::attempt(py, get))?;
+        match place.map_err(|failure| error::to_python(py, &failure))? {
+            Some(place) => self.handed_out(py, place),
+            None => {
                 let what = format!("all {} instances of the pool are in use", self.core.size());
-                return Err(error::raise(py, &names::BUSY, &what)?);
+                Err(error::raise(py, &names::BUSY, &what)?)
             }
         }
     }
@@ -144,5 +141,65 @@ impl Pool {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.wasi.as_ref().map_or(Ok(()), |wasi| wasi.traverse(&visit))?;
         self.held.traverse(&visit)
+    }
+}
+
+/// A turn in the line before a pool, for event loops: whoever waits is woken.
+#[pyclass(frozen, module = "wasmspan._native")]
+pub struct Reservation {
+    pool: Py<Pool>,
+    turn: Mutex<Option<wasmspan::Reservation>>,
+    place: Arc<Mutex<Option<Place>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Joins the line before a pool. `wake` is called, on whatever thread, when there is a place to take.
+#[pyfunction]
+pub fn reserve(pool: Py<Pool>, wake: Py<PyAny>) -> Reservation {
+    let place: Arc<Mutex<Option<Place>>> = Arc::default();
+    let arrived = Arc::clone(&place);
+    let turn = pool.get().core.reserve(move |free| {
+        *lock(&arrived) = Some(free);
+        // An event loop that has ended can't be woken: the next one in the line gets the place.
+        let woken = door::attached(|py| host::vectorcall(wake.bind(py), &[]).is_ok());
+        if woken != Some(true) {
+            let free = lock(&arrived).take();
+            drop(free);
+        }
+    });
+    Reservation { pool, turn: Mutex::new(Some(turn)), place }
+}
+
+#[pymethods]
+impl Reservation {
+    /// A fresh instance in the place; `None` if it could not be made there, and no other place is free.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, Instance>>> {
+        let pool = self.pool.get();
+        let fill = || {
+            let place = lock(&self.place).take();
+            match place {
+                Some(place) => place.fill().map(Some),
+                // It went when it could not be filled.
+                None => pool.core.try_get(),
+            }
+        };
+        let place = pressure::make(py, || door::attempt(py, fill))?;
+        let place = place.map_err(|failure| error::to_python(py, &failure))?;
+        place.map(|place| pool.handed_out(py, place)).transpose()
+    }
+
+    /// Leaves the line, and gives the place back if there is one.
+    fn leave(&self) {
+        let turn = lock(&self.turn).take();
+        drop(turn);
+        let place = lock(&self.place).take();
+        drop(place);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.pool)
     }
 }

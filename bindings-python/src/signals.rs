@@ -137,12 +137,30 @@ fn visit() {
     // A signal that comes now asks for another visit.
     ASKED.store(false, Ordering::SeqCst);
     let raised = door::attached(|py| py.check_signals().err()).flatten();
-    if let Some(raised) = raised {
-        *RAISED.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
-        HAS_RAISED.store(true, Ordering::SeqCst);
-        if let Some(interrupt) = &*interrupt() {
-            interrupt.interrupt();
-        }
+    match raised {
+        None => take_back(),
+        Some(raised) => stop_for(raised),
+    }
+}
+
+/// Takes back the stop that was requested so that handlers run: they have run.
+fn take_back() {
+    while DECIDING.load(Ordering::SeqCst) {
+        std::hint::spin_loop();
+    }
+    if STOPPED.swap(false, Ordering::SeqCst)
+        && let Some(interrupt) = &*interrupt()
+    {
+        interrupt.withdraw();
+    }
+}
+
+/// Stops the call for what a handler has raised.
+fn stop_for(raised: PyErr) {
+    *RAISED.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
+    HAS_RAISED.store(true, Ordering::SeqCst);
+    if let Some(interrupt) = &*interrupt() {
+        interrupt.interrupt();
     }
 }
 
@@ -249,6 +267,8 @@ fn wait(event: i32) {
         DECIDING.store(true, Ordering::SeqCst);
         if ASKED.load(Ordering::SeqCst) && is_inside() {
             STOPPED.store(true, Ordering::SeqCst);
+            // What waits runs the handlers before it stops, and then need not.
+            interrupt.visit();
             interrupt.interrupt();
         }
         DECIDING.store(false, Ordering::SeqCst);

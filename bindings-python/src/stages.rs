@@ -6,7 +6,6 @@ use crate::error;
 use crate::function;
 use crate::instance::Instance;
 use crate::limits::Limits;
-use crate::link;
 use crate::module::Module;
 use crate::owner::{Owner, Target};
 use crate::pressure;
@@ -98,7 +97,9 @@ impl Compiler {
     /// else what the configuration's `output_format` says. A failure leaves no half file.
     fn compile(&self, source: &Bound<'_, PyAny>, output: PathBuf) -> PyResult<()> {
         let given = Source::of(source)?;
-        door::work(source.py(), || self.core.compile_module(&given.load(&self.loader)?, &output))
+        let compile = || self.core.compile_module(&given.load(&self.loader)?, &output);
+        let written = door::attempt(source.py(), compile)?;
+        written.map_err(|failure| error::of_output(source.py(), &failure, &output))
     }
 
     /// Compiles a path, bytes or a `Module` to the content of a compiled file.
@@ -125,22 +126,15 @@ pub struct Executor {
 
 impl Executor {
     fn made(
-        &self,
         py: Python<'_>,
         store: &Store,
-        module: &Module,
         make: impl Fn() -> Result<wasmspan::Instance> + Send + Sync,
     ) -> PyResult<Py<Instance>> {
-        let wanted = module.core().imports();
         let made = pressure::make(py, || door::attempt(py, &make))?;
-        let wasi = store.wasi(py);
-        let core = made.map_err(|failure| match &wasi {
-            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core.exit_code()),
-            _ => link::explain(py, &failure, &wanted),
-        })?;
+        let core = made.map_err(|failure| error::to_python(py, &failure))?;
         let mut owner = Owner::of(Target::Instance(core), Gate::new(WhenBusy::Raise, false));
-        owner.wasi = wasi;
-        Instance::made(py, owner, &self.core).map(Bound::unbind)
+        owner.wasi = store.wasi(py);
+        Instance::made(py, owner).map(Bound::unbind)
     }
 }
 
@@ -171,7 +165,7 @@ impl Executor {
         module: &Module,
     ) -> PyResult<Py<Instance>> {
         let make = || self.core.instantiate(store.core(), module.core());
-        self.made(py, store, module, make)
+        Executor::made(py, store, make)
     }
 
     /// Makes an instance and registers it in the store under a name.
@@ -183,7 +177,7 @@ impl Executor {
         name: &str,
     ) -> PyResult<Py<Instance>> {
         let make = || self.core.register(store.core(), module.core(), name);
-        let instance = self.made(py, store, module, make)?;
+        let instance = Executor::made(py, store, make)?;
         store.note(name, instance.bind(py));
         Ok(instance)
     }
@@ -214,7 +208,7 @@ impl Executor {
     ) -> PyResult<Async> {
         let (func, values) = call_of(function, args)?;
         let executor = self.core.clone();
-        Async::start(function.py(), None, move || executor.invoke(&func, &values))
+        Async::start(function.py(), move || executor.invoke(&func, &values))
     }
 
     /// What its calls count.

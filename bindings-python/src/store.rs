@@ -101,7 +101,7 @@ impl Store {
                 return Ok(Some(known.bind(py).clone()));
             }
         }
-        Instance::foreign(py, &found, None).map(Some)
+        Instance::foreign(py, &found).map(Some)
     }
 
     fn __contains__(&self, name: &str) -> bool {

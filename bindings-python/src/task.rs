@@ -3,15 +3,17 @@
 use crate::control;
 use crate::door::{self, LOOK};
 use crate::error;
+use crate::host;
 use crate::value;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyBaseException, PyTimeoutError};
 use pyo3::gc::PyVisit;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
-use wasmspan::{Result, Task, Val, Wasi};
+use wasmspan::{Result, Task, Val};
 
 /// A call that runs on another thread: made by the `…_async` functions of `VM` and `Executor`.
 ///
@@ -33,7 +35,7 @@ pub struct Async {
     /// What the call gave, unless it was stopped before it began.
     outcome: Arc<Mutex<Option<Outcome>>>,
     /// The event loop that coroutines of the host run in.
-    surroundings: Py<PyAny>,
+    context: Py<PyAny>,
 }
 
 /// What a call returned or raised, where the garbage collector sees it.
@@ -42,49 +44,45 @@ enum Outcome {
     Raised(Py<PyBaseException>),
 }
 
-impl Outcome {
-    fn of(py: Python<'_>, ended: Result<Vec<Val>>, wasi: Option<&Wasi>) -> Outcome {
-        let returned = match (ended, wasi) {
-            (Ok(results), _) => value::all(py, &results),
-            (Err(failure), Some(wasi)) if failure.is_terminated() => {
-                Err(error::exit(py, wasi.exit_code()))
-            }
-            (Err(failure), _) => Err(error::to_python(py, &failure)),
-        };
-        match returned {
-            Ok(object) => Outcome::Returned(object.unbind()),
-            Err(raised) => Outcome::Raised(raised.into_value(py)),
-        }
-    }
-}
-
 impl Async {
-    /// Starts a call. A guest that ends itself leaves its status in `wasi`.
+    /// Starts a call of the core.
     pub fn start(
         py: Python<'_>,
-        wasi: Option<Wasi>,
         call: impl FnOnce() -> Result<Vec<Val>> + Send + 'static,
     ) -> PyResult<Async> {
-        static SURROUNDINGS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let class = SURROUNDINGS.import(py, "wasmspan._host", "Surroundings")?;
-        let surroundings = class.call0()?.unbind();
-        let inside = surroundings.clone_ref(py);
+        static CONTEXT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let context = CONTEXT.import(py, "wasmspan._host", "Context")?.call0()?;
+        Async::spawn(context.unbind(), move |py| {
+            let ended = py.detach(call);
+            let results = ended.map_err(|failure| error::to_python(py, &failure))?;
+            value::all(py, &results).map(Bound::unbind)
+        })
+        .map_err(|failure| error::to_python(py, &failure))
+    }
+
+    /// Does `work` on a thread of the runtime's.
+    fn spawn(
+        context: Py<PyAny>,
+        work: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send + 'static,
+    ) -> Result<Async> {
+        let inside = Python::attach(|py| context.clone_ref(py));
         let outcome = Arc::new(Mutex::default());
         let told = Arc::clone(&outcome);
-        let started = Task::start(move || {
+        let core = Task::start(move || {
             // Python knows the thread from here to the end: what it notes for it would be lost else.
             let ran = door::attached(|py| {
-                let entered = inside.call_method0(py, "enter");
+                let enter = inside.bind(py).getattr(intern!(py, "enter"));
                 drop(inside);
-                entered.map_err(error::from_python)?;
-                let ended = Outcome::of(py, py.detach(call), wasi.as_ref());
+                let entered = enter.and_then(|enter| host::vectorcall(&enter, &[]));
+                let ended = match entered.and_then(|_| work(py)) {
+                    Ok(object) => Outcome::Returned(object),
+                    Err(raised) => Outcome::Raised(raised.into_value(py)),
+                };
                 *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
-                Ok(Vec::new())
             });
-            ran.unwrap_or_else(|| Err(error::shutting_down()))
-        });
-        let core = started.map_err(|failure| error::to_python(py, &failure))?;
-        Ok(Async { core: Some(core), outcome, surroundings })
+            ran.map(|()| Vec::new()).ok_or_else(error::shutting_down)
+        })?;
+        Ok(Async { core: Some(core), outcome, context })
     }
 
     fn task(&self) -> &Task {
@@ -138,7 +136,20 @@ impl Async {
     /// Asks the call to stop: it ends with `Interrupted` unless it has ended. Returns at once.
     fn cancel(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| self.task().cancel());
-        self.surroundings.call_method0(py, "cancel").map(drop)
+        self.context.call_method0(py, "cancel").map(drop)
+    }
+
+    /// Calls `callback` without arguments when the call has ended: now if it has, else on the thread that ends
+    /// it.
+    fn on_finish(&self, callback: Py<PyAny>) {
+        self.task().on_finish(move || {
+            let _ = door::attached(|py| {
+                if let Err(raised) = host::vectorcall(callback.bind(py), &[]) {
+                    raised.write_unraisable(py, Some(callback.bind(py)));
+                }
+                drop(callback);
+            });
+        });
     }
 
     /// Whether the call has returned, failed or been stopped.
@@ -153,7 +164,7 @@ impl Async {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        visit.call(&self.surroundings)?;
+        visit.call(&self.context)?;
         // While the call runs, its thread has a share.
         if Arc::strong_count(&self.outcome) > 1 {
             return Ok(());
@@ -173,6 +184,14 @@ impl Async {
     fn __repr__(&self) -> String {
         format!("<wasmspan.Async: {}>", if self.is_finished() { "finished" } else { "running" })
     }
+}
+
+/// Calls `work` on a thread of the runtime's; `context` says which event loop that is for.
+#[pyfunction]
+pub fn in_thread(py: Python<'_>, work: Py<PyAny>, context: Py<PyAny>) -> PyResult<Async> {
+    let started =
+        Async::spawn(context, move |py| host::vectorcall(work.bind(py), &[]).map(Bound::unbind));
+    started.map_err(|failure| error::to_python(py, &failure))
 }
 
 impl Drop for Async {

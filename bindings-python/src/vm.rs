@@ -56,16 +56,10 @@ impl Vm {
     }
 
     fn call<'py>(
-        &self,
         py: Python<'py>,
         call: impl FnOnce() -> Result<Vec<Val>> + Send,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let exit = |failure: wasmspan::Error| match &self.wasi {
-            Some(wasi) if failure.is_terminated() => error::exit(py, wasi.core.exit_code()),
-            _ => error::to_python(py, &failure),
-        };
-        let results = door::attempt(py, call)?.map_err(exit)?;
-        value::all(py, &results)
+        value::all(py, &door::work(py, call)?)
     }
 
     /// Arguments for a function; if there is none, the call itself says so.
@@ -104,8 +98,7 @@ impl Vm {
         call: impl FnOnce(&wasmspan::Vm) -> Result<Vec<Val>> + Send + 'static,
     ) -> PyResult<Async> {
         let vm = self.core.clone();
-        let wasi = self.wasi.as_ref().map(|wasi| wasi.core.clone());
-        Async::start(py, wasi, move || call(&vm))
+        Async::start(py, move || call(&vm))
     }
 }
 
@@ -186,7 +179,7 @@ impl Vm {
     ) -> PyResult<Bound<'py, PyAny>> {
         let params = Vm::params(self.core.function_type(name), args)?;
         let limits = limits.map(|limits| *limits.core()).unwrap_or_default();
-        self.call(py, || self.core.execute_within(name, &params, &limits))
+        Vm::call(py, || self.core.execute_within(name, &params, &limits))
     }
 
     /// As `execute`, on another thread; returns at once.
@@ -207,7 +200,7 @@ impl Vm {
         args: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let params = self.params_registered(module, name, args)?;
-        self.call(py, || self.core.execute_registered(module, name, &params))
+        Vm::call(py, || self.core.execute_registered(module, name, &params))
     }
 
     /// As `execute_registered`, on another thread; returns at once.
@@ -234,7 +227,7 @@ impl Vm {
         let py = source.py();
         let (module, params) = self.module_and_params(source, name, args)?;
         pressure::relieve(py)?;
-        let ran = self.call(py, || self.core.run_module(&module, name, &params));
+        let ran = Vm::call(py, || self.core.run_module(&module, name, &params));
         self.weigh();
         ran
     }
@@ -284,11 +277,7 @@ impl Vm {
     /// The active instance, or `None` before one was instantiated.
     #[getter]
     fn active_module<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, Instance>>> {
-        let executor = self.core.executor();
-        self.core
-            .active_module()
-            .map(|active| Instance::foreign(py, &active, Some(executor)))
-            .transpose()
+        self.core.active_module().map(|active| Instance::foreign(py, &active)).transpose()
     }
 
     /// The store of registered modules.

@@ -2,19 +2,25 @@
 
 use crate::door::{self, Gate, WhenBusy};
 use crate::error;
+use crate::host::{self, Callable};
 use crate::instance::Instance;
+use crate::names;
+use crate::number;
 use crate::owner::{HeldWasi, Owner, Target};
 use crate::source::items;
 use crate::stream::{self, Connected, Sink};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyMapping, PyString, PyTuple};
 use pyo3::{Borrowed, PyTraverseError};
+use std::net::TcpListener;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::PathBuf;
+use std::sync::Arc;
 use wasmspan::Result;
-use wasmspan::limits::DEFAULT_MEMORY_FS_BYTES;
-use wasmspan::wasi::{ChangeKind, Input, OutputBuffer, WasiBuilder};
+use wasmspan::limits::{DEFAULT_MEMORY_FS_BYTES, MAX_WASI_DESCRIPTORS};
+use wasmspan::wasi::{ChangeKind, Denial, Denials, Input, OutputBuffer, WasiBuilder};
 
 /// What a WASI guest may use. It starts with nothing: no arguments, no variables, no directories, no
 /// sockets; standard output and error are those of this process unless given.
@@ -28,7 +34,10 @@ use wasmspan::wasi::{ChangeKind, Input, OutputBuffer, WasiBuilder};
 /// `dirs` and `read_only_dirs` map names for the guest to directories of the host or to a `MemoryFs`.
 /// `sockets` is `True`, or a list of the addresses, nets and names that may be used, such as
 /// `"127.0.0.1:8080"`, `"10.0.0.0/8"` or `"example.org:443"`. With a `seed` random bytes are the same in
-/// each run.
+/// each run. A clock is a number of nanoseconds, at which it stands still, or a callable that returns it:
+/// `realtime_clock` since 1970, `monotonic_clock` since any moment. `list_dirs` gives the guest, as `/`, a list of
+/// its directories. `listeners` are sockets that listen, from which it takes connections; they get the descriptors after
+/// the directories. `max_descriptors` is how many it may have open. `denials` tells what it was refused.
 ///
 /// >>> Wasi(args=["tool", "--version"], stdout=[].append)
 /// <wasmspan.Wasi(2 arguments, 0 variables, 0 directories)>
@@ -37,6 +46,7 @@ pub struct Wasi {
     owner: Py<Owner>,
     stdout: Option<OutputBuffer>,
     stderr: Option<OutputBuffer>,
+    denials: Denials,
 }
 
 impl Wasi {
@@ -175,69 +185,180 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text {
 }
 
 /// What a guest is given, besides where its output goes.
+#[derive(Default)]
 pub struct Given {
     args: Vec<Text>,
     env: Vec<(Text, Text)>,
     dirs: Vec<(String, Directory)>,
     read_only_dirs: Vec<(String, Directory)>,
-    stdin: Connected<Input>,
+    list_dirs: bool,
+    stdin: Option<Connected<Input>>,
     sockets: Sockets,
+    listeners: Vec<Listener>,
     seed: Option<u64>,
-}
-
-/// An argument by its name; what is wrong with it is told with that.
-fn field<'py, T>(
-    name: &str,
-    given: Option<&Bound<'py, PyAny>>,
-    read: impl FnOnce(&Bound<'py, PyAny>) -> PyResult<T>,
-) -> PyResult<Option<T>> {
-    let given = given.filter(|given| !given.is_none());
-    given
-        .map(|given| read(given).map_err(|error| error::of_argument(given.py(), name, error)))
-        .transpose()
+    realtime_clock: Option<Clock>,
+    monotonic_clock: Option<Clock>,
+    max_descriptors: Option<usize>,
+    /// What it is refused.
+    pub denials: Denials,
 }
 
 impl Given {
-    /// From a dictionary that has all of it.
-    pub fn of(all: &Bound<'_, PyDict>) -> PyResult<Given> {
-        let get = |name: &str| all.get_item(name);
-        Given::new(
-            get("args")?.as_ref(),
-            get("env")?.as_ref(),
-            get("dirs")?.as_ref(),
-            get("read_only_dirs")?.as_ref(),
-            get("stdin")?.as_ref(),
-            get("sockets")?.as_ref(),
-            get("seed")?.as_ref(),
-        )
+    /// From the keywords of `Wasi` or `run`.
+    pub fn of(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Given> {
+        let mut given = Given::default();
+        for (name, value) in keywords.into_iter().flatten() {
+            let name: String = name.extract()?;
+            let set = given.set(&name, &value);
+            // What is said about these names them.
+            let named = ["stdin", "sockets"].contains(&&*name);
+            set.map_err(|error| match named {
+                true => error,
+                false => error::of_argument(value.py(), &name, error),
+            })?;
+        }
+        Ok(given)
     }
 
-    fn new<'py>(
-        args: Option<&Bound<'py, PyAny>>,
-        env: Option<&Bound<'py, PyAny>>,
-        dirs: Option<&Bound<'py, PyAny>>,
-        read_only_dirs: Option<&Bound<'py, PyAny>>,
-        stdin: Option<&Bound<'py, PyAny>>,
-        sockets: Option<&Bound<'py, PyAny>>,
-        seed: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Given> {
-        let stdin = stdin.map(stream::input).transpose()?;
-        Ok(Given {
-            args: field("args", args, items)?.unwrap_or_default(),
-            env: field("env", env, pairs)?.unwrap_or_default(),
-            dirs: field("dirs", dirs, pairs)?.unwrap_or_default(),
-            read_only_dirs: field("read_only_dirs", read_only_dirs, pairs)?.unwrap_or_default(),
-            stdin: stdin.unwrap_or_else(|| Connected::plain(Input::Null)),
-            sockets: sockets.map_or(Ok(Sockets::All(false)), self::sockets)?,
-            seed: field("seed", seed, |seed| seed.extract())?,
-        })
+    /// With these arguments, the program's name first.
+    pub fn with_args(mut self, args: &Bound<'_, PyAny>) -> PyResult<Given> {
+        self.set("args", args).map_err(|error| error::of_argument(args.py(), "args", error))?;
+        Ok(self)
     }
+
+    fn set(&mut self, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        if value.is_none() {
+            return Ok(());
+        }
+        match name {
+            "args" => self.args = items(value)?,
+            "env" => self.env = pairs(value)?,
+            "dirs" => self.dirs = pairs(value)?,
+            "read_only_dirs" => self.read_only_dirs = pairs(value)?,
+            "list_dirs" => self.list_dirs = value.extract()?,
+            "stdin" => self.stdin = Some(stream::input(value)?),
+            "sockets" => self.sockets = sockets(value)?,
+            "listeners" => self.listeners = items(value)?,
+            "seed" => self.seed = Some(number::up_to("it", value, u64::MAX)?),
+            "realtime_clock" => self.realtime_clock = Some(Clock::of(value)?),
+            "monotonic_clock" => self.monotonic_clock = Some(Clock::of(value)?),
+            "max_descriptors" => {
+                let most = number::up_to("it", value, MAX_WASI_DESCRIPTORS as u64)?;
+                self.max_descriptors = Some(most as usize);
+            }
+            _ => return Err(PyTypeError::new_err("there is no keyword of this name")),
+        }
+        Ok(())
+    }
+
+    /// Callables behind it, for the garbage collector.
+    pub fn callables(&self) -> Vec<Arc<Callable>> {
+        let stdin = self.stdin.as_ref().and_then(|stdin| stdin.callable.clone());
+        let clocks = [&self.realtime_clock, &self.monotonic_clock].into_iter().flatten();
+        stdin.into_iter().chain(clocks.filter_map(|clock| clock.callable())).collect()
+    }
+}
+
+/// What a clock shows: always the same, or what a callable returns.
+#[derive(Clone)]
+enum Clock {
+    Stopped(u64),
+    Asked(Arc<Callable>),
+}
+
+impl Clock {
+    fn of(given: &Bound<'_, PyAny>) -> PyResult<Clock> {
+        if given.is_callable() {
+            return Ok(Clock::Asked(Arc::new(Callable::plain(given.clone().unbind()))));
+        }
+        number::up_to("it", given, u64::MAX).map(Clock::Stopped)
+    }
+
+    fn callable(&self) -> Option<Arc<Callable>> {
+        match self {
+            Clock::Stopped(_) => None,
+            Clock::Asked(callable) => Some(Arc::clone(callable)),
+        }
+    }
+
+    /// Nanoseconds. A callable that fails is told of as a destructor is, and the clock shows 0.
+    fn now(&self) -> u64 {
+        let callable = match self {
+            Clock::Stopped(time) => return *time,
+            Clock::Asked(callable) => callable,
+        };
+        let shown = door::attached(|py| {
+            let asked = || {
+                number::up_to(
+                    "a clock's time",
+                    &host::vectorcall(callable.get(py)?, &[])?,
+                    u64::MAX,
+                )
+            };
+            asked().unwrap_or_else(|raised| {
+                raised.write_unraisable(py, callable.get(py).ok());
+                0
+            })
+        });
+        shown.unwrap_or(0)
+    }
+}
+
+/// A copy of a socket that listens.
+struct Listener(TcpListener);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Listener {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Listener> {
+        listener(&object).map(Listener)
+    }
+}
+
+fn listener(given: &Bound<'_, PyAny>) -> PyResult<TcpListener> {
+    let number: i32 = match given.hasattr("fileno")? {
+        true => given.call_method0("fileno")?.extract()?,
+        false => given.extract()?,
+    };
+    if number < 0 {
+        return Err(PyValueError::new_err("the socket is closed"));
+    }
+    // SAFETY: the number is only asked for a copy, which fails if no file has it.
+    let copy = unsafe { BorrowedFd::borrow_raw(number) }.try_clone_to_owned();
+    let copy = copy.map_err(|failure| error::of_file(&failure, given))?;
+    let (mut listens, mut size) = (0i32, size_of::<i32>() as libc::socklen_t);
+    // SAFETY: asks for one number of the descriptor, and has room for it.
+    let asked = unsafe {
+        let place = (&raw mut listens).cast();
+        let what = libc::SO_ACCEPTCONN;
+        libc::getsockopt(copy.as_raw_fd(), libc::SOL_SOCKET, what, place, &mut size)
+    };
+    if asked != 0 || listens == 0 {
+        return Err(PyValueError::new_err("a socket that listens is expected"));
+    }
+    Ok(TcpListener::from(copy))
+}
+
+/// What guests were refused, as objects of the Python layer.
+pub fn denied<'py>(py: Python<'py>, denials: &Denials) -> PyResult<Bound<'py, PyTuple>> {
+    let class = names::DENIAL.get(py)?;
+    let all = denials.entries().into_iter();
+    let all = all.map(|Denial { function, wanted, errno, option }| {
+        class.call1((function, wanted, errno, option))
+    });
+    PyTuple::new(py, all.collect::<PyResult<Vec<_>>>()?)
 }
 
 /// What sockets may reach: anything, or these addresses, nets and names.
 enum Sockets {
     All(bool),
     Some(Vec<String>),
+}
+
+impl Default for Sockets {
+    fn default() -> Sockets {
+        Sockets::All(false)
+    }
 }
 
 fn sockets(given: &Bound<'_, PyAny>) -> PyResult<Sockets> {
@@ -275,7 +396,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Directory {
 impl Given {
     /// Puts everything into the settings.
     pub fn apply(self, builder: WasiBuilder) -> WasiBuilder {
-        let mut builder = builder.stdin(self.stdin.core);
+        let stdin = self.stdin.map_or(Input::Null, |stdin| stdin.core);
+        let mut builder = builder.stdin(stdin).record_denials(&self.denials);
         builder = builder.args(self.args.into_iter().map(|arg| arg.0));
         for (name, value) in self.env {
             builder = builder.env(name.0, value.0);
@@ -296,8 +418,21 @@ impl Given {
             Sockets::All(all) => builder.sockets(all),
             Sockets::Some(names) => names.into_iter().fold(builder, WasiBuilder::allow_address),
         };
-        match self.seed {
-            Some(seed) => builder.random_seed(seed),
+        if self.list_dirs {
+            builder = builder.list_preopens();
+        }
+        builder = self.listeners.into_iter().fold(builder, |builder, own| builder.listener(own.0));
+        if let Some(seed) = self.seed {
+            builder = builder.random_seed(seed);
+        }
+        if let Some(clock) = self.realtime_clock {
+            builder = builder.realtime_clock(move || clock.now());
+        }
+        if let Some(clock) = self.monotonic_clock {
+            builder = builder.monotonic_clock(move || clock.now());
+        }
+        match self.max_descriptors {
+            Some(most) => builder.max_descriptors(most),
             None => builder,
         }
     }
@@ -313,41 +448,32 @@ fn captured<'py>(
 #[pymethods]
 impl Wasi {
     #[new]
-    #[pyo3(signature = (
-        *,
-        args = None,
-        env = None,
-        dirs = None,
-        read_only_dirs = None,
-        stdin = None,
-        stdout = Sink::Inherit,
-        stderr = Sink::Inherit,
-        sockets = None,
-        seed = None,
-    ), text_signature = "(*, args=None, env=None, dirs=None, read_only_dirs=None, stdin=None, stdout='inherit', stderr='inherit', sockets=False, seed=None)")]
-    #[allow(clippy::too_many_arguments)] // They are keywords in Python.
+    #[pyo3(signature = (*, stdout = Sink::Inherit, stderr = Sink::Inherit, **given), text_signature = "(*, args=None, env=None, dirs=None, read_only_dirs=None, list_dirs=False, stdin=None, stdout='inherit', stderr='inherit', sockets=False, listeners=None, seed=None, realtime_clock=None, monotonic_clock=None, max_descriptors=None)")]
     fn new<'py>(
         py: Python<'py>,
-        args: Option<&Bound<'py, PyAny>>,
-        env: Option<&Bound<'py, PyAny>>,
-        dirs: Option<&Bound<'py, PyAny>>,
-        read_only_dirs: Option<&Bound<'py, PyAny>>,
-        stdin: Option<&Bound<'py, PyAny>>,
         stdout: Sink<'py>,
         stderr: Sink<'py>,
-        sockets: Option<&Bound<'py, PyAny>>,
-        seed: Option<&Bound<'py, PyAny>>,
+        given: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Wasi> {
         let (out, out_buffer) = stream::output("stdout", &stdout)?;
         let (err, err_buffer) = stream::output("stderr", &stderr)?;
-        let given = Given::new(args, env, dirs, read_only_dirs, stdin, sockets, seed)?;
-        let callables = [given.stdin.callable.clone(), out.callable, err.callable];
+        let given = Given::of(given)?;
+        let denials = given.denials.clone();
+        let mut callables = given.callables();
+        callables.extend([out.callable, err.callable].into_iter().flatten());
         let builder = given.apply(wasmspan::Wasi::builder()).stdout(out.core).stderr(err.core);
         let core = door::attempt(py, || builder.build())?;
         let core = core.map_err(|failure| error::of_setting(py, &failure))?;
         let mut owner = Owner::of(Target::Wasi(core), Gate::new(WhenBusy::Raise, true));
-        owner.streams = callables.into_iter().flatten().collect();
-        Ok(Wasi { owner: owner.enter(py)?.unbind(), stdout: out_buffer, stderr: err_buffer })
+        owner.streams = callables;
+        let owner = owner.enter(py)?.unbind();
+        Ok(Wasi { owner, stdout: out_buffer, stderr: err_buffer, denials })
+    }
+
+    /// What guests asked for and were refused, in order: `Denial`s, each once.
+    #[getter]
+    fn denials<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        denied(py, &self.denials)
     }
 
     /// What the guest wrote so far, if standard output is captured.

@@ -414,3 +414,63 @@ def test_a_fault_of_the_package_says_so_and_is_counted():
     for part in ("please report it", "out of sorts", "lib.rs:"):
         assert part in str(raised.value)
     assert wasmspan._native.faults() == before + 1
+
+
+@pytest.mark.parametrize("of_call", [True, False])
+def test_limits_of_time_end_waiting_for_an_instance(of_call):
+    inside, leave = threading.Event(), threading.Event()
+    limits = wasmspan.Limits(time_ms=50)
+
+    def block(n):
+        inside.set()
+        leave.wait(30)
+        return n
+
+    instance = spinner(block, when_busy="wait", limits=None if of_call else limits)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(lambda: instance.exports.call(1))
+        assert inside.wait(10)
+        with pytest.raises(WasmTimeout, match="the time limit is 50 ms") as raised:
+            instance.exports.add(1, 2, **({"limits": limits} if of_call else {}))
+        assert raised.value.limit == 0.05
+        leave.set()
+        if of_call:
+            assert first.result(30) == 1
+        else:
+            with pytest.raises(WasmTimeout):
+                first.result(30)
+
+
+@pytest.mark.parametrize(
+    "config",
+    ["", "traps='checks', interrupts='poll'"],
+)
+def test_a_signal_that_comes_while_code_is_compiled_stops_nothing(config):
+    """Also before anything has run, when the runtime has installed no handlers of its own."""
+    done = child(f"""
+import signal, time, wasmspan
+hits = []
+signal.signal(signal.SIGALRM, lambda *_: hits.append(time.monotonic()))
+body = "(local.set 0 (i32.mul (local.get 0) (i32.add (local.get 0) (i32.const 3))))" * 400
+function = f"(func (param i32) (result i32) {{body}} (local.get 0))"
+signal.setitimer(signal.ITIMER_REAL, 0.1, 0.02)
+config = wasmspan.Config(compile_time="eager", {config})
+wasmspan.Module.from_wat(f"(module {{function * 60}})", config)
+signal.setitimer(signal.ITIMER_REAL, 0)
+assert len(hits) > 2, hits
+""")
+    assert done.returncode == 0, done.stderr
+
+
+def test_many_calls_that_are_awaited_at_the_end():
+    """Threads that can't have the interpreter any more end nothing but themselves."""
+    done = child("""
+import asyncio, wasmspan
+spin = wasmspan.Module.from_wat('(module (func (export "spin") (loop (br 0))))')
+async def main():
+    for _ in range(20):
+        asyncio.ensure_future(spin.instantiate().exports.spin.async_())
+    await asyncio.sleep(0.2)
+asyncio.run(main())
+""")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -202,7 +202,7 @@ MISTAKES = [
     (lambda e: Wasi(sockets=["not an address:x:y"]), ValueError, "address"),
     (lambda e: Wasi(sockets=1), TypeError, "sockets"),
     (lambda e: Wasi(seed="x"), TypeError, "seed: "),
-    (lambda e: Wasi(seed=-1), OverflowError, "seed: "),
+    (lambda e: Wasi(seed=-1), ValueError, "seed: "),
     (lambda e: Wasi(stdout="x"), ValueError, "stdout"),
     (lambda e: Wasi(stdin=1.5), TypeError, "stdin"),
     (lambda e: MemoryFs("/nowhere"), FileNotFoundError, "/nowhere"),

@@ -24,6 +24,7 @@ from ._errors import (
     LinkError,
     MemoryLimit,
     OutOfFuel,
+    OutputLimit,
     OutputTruncated,
     Trap,
     UserError,
@@ -88,7 +89,7 @@ if TYPE_CHECKING:
         U32s,
         U64s,
     )
-    from ._run import Completed, arun, run
+    from ._run import Completed, Denial, arun, run
     from ._types import (
         ExportType,
         ExternType,
@@ -124,7 +125,7 @@ _LATER = {
         "U8",
         "U8s",
     ),
-    "_run": ("Completed", "arun", "run"),
+    "_run": ("Completed", "Denial", "arun", "run"),
     "_types": (
         "ExportType",
         "ExternType",
@@ -183,6 +184,7 @@ __all__ = [
     "Compiler",
     "Completed",
     "Config",
+    "Denial",
     "Executor",
     "Exit",
     "ExportType",
@@ -215,6 +217,7 @@ __all__ = [
     "Module",
     "ModuleInstance",
     "OutOfFuel",
+    "OutputLimit",
     "OutputTruncated",
     "Pool",
     "Span",

@@ -5,26 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import os
 import threading
-import time
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
-from ._errors import Busy, Interrupted, WasmTimeout
+from . import _native
+from ._errors import Busy, WasmTimeout
+from ._host import Context
 from ._native import Async, Function, Instance, Interrupt, Limits, Pool
 
 T = TypeVar("T")
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02
-"""Seconds between two looks for a place in a pool."""
-
-_MOST_THREADS = 512
-"""Guests that run at a time. Many may wait, perhaps for one another, so that processors are no measure."""
-
-_lock = threading.Lock()
-_executor: ThreadPoolExecutor | None = None
 
 
 class Waiting:
@@ -65,96 +56,39 @@ class _Current(threading.local):
 _current = _Current()
 
 
-def _threads() -> ThreadPoolExecutor:
-    global _executor
-    with _lock:
-        if _executor is None:
-            _executor = ThreadPoolExecutor(_MOST_THREADS, "wasmspan")
-        return _executor
-
-
-def _after_fork() -> None:
-    global _executor, _lock
-    _lock = threading.Lock()
-    _executor = None
-
-
-os.register_at_fork(after_in_child=_after_fork)
-
-
-_stops: set[Callable[[], None]] = set()
-"""What stops each guest that runs for an event loop now."""
-
-_is_ending = False
-
-
-def _stop_all() -> None:
-    """At the end of the program: whoever awaited these guests is gone, and their threads are waited for."""
-    global _is_ending
-    _is_ending = True
-    for stop in tuple(_stops):
-        stop()
-
-
-# Functions that are registered later are called earlier: these threads' own wait for them comes after.
-threading._register_atexit(_stop_all)  # type: ignore[attr-defined]
-
-
 def enter(loop: asyncio.AbstractEventLoop, waiting: Waiting) -> None:
     """Says which loop runs coroutines for this thread, and where those it waits for are noted."""
     _current.loop, _current.waiting = loop, waiting
 
 
-async def in_thread(interrupt: Interrupt, work: Callable[[], T], timeout: float | None = None) -> T:
-    """Does `work` on a thread; a cancelled task stops it through `interrupt` and waits for its end.
+def _waker(loop: asyncio.AbstractEventLoop, woken: asyncio.Future[None]) -> Callable[[], None]:
+    """What ends `woken` from any thread. Raises `RuntimeError` if the loop is closed."""
+
+    def wake() -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    def wake_soon() -> None:
+        loop.call_soon_threadsafe(wake)
+
+    return wake_soon
+
+
+async def in_thread(work: Callable[[], T], interrupt: Interrupt, timeout: float | None = None) -> T:
+    """Does `work` on a thread; a cancelled task stops it, also through `interrupt`, and waits for its end.
 
     `work` itself ends after `timeout` seconds; coroutines that it waits for then are cancelled here.
     """
-    loop = asyncio.get_running_loop()
-    waiting = Waiting()
-
-    def entered() -> T:
-        enter(loop, waiting)
-        try:
-            return work()
-        finally:
-            _current.loop = None
-
-    def stop() -> None:
-        interrupt.interrupt()
-        waiting.stop(Interrupted)
-
-    timer = None if timeout is None else loop.call_later(timeout, waiting.stop, WasmTimeout)
+    context = Context(interrupt)
+    timer = None
+    if timeout is not None and context.waiting is not None:
+        timer = asyncio.get_running_loop().call_later(timeout, context.waiting.stop, WasmTimeout)
     try:
-        return await _result(entered, stop)
+        result: T = await finish(_native.in_thread(work, context))
     finally:
         if timer is not None:
             timer.cancel()
-
-
-async def _result(work: Callable[[], T], stop: Callable[[], None]) -> T:
-    """What `work` returns on a thread. Cancelling the task calls `stop`, and waits for the end."""
-
-    def contained() -> T:
-        _stops.add(stop)
-        try:
-            if _is_ending:
-                raise Interrupted("execution interrupted: the program ends")
-            return work()
-        except StopIteration as raised:
-            # A future takes any exception but this one; a coroutine makes the same of it.
-            raise RuntimeError("a host function raised StopIteration") from raised
-        finally:
-            _stops.discard(stop)
-
-    future = asyncio.get_running_loop().run_in_executor(_threads(), contained)
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        stop()
-        with contextlib.suppress(Exception, asyncio.CancelledError):
-            await future
-        raise
+    return result
 
 
 def call(
@@ -163,27 +97,55 @@ def call(
     """Calls a function on a thread."""
     interrupt = Interrupt()
     return in_thread(
-        interrupt,
         lambda: function(*args, timeout=timeout, interrupt=interrupt, limits=limits),
+        interrupt,
         timeout,
     )
 
 
 async def finish(call: Async) -> Any:
     """Waits for a call on a thread of the runtime; a cancelled task stops it and waits for its end."""
-    return await _result(call.get, call.cancel)
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+    wake = _waker(loop, ended)
+
+    def told() -> None:
+        # Nobody waits in a loop that is closed.
+        with contextlib.suppress(RuntimeError):
+            wake()
+
+    call.on_finish(told)
+    try:
+        await asyncio.shield(ended)
+    except asyncio.CancelledError:
+        call.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await ended
+        raise
+    try:
+        return call.get()
+    except CancelledError as cancelled:
+        # That of a coroutine which the guest waited for: two classes, one meaning.
+        raise asyncio.CancelledError(*cancelled.args) from None
 
 
 async def get_from_pool(pool: Pool, timeout: float | None = None) -> Instance:
     """Waits for a place without a thread: all threads may run guests that have the others."""
-    end = None if timeout is None else time.monotonic() + timeout
-    pause = _FIRST_PAUSE
-    while (instance := pool.try_get()) is None:
-        if end is not None and time.monotonic() >= end:
-            raise Busy(f"all {pool.size} instances of the pool are in use")
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
-    return instance
+    loop = asyncio.get_running_loop()
+    end = None if timeout is None else loop.time() + timeout
+    while True:
+        ready = loop.create_future()
+        turn = _native.reserve(pool, _waker(loop, ready))
+        try:
+            try:
+                async with asyncio.timeout_at(end):
+                    await ready
+            except TimeoutError:
+                raise Busy(f"all {pool.size} instances of the pool are in use") from None
+            if (instance := turn.take()) is not None:
+                return instance
+        finally:
+            turn.leave()
 
 
 def bridge(function: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., T]:

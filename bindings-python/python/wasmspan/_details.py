@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         module: str
         name: str
         wanted: ExternType
+        found: ExternType | None
         reason: str
 
 else:
@@ -70,8 +71,9 @@ else:
         """An import that could not be linked."""
 
         __slots__ = ()
-        _fields = __match_args__ = ("module", "name", "wanted", "reason")
+        _fields = __match_args__ = ("module", "name", "wanted", "found", "reason")
         module = item(0, "Name of the module that it is imported from.")
         name = item(1, "Its name there.")
         wanted = item(2, "The type that it is to have.")
-        reason = item(3, "What is wrong.")
+        found = item(3, "The type of what is there; `None` if nothing is.")
+        reason = item(4, "What is wrong.")

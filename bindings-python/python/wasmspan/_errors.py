@@ -29,6 +29,8 @@ class CompileError(WasmError):
 
     offset: int | None = None
     """Byte offset in the module where reading or checking stopped."""
+    proposal: str | None = None
+    """Name of the proposal that the module needs, where it is switched off or not to be had."""
 
 
 class LinkError(WasmError):
@@ -57,7 +59,17 @@ class Interrupted(Trap):
 
 
 class WasmTimeout(Interrupted, TimeoutError):
-    """A call took longer than its `timeout`."""
+    """A call took longer than its `timeout`, or than its limits allow."""
+
+    limit: float | None = None
+    """That time, in seconds."""
+
+
+class OutputLimit(Interrupted):
+    """A call wanted to write more than its limit `output_bytes`."""
+
+    limit: int | None = None
+    """That limit, in bytes."""
 
 
 class OutOfFuel(Trap):

@@ -13,11 +13,15 @@ from ._native import Caller
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from ._aio import Waiting
+    from ._native import Interrupt
 
-class Surroundings:
+
+class Context:
     """The event loop that a call on a thread of the runtime belongs to, if one runs where it is made."""
 
-    def __init__(self) -> None:
+    def __init__(self, interrupt: Interrupt | None = None) -> None:
+        self.interrupt = interrupt
         # Without asyncio there is no loop, and importing it takes long.
         asyncio = sys.modules.get("asyncio")
         self.loop: AbstractEventLoop | None = asyncio._get_running_loop() if asyncio else None
@@ -35,7 +39,9 @@ class Surroundings:
             enter(self.loop, self.waiting)
 
     def cancel(self) -> None:
-        """Cancels the coroutines that the call waits for."""
+        """Cancels what the call waits for."""
+        if self.interrupt is not None:
+            self.interrupt.interrupt()
         if self.waiting is not None:
             self.waiting.stop(Interrupted)
 

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, ParamSpec, TypeAlias, cast
 
 from . import _native
-from ._errors import Exit, Interrupted, OutputTruncated, WasmError, WasmTimeout
+from ._errors import Exit, OutputTruncated, WasmError
 from ._native import Config, Interrupt, Limits, MemoryFs, Module
 
 Text = str | bytes
-Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Module
+Source: TypeAlias = str | os.PathLike[str] | bytes | bytearray | memoryview | Module
 Directories = Mapping[str, str | os.PathLike[str] | MemoryFs]
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from ._streams import Readable, Writable
 
     Feed = Text | bytearray | memoryview | int | Callable[[int], Any] | Readable | None
     """Where standard input comes from; the text "inherit" means that of this process."""
     Stream = Literal["capture", "inherit"] | int | Callable[[bytes], Any] | Writable | None
     """Where standard output or error goes."""
+
+
+class Denial(NamedTuple):
+    """Something that a guest asked for and was refused."""
+
+    function: str
+    """The function of WASI that it called."""
+    wanted: str
+    """What it asked for, as a path, an address or words."""
+    errno: int
+    """The error number that it got."""
+    option: str
+    """What would allow it, as an option of the command; what else is to be said if nothing would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,9 @@ class Completed:
     cost: int
     """What it cost, if `limits` or the configuration say that costs are measured; else 0."""
 
+    denials: tuple[Denial, ...] = ()
+    """What it was refused, in order, each once."""
+
     def check(self) -> None:
         """Raises `OutputTruncated` if output was cut, and `Exit` unless the exit code is zero."""
         raised: WasmError
@@ -56,14 +76,9 @@ class Completed:
             raised = Exit(self.exit_code)
         else:
             return
-        raise _with_output(raised, self.stdout, self.stderr)
-
-
-def _with_output(raised: BaseException, stdout: bytes, stderr: bytes) -> BaseException:
-    """An exception with what the guest had written, if it is one of this package."""
-    if isinstance(raised, WasmError):
-        raised.stdout, raised.stderr = stdout, stderr  # type: ignore[attr-defined]
-    return raised
+        for name in ("stdout", "stderr", "denials"):
+            setattr(raised, name, getattr(self, name))
+        raise raised
 
 
 def run(
@@ -71,9 +86,11 @@ def run(
     args: Iterable[Text] = (),
     *,
     program: Text | None = None,
+    imports: Mapping[str, Any] | None = None,
     env: Mapping[str, Text] | None = None,
     dirs: Directories | None = None,
     read_only_dirs: Directories | None = None,
+    list_dirs: bool = False,
     stdin: Feed = None,
     stdout: Stream = "capture",
     stderr: Stream = "capture",
@@ -82,7 +99,11 @@ def run(
     output_limit: int | None = None,
     limits: Limits | None = None,
     sockets: bool | Iterable[str] = False,
+    listeners: Iterable[socket | int] | None = None,
     seed: int | None = None,
+    realtime_clock: int | Callable[[], int] | None = None,
+    monotonic_clock: int | Callable[[], int] | None = None,
+    max_descriptors: int | None = None,
     check: bool = False,
     config: Config | None = None,
     interrupt: Interrupt | None = None,
@@ -91,16 +112,17 @@ def run(
 
     `source` is what `Module` takes, or a `Module`, which saves compiling it again. `args` follow the
     name of the program, which is that of the file or module unless `program` says another. The guest gets
-    what it is given and nothing else: `env`, `dirs`, `read_only_dirs`, the streams, `sockets` and `seed`
-    are those of `Wasi`. `"capture"` keeps at most `output_limit` bytes of a stream, 64 MiB if it isn't
-    given, for the result; a guest that writes more gets an error, and `truncated` says so. `memory` is
-    the most pages of 64 KiB that a memory of it may have, and `limits` bounds it further.
+    what it is given and nothing else: `imports` are those of `Module.instantiate`; `env`, `dirs`,
+    `read_only_dirs`, `list_dirs`, the streams, `sockets`, `listeners`, `seed`, the clocks and
+    `max_descriptors` are those of `Wasi`. `"capture"` keeps at most `output_limit` bytes of a stream,
+    64 MiB if it isn't given, for the result; a guest that writes more gets an error, and `truncated` says
+    so. `memory` is the most pages of 64 KiB that a memory of it may have, and `limits` bounds it further.
 
     Raises `CompileError` and `LinkError` before anything ran, `Trap` for a trap, `WasmTimeout` for a run
-    that takes longer than `timeout` seconds, each with what was captured so far in `stdout` and `stderr`,
-    and what a stream's callable raises. An exit code is no exception unless `check` is set; then it is
-    `Exit`, or `OutputTruncated` where output was cut, again with `stdout` and `stderr`. May be called
-    from any thread; `interrupt` stops the run from another.
+    that takes longer than `timeout` seconds, each with what was captured so far in `stdout` and `stderr`
+    and what was refused in `denials`; and what a callable of the host raises. An exit code is no
+    exception unless `check` is set; then it is `Exit`, or `OutputTruncated` where output was cut, again
+    with these three. May be called from any thread; `interrupt` stops the run from another.
 
     >>> run(b'(module (memory (export "memory") 1) (func (export "_start")))').exit_code
     0
@@ -112,80 +134,56 @@ def run(
         program = module.name or "module"
     if isinstance(args, (str, bytes)):
         raise TypeError(f"args: a list is expected, not one {type(args).__name__}")
-    argv = (program, *args)
-    given = {
-        "args": argv,
-        "env": env or {},
-        "dirs": dirs or {},
-        "read_only_dirs": read_only_dirs or {},
-        "stdin": stdin,
-        "sockets": sockets,
-        "seed": seed,
-    }
-    how, code, raised, out, err, truncated, duration, cpu_time, pages, cost = _native.run_command(
-        module, given, stdout, stderr, timeout, interrupt, memory, output_limit, limits
+    completed: Completed = _native.run_command(
+        module,
+        (program, *args),
+        imports=imports,
+        stdout=stdout,
+        stderr=stderr,
+        timeout=timeout,
+        interrupt=interrupt,
+        memory=memory,
+        output_limit=output_limit,
+        limits=limits,
+        env=env,
+        dirs=dirs,
+        read_only_dirs=read_only_dirs,
+        list_dirs=list_dirs,
+        stdin=stdin,
+        sockets=sockets,
+        listeners=listeners,
+        seed=seed,
+        realtime_clock=realtime_clock,
+        monotonic_clock=monotonic_clock,
+        max_descriptors=max_descriptors,
     )
-    if how == "timed out":
-        raised = WasmTimeout("execution interrupted: the run took longer than its time limit")
-    elif how == "interrupted":
-        raised = Interrupted("execution interrupted")
-    if raised is not None:
-        raise _with_output(raised, out, err)
-    completed = Completed(argv, code, out, err, truncated, duration, cpu_time, pages, cost)
     if check:
         completed.check()
     return completed
 
 
-async def arun(
-    source: Source,
-    args: Iterable[Text] = (),
-    *,
-    program: Text | None = None,
-    env: Mapping[str, Text] | None = None,
-    dirs: Directories | None = None,
-    read_only_dirs: Directories | None = None,
-    stdin: Feed = None,
-    stdout: Stream = "capture",
-    stderr: Stream = "capture",
-    timeout: float | None = None,
-    memory: int | None = None,
-    output_limit: int | None = None,
-    limits: Limits | None = None,
-    sockets: bool | Iterable[str] = False,
-    seed: int | None = None,
-    check: bool = False,
-    config: Config | None = None,
-) -> Completed:
+P = ParamSpec("P")
+
+
+def _on_a_thread(run: Callable[P, Completed]) -> Callable[[object], Callable[P, Awaitable[Completed]]]:
+    """Gives a coroutine function the parameters of `run`."""
+
+    def of(function: Any) -> Callable[P, Awaitable[Completed]]:
+        function.__signature__ = inspect.signature(run)
+        return cast("Callable[P, Awaitable[Completed]]", function)
+
+    return of
+
+
+@_on_a_thread(run)
+async def arun(*args: Any, interrupt: Interrupt | None = None, **options: Any) -> Completed:
     """As `run`, on another thread. Cancelling the task stops the guest.
 
-    Callables behind the streams may be coroutine functions, such as `write` of a web server's response or
-    `read` of an `asyncio.StreamReader`: the event loop runs them while the guest waits.
+    Host functions and callables behind the streams may be coroutine functions, such as `write` of a web
+    server's response or `read` of an `asyncio.StreamReader`: the event loop runs them while the guest waits.
     """
     from ._aio import in_thread  # Not above: importing asyncio takes longer than all of this.
 
-    interrupt = Interrupt()
-    return await in_thread(
-        interrupt,
-        lambda: run(
-            source,
-            args,
-            program=program,
-            env=env,
-            dirs=dirs,
-            read_only_dirs=read_only_dirs,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            timeout=timeout,
-            memory=memory,
-            output_limit=output_limit,
-            limits=limits,
-            sockets=sockets,
-            seed=seed,
-            check=check,
-            config=config,
-            interrupt=interrupt,
-        ),
-        timeout,
-    )
+    stop = interrupt or Interrupt()
+    work = functools.partial(run, *args, interrupt=stop, **options)
+    return await in_thread(work, stop, options.get("timeout"))

@@ -18,6 +18,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         };
         Error::with_detail(ErrCode::IllegalPath, what)
             .closing(format!("File name: \"{}\"", path.display()))
+            .caused_by(error)
     })
 }
 

@@ -207,11 +207,10 @@ impl Pool {
                 return Ok(Some(place));
             }
             if let Some(interrupt) = &interrupt {
-                if interrupt.is_requested() {
+                drop(place);
+                if interrupt.stops_wait() {
                     return Err(Error::new(ErrCode::Interrupted));
                 }
-                drop(place);
-                interrupt.take_visit();
                 place = arrival.lock();
                 if place.is_some() || interrupt.is_requested() {
                     continue;

@@ -168,6 +168,21 @@ impl Interrupt {
         self.lock().expired
     }
 
+    /// Whether what waits under this interrupt is to stop. Does what a visit is for, which may take the
+    /// request back.
+    pub(crate) fn stops_wait(&self) -> bool {
+        loop {
+            let requested = self.is_requested();
+            self.take_visit();
+            match (requested, self.is_requested()) {
+                (_, false) => return false,
+                (true, true) => return true,
+                // It came meanwhile, perhaps with a visit.
+                (false, true) => {}
+            }
+        }
+    }
+
     fn resend(&self) {
         let mut pause = FIRST_RESEND;
         let mut state = self.lock();

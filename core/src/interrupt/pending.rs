@@ -58,11 +58,10 @@ impl<T: Clone + Send + 'static> Pending<T> {
                 return known.clone();
             }
             if let Some(interrupt) = interrupt {
-                if interrupt.is_requested() {
+                drop(result);
+                if interrupt.stops_wait() {
                     return Err(Error::new(ErrCode::Interrupted));
                 }
-                drop(result);
-                interrupt.take_visit();
                 result = self.lock();
                 if result.is_some() || interrupt.is_requested() {
                     continue;
