@@ -23,7 +23,7 @@ func NewBindgen(ctx context.Context, instance *Instance) (*Bindgen, error) {
 		ended = outcome(C.ws_bindgen_create(&inner, instance.inner, under))
 	})
 	if err == nil {
-		err = instance.exited(ended.err(ctx))
+		err = ended.err(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (b *Bindgen) Call(ctx context.Context, name string, args ...any) ([]any, er
 	for _, arg := range args {
 		var err error
 		if packed, err = appendBindgen(packed, arg, &large); err != nil {
-			return nil, &Error{CodeFuncSigMismatch, err.Error()}
+			return nil, usage(CodeFuncSigMismatch, "%v", err)
 		}
 	}
 	var ended outcome
@@ -54,7 +54,7 @@ func (b *Bindgen) Call(ctx context.Context, name string, args ...any) ([]any, er
 			C.uint32_t(len(args)), large, &got, under))
 	})
 	if err == nil {
-		err = b.instance.exited(ended.err(ctx))
+		err = ended.err(ctx)
 	}
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ type Char rune
 // GuestError is what a guest of wasmedge-bindgen returned as Err.
 type GuestError struct{ Message string }
 
+// Error gives the message.
 func (e *GuestError) Error() string { return e.Message }
 
 // Kinds of values of wasmedge-bindgen, with the numbers of its protocol.

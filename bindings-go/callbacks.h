@@ -36,6 +36,34 @@ bool ws_wasi_output(wasmspan_wasi_config *config, bool standard_error, uintptr_t
   return wasmspan_wasi_config_output_to(config, standard_error, stream_write, (void *)number, gone_number);
 }
 
+static uint64_t read_clock(void *number) {
+  uint64_t now;
+  REACH_GO(now, wasmspanGoClock((uintptr_t)number), 0);
+  return now;
+}
+
+bool ws_wasi_clock(wasmspan_wasi_config *config, bool monotonic, uintptr_t number) {
+  return wasmspan_wasi_config_clock(config, monotonic, read_clock, (void *)number, gone_number);
+}
+
+static void fill_random(void *number, uint8_t *buf, size_t len) {
+  int done;
+  REACH_GO(done, (wasmspanGoRandom((uintptr_t)number, buf, len), 0), 0);
+  (void)done;
+}
+
+bool ws_wasi_random(wasmspan_wasi_config *config, uintptr_t number) {
+  return wasmspan_wasi_config_random_from(config, fill_random, (void *)number, gone_number);
+}
+
+static void take_denial(void *number, const wasmspan_denial *denial) {
+  wasmspanGoDenial((uintptr_t)number, (wasmspan_denial *)denial);
+}
+
+void ws_wasi_denials(const wasmspan_wasi_config *config, uintptr_t number) {
+  wasmspan_wasi_config_denials(config, take_denial, (void *)number);
+}
+
 static int fs_stat(void *number, const char *path, wasmspan_file_info *info) {
   ASK_GO(wasmspanGoStat((uintptr_t)number, context(), (char *)path, info));
 }

@@ -25,6 +25,8 @@ type Cmd struct {
 	module *Module
 	ctx    context.Context
 	usage  Usage
+	// What the guest of the last run was refused.
+	denials []Denial
 	// Pipes that the run ends.
 	pipes []func()
 	// Stdin of the last run.
@@ -42,10 +44,6 @@ type Usage struct {
 	Truncated bool
 }
 
-// ErrOutputLimit is the error of a run whose guest wanted to write more than OutputLimit, so that some of its output is
-// missing.
-var ErrOutputLimit = errors.New("wasmspan: the guest wanted to write more than OutputLimit")
-
 // Command is a run of a module with arguments, the program's name first. The module may import the host modules and named
 // instances of its runtime, besides WASI.
 func Command(ctx context.Context, module *Module, args ...string) *Cmd {
@@ -57,6 +55,9 @@ func (c *Cmd) SetContext(ctx context.Context) { c.ctx = ctx }
 
 // Usage tells what the last run used.
 func (c *Cmd) Usage() Usage { return c.usage }
+
+// Denials lists what the guest of the last run was refused, each thing once and in order.
+func (c *Cmd) Denials() []Denial { return c.denials }
 
 // Run runs the module to its end, on this goroutine. A guest that exits with another code than 0 is an *ExitError, one
 // that traps or is stopped by the context a *Trap. Else the error is that of Stdin, Stdout or Stderr.
@@ -152,7 +153,7 @@ func (c *Cmd) run(streams int) ([]byte, error) {
 		}
 		c.pipes = nil
 	}()
-	c.usage = Usage{}
+	c.usage, c.denials = Usage{}, nil
 	m := c.module
 	if !m.acquire() {
 		return nil, ErrClosed
@@ -207,6 +208,7 @@ func (c *Cmd) run(streams int) ([]byte, error) {
 		Wall: time.Duration(finished.wall_nanoseconds), CPU: time.Duration(finished.cpu_nanoseconds),
 		MemoryPages: uint64(finished.memory_pages),
 	}
+	c.denials = denials(config)
 	var out C.wasmspan_bytes
 	var output []byte
 	if C.wasmspan_wasi_config_output(config, false, &out) {

@@ -17,6 +17,13 @@
 // errors.Is(err, context.DeadlineExceeded) or errors.Is(err, context.Canceled), and errors.As with a *Trap. The
 // instance can be called again.
 //
+// # Errors
+//
+// What the engine refuses is an *Error, a call that ended before its time a *Trap; both have a Cause. errors.As finds the
+// rest: *LinkError lists imports that are missing or don't fit, *UnsupportedError names a proposal, *ExitError has an exit
+// code, *TimeoutError and *OutputLimitError have the limit, UserError is a host function's number, and the host function's
+// own error is wrapped as it is. A limit of time is context.DeadlineExceeded, too.
+//
 // # Commands and files
 //
 // Command runs a module as package os/exec runs a process. Streams are read and written when the guest does; a Mount shows

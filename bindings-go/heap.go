@@ -47,7 +47,7 @@ func (h *Heap) call(f func(C.ws_under) C.ws_outcome) error {
 	if err != nil {
 		return err
 	}
-	return h.instance.exited(ended.err(context.Background()))
+	return ended.err(context.Background())
 }
 
 func (h *Heap) put(text bool, data []byte) (Span, error) {

@@ -44,7 +44,7 @@ func (r *Runtime) NewMemory(t MemoryType) (*Memory, error) {
 	defer C.WasmEdge_MemoryTypeDelete(mtype)
 	inner := C.WasmEdge_MemoryInstanceCreate(mtype)
 	if inner == nil {
-		return nil, &Error{CodeMemoryOutOfBounds, fmt.Sprintf("there can be no memory of %d to %d pages", t.Min, t.Max)}
+		return nil, usage(CodeMemoryOutOfBounds, "there can be no memory of %d to %d pages", t.Min, t.Max)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -278,7 +278,7 @@ func (m *Memory) WriteAt(p []byte, offset int64) (int, error) {
 	defer m.release()
 	view := m.having(uint64(offset) + uint64(len(p)))
 	if offset < 0 || offset > int64(len(view)) || len(p) > len(view)-int(offset) {
-		return 0, &Error{CodeMemoryOutOfBounds, fmt.Sprintf("out of bounds memory access: %d bytes at %d of %d", len(p), offset, len(view))}
+		return 0, usage(CodeMemoryOutOfBounds, "out of bounds memory access: %d bytes at %d of %d", len(p), offset, len(view))
 	}
 	return copy(view[offset:], p), nil
 }

@@ -237,7 +237,7 @@ func TestLimitsHoldForEveryCall(t *testing.T) {
 		"bindgen": func() error { return second(bindgen.Call(ctx, "f", "x")) },
 	} {
 		err := call()
-		if err == nil || what != "host" && !strings.Contains(err.Error(), "the time limit is 30 ms") {
+		if timeout := (*wasmspan.TimeoutError)(nil); !errors.As(err, &timeout) || timeout.Limit != 30*time.Millisecond {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

@@ -5,30 +5,19 @@
 
 #include "_cgo_export.h"
 #include "bindgen_values.h"
-#include "finish.h"
+#include "unwind.h"
 
 /* Makes the go command link again when the library has changed. */
 static const char library[] __attribute__((used)) = WASMSPAN_GO_LIBRARY;
 
-/* The text is the thread's, and the goroutine may go on on another thread. */
-static ws_outcome outcome_of(WasmEdge_Result result, uintptr_t left) {
-  ws_outcome done = {result.Code, NULL, left};
-  if (!WasmEdge_ResultOK(result) && left == 0) {
-    size_t len = wasmspan_error_text(NULL, 0);
-    done.text = malloc(len + 1);
-    if (done.text != NULL) wasmspan_error_text(done.text, len + 1);
-  }
-  return done;
-}
-
-static ws_outcome outcome(WasmEdge_Result result) { return outcome_of(result, 0); }
+#include "outcome.h"
 
 ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t owner, uintptr_t context, uint64_t a,
                    uint64_t b, uint64_t c, uint64_t d) {
   wasmspan_slot slots[4];
   ws_scalar done = {0, NULL};
   WasmEdge_Result result;
-  calling call = {owner, context, 0, current};
+  calling call = {owner, context, 0, current, (const wasmspan_interrupt *)interrupt};
   slots[0].i64 = (int64_t)a;
   slots[1].i64 = (int64_t)b;
   slots[2].i64 = (int64_t)c;
@@ -61,6 +50,9 @@ bool ws_inside(uintptr_t owner) {
 
 bool ws_finish(uintptr_t *brief) {
   if (current && innermost && current->context == ws_brief && !ending) *brief = current->owner;
+  /* A guest that only sees an error of its stream or file might go on for ever. */
+  if (current && current->interrupt && innermost && !ending)
+    wasmspan_interrupt_request((wasmspan_interrupt *)current->interrupt);
   return finish();
 }
 
@@ -82,7 +74,7 @@ ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *va
 /* Runs what may call the guest, so that a request stops it, and host functions find the context. */
 static ws_outcome guarded(WasmEdge_Result (*run)(void *), void *data, ws_under under) {
   WasmEdge_Result result;
-  calling call = {under.owner, under.context, 0, current};
+  calling call = {under.owner, under.context, 0, current, under.interrupt};
   current = &call;
   result = under.interrupt ? wasmspan_interruptible(under.interrupt, run, data) : run(data);
   current = call.outer;
@@ -312,6 +304,14 @@ ws_outcome ws_wasi_stdin_fd(wasmspan_wasi_config *config, int fd) {
 
 ws_outcome ws_wasi_output_fd(wasmspan_wasi_config *config, bool standard_error, int fd) {
   return outcome(wasmspan_wasi_config_output_fd(config, standard_error, fd));
+}
+
+ws_outcome ws_wasi_listener(wasmspan_wasi_config *config, int fd) {
+  return outcome(wasmspan_wasi_config_listener(config, fd));
+}
+
+ws_outcome ws_compile_time(WasmEdge_ConfigureContext *configure, uint32_t time) {
+  return outcome(wasmspan_configure_set_compile_time(configure, time));
 }
 
 ws_outcome ws_fs_overlay(wasmspan_fs **fs, const char *host, uint64_t max_bytes) {

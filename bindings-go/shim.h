@@ -8,8 +8,12 @@
 /* How something ended. */
 typedef struct ws_outcome {
   uint32_t code;
-  /* What went wrong, to be freed; NULL if nothing did. */
-  char *text;
+  /* Why, a number of enum wasmspan_cause, and the number that belongs to it. */
+  uint32_t cause;
+  uint64_t fact;
+  /* What is told about it, see outcome.h; to be freed. */
+  uint8_t *facts;
+  size_t size;
   /* Number of the error that a host function left, or 0. */
   uintptr_t left;
 } ws_outcome;
@@ -38,7 +42,7 @@ ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t owner, uin
 bool ws_inside(uintptr_t owner);
 /* Number of the context of calls that nothing stops, and that leave their instance without a deferred function. */
 enum { ws_brief = 1 };
-/* Ends the call of Go's that the running callback belongs to, whose function panics or ends its goroutine; see finish.h.
+/* Ends the call of Go's that the running callback belongs to, whose function panics or ends its goroutine; see unwind.h.
  * False if there is none. *brief is the owner of a call that leaves no instance by itself. */
 bool ws_finish(uintptr_t *brief);
 ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *validator,
@@ -79,6 +83,12 @@ ws_outcome ws_register(WasmEdge_ExecutorContext *executor, WasmEdge_StoreContext
 bool ws_wasi_stdin(wasmspan_wasi_config *config, uintptr_t number);
 ws_outcome ws_wasi_stdin_fd(wasmspan_wasi_config *config, int fd);
 ws_outcome ws_wasi_output_fd(wasmspan_wasi_config *config, bool standard_error, int fd);
+ws_outcome ws_wasi_listener(wasmspan_wasi_config *config, int fd);
+bool ws_wasi_clock(wasmspan_wasi_config *config, bool monotonic, uintptr_t number);
+bool ws_wasi_random(wasmspan_wasi_config *config, uintptr_t number);
+/* What guests were refused goes to the list with the number. */
+void ws_wasi_denials(const wasmspan_wasi_config *config, uintptr_t number);
+ws_outcome ws_compile_time(WasmEdge_ConfigureContext *configure, uint32_t time);
 /* With 0, what is written goes nowhere. */
 bool ws_wasi_output(wasmspan_wasi_config *config, bool standard_error, uintptr_t number);
 wasmspan_fs *ws_fs(uintptr_t number, bool writable);

@@ -104,8 +104,8 @@ type externRef struct {
 // NewExtern makes a reference to a Go value.
 func NewExtern(value any) Extern {
 	ref := &externRef{value: value}
-	number := left.put(weakTo(ref))
-	ref.number, ref.handle = number, newHandle(func() { left.take(number) })
+	number := handles.put(weakTo(ref))
+	ref.number, ref.handle = number, newHandle(func() { handles.take(number) })
 	return Extern{ref}
 }
 
@@ -114,7 +114,7 @@ func externOf(number uintptr) Extern {
 	if number == 0 {
 		return Extern{}
 	}
-	found, _ := left.get(number)
+	found, _ := handles.get(number)
 	if ref, ok := found.(*externRef); ok {
 		return Extern{ref}
 	}
@@ -207,7 +207,7 @@ func toValue(from any, kind ValueType, to *holder) (value, error) {
 		}
 	}
 	if !fits {
-		return v, &Error{CodeFuncSigMismatch, fmt.Sprintf("a %T is no %v, which is %s in Go", from, kind, kind.goTypes())}
+		return v, usage(CodeFuncSigMismatch, "a %T is no %v, which is %s in Go", from, kind, kind.goTypes())
 	}
 	if from == nil || v.low == 0 && v.high == 0 && (kind == FuncRef || kind == ExternRef) {
 		v = seen(C.WasmEdge_ValueGenNullRef(C.enum_WasmEdge_RefType(kind)))
@@ -231,7 +231,7 @@ func integerBits(from any, kind ValueType) (bits uint64, fits bool, err error) {
 		return 0, false, nil
 	}
 	if !fits {
-		return 0, false, &Error{CodeFuncSigMismatch, fmt.Sprintf("the %T %v is too large for %v", from, from, kind)}
+		return 0, false, usage(CodeFuncSigMismatch, "the %T %v is too large for %v", from, from, kind)
 	}
 	if kind == I32 {
 		bits = uint64(uint32(bits))
@@ -272,7 +272,7 @@ func (v *value) c() C.WasmEdge_Value { return *(*C.WasmEdge_Value)(unsafe.Pointe
 // toValues gives the values of these types, as toValue does.
 func toValues(from []any, kinds []C.enum_WasmEdge_ValType, to *holder) ([]value, error) {
 	if len(from) != len(kinds) {
-		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("there are %d values, not %d", len(from), len(kinds))}
+		return nil, usage(CodeFuncSigMismatch, "there are %d values, not %d", len(from), len(kinds))
 	}
 	values := make([]value, len(from))
 	for at := range from {
@@ -315,4 +315,53 @@ func numberBits(value any) (uint64, C.enum_WasmEdge_ValType) {
 		return math.Float64bits(x), C.WasmEdge_ValType_F64
 	}
 	return 0, C.WasmEdge_ValType_None
+}
+
+// Number is a Go type that a WebAssembly number can be passed as.
+type Number interface {
+	int32 | uint32 | int64 | uint64 | float32 | float64
+}
+
+// A number's bits, as many as its type has; which type it is does not matter.
+func toBits[T Number](value T) uint64 {
+	if unsafe.Sizeof(value) == 4 {
+		return uint64(*(*uint32)(unsafe.Pointer(&value)))
+	}
+	return *(*uint64)(unsafe.Pointer(&value))
+}
+
+func fromBits[T Number](bits uint64) (value T) {
+	if unsafe.Sizeof(value) == 4 {
+		*(*uint32)(unsafe.Pointer(&value)) = uint32(bits)
+	} else {
+		*(*uint64)(unsafe.Pointer(&value)) = bits
+	}
+	return value
+}
+
+func kindOf[T Number]() C.enum_WasmEdge_ValType {
+	var value T
+	_, kind := numberBits(any(value))
+	return kind
+}
+
+// Scan copies the results of Instance.Call or Bindgen.Call to where the pointers point. It is an error if there are more or
+// fewer, or of other types.
+func Scan(results []any, into ...any) error {
+	mistake := func(format string, args ...any) error { return usage(CodeFuncSigMismatch, format, args...) }
+	if len(results) != len(into) {
+		return mistake("%d results were given instead of %d", len(results), len(into))
+	}
+	for at, place := range into {
+		pointer := reflect.ValueOf(place)
+		if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
+			return mistake("result %d can't be copied to a %T: it takes a pointer that isn't nil", at, place)
+		}
+		value, found := pointer.Elem(), reflect.ValueOf(results[at])
+		if !found.IsValid() || !found.Type().AssignableTo(value.Type()) {
+			return mistake("result %d is of type %T, not %s", at, results[at], value.Type())
+		}
+		value.Set(found)
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -26,6 +27,27 @@ type WASI struct {
 	Stdout, Stderr io.Writer
 	// Mounts has the directories that the guest sees.
 	Mounts []Mount
+	// ListMounts gives the guest, as "/", a directory that lists the mounts, unless one of them is "/" itself.
+	ListMounts bool
+	// MaxDescriptors is how many descriptors the guest may have open at once, its streams and mounts included; 0 is 1024.
+	MaxDescriptors uint
+	// Sockets lets the guest open sockets and look up names.
+	Sockets bool
+	// AllowAddresses allows sockets for addresses, nets and names, and for nothing else: "1.2.3.4", "10.0.0.0/8:443",
+	// "[::1]:80", "example.org:443", "*:53"; without a port, for every port.
+	AllowAddresses []string
+	// Listeners are listening sockets, such as a *net.TCPListener, for the guest to accept connections from. They get the
+	// descriptors after those of the mounts. The guest has a duplicate, and needs no Sockets for it.
+	Listeners []syscall.Conn
+	// RealtimeClock gives the time of day, for runs that shall repeat exactly; nil is the system's.
+	RealtimeClock func() time.Time
+	// MonotonicClock gives the time since some beginning, also in place of processor time; nil is the system's. Waiting
+	// still takes real time.
+	MonotonicClock func() time.Duration
+	// RandomSource has what the guest gets as random bytes; nil is the system's. If it fails, the run panics with its error.
+	RandomSource io.Reader
+	// RandomSeed makes random bytes follow from a number, the same in every run. They protect nothing: for tests.
+	RandomSeed *uint64
 }
 
 // Mount shows a guest files under a name that it uses.
@@ -63,7 +85,7 @@ func (w *WASI) config(kept kept, stdin *stream) (config *C.wasmspan_wasi_config,
 	}
 	use := func(s *stream) C.uintptr_t {
 		uses = append(uses, s)
-		return C.uintptr_t(left.put(weakTo(s)))
+		return C.uintptr_t(handles.put(weakTo(s)))
 	}
 	if file, ok := w.Stdin.(*os.File); ok {
 		if err := descriptor("Stdin", file, func(fd C.int) C.ws_outcome { return C.ws_wasi_stdin_fd(config, fd) }); err != nil {
@@ -101,6 +123,10 @@ func (w *WASI) config(kept kept, stdin *stream) (config *C.wasmspan_wasi_config,
 	case 2:
 		C.wasmspan_wasi_config_capture_together(config, C.size_t(kept.limit))
 	}
+	if err := w.restrict(config); err != nil {
+		return nil, nil, err
+	}
+	uses = append(uses, w.replace(config)...)
 	for _, mount := range w.Mounts {
 		used, err := mount.add(config)
 		if err != nil {
@@ -111,6 +137,59 @@ func (w *WASI) config(kept kept, stdin *stream) (config *C.wasmspan_wasi_config,
 		}
 	}
 	return config, uses, nil
+}
+
+// restrict says how much the guest may have, and what it may reach.
+func (w *WASI) restrict(config *C.wasmspan_wasi_config) error {
+	if w.ListMounts {
+		C.wasmspan_wasi_config_list_directories(config)
+	}
+	if w.MaxDescriptors > 0 {
+		C.wasmspan_wasi_config_max_descriptors(config, C.size_t(w.MaxDescriptors))
+	}
+	C.wasmspan_wasi_config_sockets(config, C.bool(w.Sockets))
+	for _, address := range w.AllowAddresses {
+		C.wasmspan_wasi_config_allow_address(config, cString(address))
+	}
+	for _, listener := range w.Listeners {
+		var done outcome
+		// File would switch the listener to blocking, for the program too.
+		connection, err := listener.SyscallConn()
+		if err == nil {
+			err = connection.Control(func(fd uintptr) { done = outcome(C.ws_wasi_listener(config, C.int(fd))) })
+		}
+		if err == nil {
+			err = done.err(context.Background())
+		}
+		if err != nil {
+			return fmt.Errorf("wasmspan: a listener: %w", err)
+		}
+	}
+	return nil
+}
+
+// replace puts what is Go's in place of clocks and random bytes, and gives what of Go's the guest uses.
+func (w *WASI) replace(config *C.wasmspan_wasi_config) (uses []any) {
+	give := func(monotonic C.bool, now func() uint64) {
+		clock := &clock{now}
+		uses = append(uses, clock)
+		C.ws_wasi_clock(config, monotonic, C.uintptr_t(handles.put(weakTo(clock))))
+	}
+	if now := w.RealtimeClock; now != nil {
+		give(false, func() uint64 { return uint64(now().UnixNano()) })
+	}
+	if now := w.MonotonicClock; now != nil {
+		give(true, func() uint64 { return uint64(now()) })
+	}
+	if w.RandomSeed != nil {
+		C.wasmspan_wasi_config_random_seed(config, C.uint64_t(*w.RandomSeed))
+	}
+	if w.RandomSource != nil {
+		random := &random{w.RandomSource}
+		uses = append(uses, random)
+		C.ws_wasi_random(config, C.uintptr_t(handles.put(weakTo(random))))
+	}
+	return uses
 }
 
 // kept says what the library keeps of a guest's output: of none of the streams, of standard output, or of both together.
@@ -161,26 +240,19 @@ func (m *Mount) add(config *C.wasmspan_wasi_config) (used any, err error) {
 		_, writable := m.FS.(WritableFS)
 		files := &files{fs: m.FS}
 		used = files
-		inner = C.ws_fs(C.uintptr_t(left.put(weakTo(files))), C.bool(writable && !m.ReadOnly))
+		inner = C.ws_fs(C.uintptr_t(handles.put(weakTo(files))), C.bool(writable && !m.ReadOnly))
 		defer C.wasmspan_fs_delete(inner)
 	}
 	done := outcome(C.ws_wasi_mount(config, inner, cString(m.Guest), C.bool(m.ReadOnly)))
 	return used, done.err(context.Background())
 }
 
-// module makes the module that guests import, and what of Go's it uses.
-func (w *WASI) module() (*C.WasmEdge_ModuleInstanceContext, []any, error) {
-	config, uses, err := w.config(kept{}, nil)
-	if err != nil {
-		return nil, nil, err
+// surroundBy makes the module that the instance's guest imports, and notes what of Go's it uses.
+func (i *Instance) surroundBy(w *WASI) (err error) {
+	if i.surroundings, i.uses, err = w.config(kept{}, nil); err != nil {
+		return err
 	}
-	defer C.wasmspan_wasi_config_delete(config)
-	made := C.WasmEdge_ModuleInstanceCreateWASI(nil, 0, nil, 0, nil, 0)
-	done := outcome(C.ws_wasi_configure(made, config))
-	if err := done.err(context.Background()); err != nil {
-		C.WasmEdge_ModuleInstanceDelete(made)
-		return nil, nil, err
-	}
-	runtime.KeepAlive(uses)
-	return made, uses, nil
+	i.wasi = C.WasmEdge_ModuleInstanceCreateWASI(nil, 0, nil, 0, nil, 0)
+	done := outcome(C.ws_wasi_configure(i.wasi, i.surroundings))
+	return done.err(context.Background())
 }

@@ -285,6 +285,10 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_compile_threads(
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_lenient_input(
     WasmEdge_ConfigureContext *configure, bool lenient);
 
+/** Relaxed vector instructions, for WasmEdge_ConfigureAddProposal(); WasmEdge has no
+ * number for them. */
+#define WASMSPAN_PROPOSAL_RELAXED_SIMD ((enum WasmEdge_Proposal)64)
+
 /** Switches on every proposal that is finished, in place of those that were on. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_add_finished_proposals(
     WasmEdge_ConfigureContext *configure);

@@ -49,11 +49,6 @@ pub fn host_registration(number: u32) -> Option<HostRegistration> {
     ALL.into_iter().find(|known| *known as u32 == number)
 }
 
-/// The proposal of a number; only those that C knows.
-fn proposal(number: u32) -> Option<Proposal> {
-    Proposal::from_number(number).filter(|_| number <= Proposal::FunctionReferences as u32)
-}
-
 fn set(context: *mut WasmEdge_ConfigureContext, change: impl FnOnce(&mut Config)) {
     door((), || {
         get(context.cast_const())?.change(change);
@@ -76,13 +71,13 @@ pub extern "C" fn WasmEdge_ConfigureCreate() -> *mut WasmEdge_ConfigureContext {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ConfigureAddProposal(Cxt: *mut WasmEdge_ConfigureContext, Prop: u32) {
-    let Some(proposal) = proposal(Prop) else { return };
+    let Some(proposal) = Proposal::from_number(Prop) else { return };
     set(Cxt, |config| config.proposals.add(proposal));
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ConfigureRemoveProposal(Cxt: *mut WasmEdge_ConfigureContext, Prop: u32) {
-    let Some(proposal) = proposal(Prop) else { return };
+    let Some(proposal) = Proposal::from_number(Prop) else { return };
     set(Cxt, |config| config.proposals.remove(proposal));
 }
 
@@ -91,7 +86,7 @@ pub extern "C" fn WasmEdge_ConfigureHasProposal(
     Cxt: *const WasmEdge_ConfigureContext,
     Prop: u32,
 ) -> bool {
-    let Some(proposal) = proposal(Prop) else { return false };
+    let Some(proposal) = Proposal::from_number(Prop) else { return false };
     ask(Cxt, false, |config| config.proposals.has(proposal))
 }
 

@@ -2,6 +2,8 @@ package wasmedge_test
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -231,4 +233,27 @@ func TestOtherTypesPanic(t *testing.T) {
 			_, _ = vm.Execute("externref", wrong)
 		}()
 	}
+}
+
+// A path with a zero byte in it is not the one before it.
+func TestPathsWithZeroBytes(t *testing.T) {
+	code, err := wasmedge.WasmOf("(module)")
+	equal(t, err, nil)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a")
+	equal(t, os.WriteFile(path, code, 0o600), nil)
+	vm := wasmedge.NewVM()
+	defer vm.Release()
+	equal(t, vm.LoadWasmFile(path), nil)
+	if vm.LoadWasmFile(path+"\x00b") == nil {
+		t.Error("another file was loaded")
+	}
+	compiler := wasmedge.NewCompiler()
+	defer compiler.Release()
+	if compiler.Compile(path, filepath.Join(folder, "c\x00d")) == nil {
+		t.Error("another file was written")
+	}
+	entries, err := os.ReadDir(folder)
+	equal(t, err, nil)
+	equal(t, len(entries), 1)
 }

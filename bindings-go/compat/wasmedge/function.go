@@ -8,6 +8,12 @@ import (
 	"unsafe"
 )
 
+// C knows both by number; both hold what is in them weakly.
+var (
+	hostFunctions registry
+	externRefs    registry
+)
+
 // The body of a host function: data is what NewFunction was given, params has a value for each parameter.
 // It returns a value for each result, and how it went.
 type hostFunctionSignature func(data interface{}, callframe *CallingFrame, params []interface{}) ([]interface{}, Result)
@@ -103,7 +109,7 @@ func wasmedgeGoCall(number uintptr, frame, params, returns unsafe.Pointer) (code
 	}
 	returned := false
 	defer func() {
-		// What unwinds goes on when the call of Go's that the guest is in has ended: see finish.h.
+		// What unwinds goes on when the call of Go's that the guest is in has ended: see unwind.h.
 		if returned || bool(C.go_finish()) {
 			return
 		}

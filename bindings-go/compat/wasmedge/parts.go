@@ -29,7 +29,7 @@ func NewCompilerWithConfig(conf *Configure) *Compiler {
 // Compile reads a module from a file and writes it with its code to another.
 func (self *Compiler) Compile(inpath string, outpath string) error {
 	defer self.base().enter().leave()
-	in, out := C.CString(inpath), C.CString(outpath)
+	in, out := cPath(inpath), cPath(outpath)
 	defer C.free(unsafe.Pointer(in))
 	defer C.free(unsafe.Pointer(out))
 	return toError(C.WasmEdge_CompilerCompile(self.c(), in, out))
@@ -58,7 +58,7 @@ func NewLoaderWithConfig(conf *Configure) *Loader {
 // LoadFile reads a module from a file, compiled or not.
 func (self *Loader) LoadFile(path string) (*AST, error) {
 	defer self.base().enter().leave()
-	name := C.CString(path)
+	name := cPath(path)
 	defer C.free(unsafe.Pointer(name))
 	var module *C.WasmEdge_ASTModuleContext
 	if err := toError(C.WasmEdge_LoaderParseFromFile(self.c(), &module, name)); err != nil {

@@ -3,7 +3,7 @@
 
 #include "_cgo_export.h"
 #include "bindgen_values.h"
-#include "finish.h"
+#include "unwind.h"
 
 /* Makes the go command link again when the library has changed. */
 static const char library[] __attribute__((used)) = WASMSPAN_GO_LIBRARY;

@@ -12,7 +12,7 @@ typedef struct go_outcome {
   uint32_t count;
 } go_outcome;
 
-/* Ends the call of Go's that the running callback belongs to, whose function panics or ends its goroutine; see finish.h.
+/* Ends the call of Go's that the running callback belongs to, whose function panics or ends its goroutine; see unwind.h.
  * False if there is none. */
 bool go_finish(void);
 /* Lets the callback fail where there is none; does not return. */

@@ -4,6 +4,7 @@ package wasmedge
 import "C"
 import (
 	"reflect"
+	"strings"
 	"unsafe"
 )
 
@@ -54,6 +55,9 @@ func alias(p unsafe.Pointer, n uint) []byte {
 	header.Cap = int(n)
 	return b
 }
+
+// cPath is a path for C, to be freed. One with a zero byte names nothing, and must not become what is before it.
+func cPath(path string) *C.char { return C.CString(strings.ReplaceAll(path, "\x00", "\uFFFD/")) }
 
 // Strings that end with zero, in memory of C.
 type cStringList struct {

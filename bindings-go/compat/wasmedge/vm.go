@@ -41,7 +41,7 @@ func NewVMWithConfigAndStore(conf *Configure, store *Store) *VM {
 func (self *VM) RegisterWasmFile(modname string, path string) error {
 	defer self.base().enter().leave()
 	defer runtime.KeepAlive(modname)
-	file := C.CString(path)
+	file := cPath(path)
 	defer C.free(unsafe.Pointer(file))
 	done := outcome(C.go_vm_register_file(self.c(), cString(modname), file))
 	return done.err()
@@ -115,7 +115,7 @@ func (self *VM) run(funcname string, params []interface{}) ([]interface{}, error
 // AsyncRunWasmFile is RunWasmFile on another thread.
 func (self *VM) AsyncRunWasmFile(path string, funcname string, params ...interface{}) *Async {
 	defer runtime.KeepAlive(funcname)
-	file := C.CString(path)
+	file := cPath(path)
 	defer C.free(unsafe.Pointer(file))
 	return self.async(params, func(values *C.WasmEdge_Value, n C.uint32_t) *C.WasmEdge_Async {
 		return C.WasmEdge_VMAsyncRunWasmFromFile(self.c(), file, cString(funcname), values, n)
@@ -143,7 +143,7 @@ func (self *VM) AsyncRunWasmAST(ast *AST, funcname string, params ...interface{}
 // LoadWasmFile loads a module from a file.
 func (self *VM) LoadWasmFile(path string) error {
 	defer self.base().enter().leave()
-	file := C.CString(path)
+	file := cPath(path)
 	defer C.free(unsafe.Pointer(file))
 	return toError(C.WasmEdge_VMLoadWasmFromFile(self.c(), file))
 }

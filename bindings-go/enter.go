@@ -4,8 +4,56 @@ package wasmspan
 import "C"
 import (
 	"context"
+	"runtime"
 	"time"
+	"unsafe"
 )
+
+// asked says whether a host function, a stream or a file may ask for the context of its call.
+func (i *Instance) asked() bool {
+	return i.runtime == nil || i.runtime.contexts.Load() || len(i.uses) > 0
+}
+
+// address is what calls in C know the instance by.
+func (i *Instance) address() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(i))) }
+
+// call enters the instance and runs f under the context and within the time.
+func (i *Instance) call(ctx context.Context, within time.Duration, f func(C.ws_under)) error {
+	entered, err := i.enter(ctx)
+	if err != nil {
+		return err
+	}
+	if entered {
+		defer i.leave()
+	}
+	if i.executor != nil && i.executor.time > 0 && (within == 0 || i.executor.time < within) {
+		within = i.executor.time
+	}
+	return i.run(ctx, within, f)
+}
+
+// run runs f under the context.
+func (i *Instance) run(ctx context.Context, within time.Duration, f func(C.ws_under)) error {
+	// What unwinds out of a stream or file stops the guest, too.
+	interrupt, requested, done, err := guard(ctx, len(i.uses) > 0)
+	if err != nil {
+		return err
+	}
+	defer done()
+	owner := i
+	if i.lent {
+		owner = i.lender
+	}
+	under := C.ws_under{interrupt: interrupt, owner: owner.address()}
+	if i.asked() {
+		number, end := callUnder(ctx, within, owner, requested)
+		defer end()
+		under.context = C.uintptr_t(number)
+	}
+	f(under)
+	runtime.KeepAlive(i)
+	return nil
+}
 
 // callContext is the context of a call, as host functions, streams and files get it.
 type callContext struct {
@@ -28,20 +76,6 @@ func (c *callContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// lockedBy says whether the context is that of a host function of the instance that has not returned.
-func (i *Instance) lockedBy(ctx context.Context) bool {
-	call, ok := ctx.Value(insideKey{i}).(*callContext)
-	if !ok {
-		return false
-	}
-	select {
-	case <-call.ended:
-		return false
-	default:
-		return true
-	}
-}
-
 // Limits of time are the library's. It shall stop the guest before what the guest waits for in Go is given up.
 const timeMargin = 10 * time.Millisecond
 
@@ -52,9 +86,9 @@ func callUnder(ctx context.Context, within time.Duration, instance *Instance, re
 	if within > 0 {
 		call.Context, cancel = context.WithTimeout(ctx, within+timeMargin)
 	}
-	number = left.put(call)
+	number = handles.put(call)
 	return number, func() {
-		left.take(number)
+		handles.take(number)
 		close(call.ended)
 		cancel()
 	}
@@ -63,7 +97,7 @@ func callUnder(ctx context.Context, within time.Duration, instance *Instance, re
 // contextOf finds the context of a call.
 func contextOf(number uintptr) context.Context {
 	if number != 0 {
-		if found, ok := left.get(number); ok {
+		if found, ok := handles.get(number); ok {
 			return found.(context.Context)
 		}
 	}
@@ -79,13 +113,14 @@ func stopping(ctx context.Context) {
 }
 
 // guard lets the context stop what runs under the interrupt it gives; done must be called afterwards. The channel is
-// closed when the context has ended and the interrupt is requested.
-func guard(ctx context.Context) (interrupt *C.wasmspan_interrupt, requested chan struct{}, done func(), err error) {
-	if ctx.Done() == nil {
+// closed when the context has ended and the interrupt is requested. Without `always`, there is none for a context that
+// never ends.
+func guard(ctx context.Context, always bool) (interrupt *C.wasmspan_interrupt, requested chan struct{}, done func(), err error) {
+	if ctx.Done() == nil && !always {
 		return nil, nil, func() {}, nil
 	}
 	if ctx.Err() != nil {
-		return nil, nil, nil, &Trap{Code: CodeInterrupted, Text: "execution interrupted", cause: context.Cause(ctx)}
+		return nil, nil, nil, interrupted(ctx)
 	}
 	interrupt = C.wasmspan_interrupt_create()
 	requested = make(chan struct{})

@@ -167,8 +167,8 @@ func (m *MemFS) names(name string) (pathList, error) {
 }
 
 func (m *MemFS) collect(list *pathList, op, name string, run func(C.WasmEdge_String, C.uintptr_t) C.ws_outcome) error {
-	number := left.put(list)
-	defer left.take(number)
+	number := handles.put(list)
+	defer handles.take(number)
 	return m.do(op, name, func(path C.WasmEdge_String) C.ws_outcome { return run(path, C.uintptr_t(number)) })
 }
 
@@ -211,7 +211,7 @@ type pathList []Change
 
 //export wasmspanGoPath
 func wasmspanGoPath(number uintptr, path *C.char, size, change C.uint32_t) {
-	found, _ := left.get(number)
+	found, _ := handles.get(number)
 	list := found.(*pathList)
 	*list = append(*list, Change{ChangeKind(change), C.GoStringN(path, C.int(size))})
 }

@@ -5,8 +5,69 @@ import "C"
 import (
 	"context"
 	"os"
+	"runtime"
 	"unsafe"
 )
+
+// Module is a validated module; its code is compiled when it is first instantiated.
+type Module struct {
+	*moduleHandle
+	runtime *Runtime
+}
+
+type moduleHandle struct {
+	handle
+	inner *C.WasmEdge_ASTModuleContext
+}
+
+// Compile loads and validates a module in binary or text form.
+// Code that travels with a module is ignored, see LoadCompiled.
+func (r *Runtime) Compile(code []byte) (*Module, error) { return r.load(r.loader, code) }
+
+func (r *Runtime) load(loader *C.WasmEdge_LoaderContext, code []byte) (*Module, error) {
+	if !r.acquire() {
+		return nil, ErrClosed
+	}
+	defer r.release()
+	h := &moduleHandle{}
+	done := outcome(C.ws_load(loader, r.validator, &h.inner, (*C.uint8_t)(unsafe.SliceData(code)), C.uint32_t(len(code))))
+	if err := done.err(context.Background()); err != nil {
+		return nil, err
+	}
+	weight := int64(len(code)) * moduleWeight
+	inner := h.inner
+	h.free = func(*handle) {
+		C.WasmEdge_ASTModuleDelete(inner)
+		hold(-weight)
+	}
+	runtime.SetFinalizer(h, func(h *moduleHandle) { h.close() })
+	hold(weight)
+	return &Module{h, r}, nil
+}
+
+// CompileFile is Compile for a file.
+func (r *Runtime) CompileFile(path string) (*Module, error) {
+	code, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return r.Compile(code)
+}
+
+// IsPrecompiled tells whether the module came with compiled code that will be run, see LoadCompiled.
+func (m *Module) IsPrecompiled() bool {
+	if !m.acquire() {
+		return false
+	}
+	defer m.release()
+	return bool(C.wasmspan_module_is_compiled(m.inner))
+}
+
+// Close ends the module; its instances live on.
+func (m *Module) Close() error {
+	m.close()
+	return nil
+}
 
 // CompileTo compiles a module into a file that LoadCompiled loads without compiling again: a module with its code in it,
 // or only the code if the path ends in ".so". The file is replaced when all of it is written.
@@ -56,23 +117,4 @@ func (r *Runtime) LoadCompiled(path string) (*Module, error) {
 // LoadCompiledBytes is LoadCompiled for what CompileToBytes gave.
 func (r *Runtime) LoadCompiledBytes(compiled []byte) (*Module, error) {
 	return r.load(r.compiled, compiled)
-}
-
-// WithCache keeps compiled code in a folder, for this process and later ones; "" is wasmspan in the user's own cache
-// folder. Entries take up to maxBytes, 0 being 1 GiB. A folder that can't be used does no harm. Small
-// modules, of less than 2,048 bytes, are compiled as fast as they would be read, and not kept.
-func WithCache(folder string, maxBytes uint64) Option {
-	return func(s *settings) {
-		var c *C.char
-		if folder != "" {
-			path, err := cPath(folder)
-			if err != nil {
-				s.require(err)
-				return
-			}
-			defer C.free(unsafe.Pointer(path))
-			c = path
-		}
-		C.wasmspan_configure_set_cache(s.configure, c, C.uint64_t(maxBytes))
-	}
 }

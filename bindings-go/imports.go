@@ -6,10 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-	"runtime"
 	"sync/atomic"
-	"unsafe"
 )
 
 // HostModule collects Go functions, and memories, tables and globals of the host, that modules import.
@@ -28,87 +25,6 @@ type hostInstance struct {
 	name    string
 	inner   *C.WasmEdge_ModuleInstanceContext
 	carries bool
-}
-
-// hostBody is a Go function in a form that C's values fit.
-type hostBody struct {
-	number          uintptr
-	params, results []C.enum_WasmEdge_ValType
-	contexts        bool
-	call            func(call hostCall, params, results []value) error
-}
-
-// hostCall is a call of a host function while it runs.
-type hostCall struct {
-	// The instance that Go called; nil for a command.
-	owner  *Instance
-	frame  *C.WasmEdge_CallingFrameContext
-	number uintptr
-}
-
-// context is that of Go's call.
-func (c hostCall) context() context.Context { return contextOf(c.number) }
-
-// holder is what holds what the function gives back.
-func (c hostCall) holder() *holder {
-	if c.owner == nil {
-		return nil
-	}
-	return &c.owner.holder
-}
-
-// Caller is the instance that called a host function. It is good until the function returns.
-type Caller struct {
-	call hostCall
-	// Ends when the function returns.
-	lent []*handle
-}
-
-// end takes back what the caller lent, and waits for what other goroutines are just doing with it.
-func (c *Caller) end() {
-	for _, h := range c.lent {
-		h.close()
-		for h.state.Load() != closed {
-			runtime.Gosched()
-		}
-	}
-	c.call.frame, c.call.owner = nil, nil
-}
-
-func (c *Caller) lends(h *handle) {
-	h.free = func(*handle) {}
-	c.lent = append(c.lent, h)
-}
-
-// Instance gives the instance that called; it may be called again.
-func (c *Caller) Instance() *Instance {
-	inner := (*C.WasmEdge_ModuleInstanceContext)(unsafe.Pointer(C.WasmEdge_CallingFrameGetModuleInstance(c.call.frame)))
-	owner := c.call.owner
-	if owner != nil && owner.inner != nil && owner.inner == inner {
-		return owner
-	}
-	if owner != nil && owner.runtime != nil {
-		if named := owner.runtime.namedInstance(inner); named != nil {
-			return named
-		}
-	}
-	lent := &Instance{instanceHandle: &instanceHandle{inner: inner}, lent: true, lender: owner}
-	c.lends(&lent.handle)
-	if inner == nil {
-		lent.close()
-	}
-	return lent
-}
-
-// Memory gives the caller's memory of an index, or nil.
-func (c *Caller) Memory(index uint32) *Memory {
-	inner := C.WasmEdge_CallingFrameGetMemoryInstance(c.call.frame, C.uint32_t(index))
-	if inner == nil {
-		return nil
-	}
-	m := &Memory{handle: &handle{}, inner: inner}
-	c.lends(m.handle)
-	return m
 }
 
 // HostModule begins a module of the host; Register makes it known to modules that are instantiated later.
@@ -222,7 +138,7 @@ func (h *HostModule) addBody(name string, err error, body *hostBody) *HostModule
 			bodies = *known
 		}
 		if body.number == 0 {
-			body.number = left.put(weakTo(body))
+			body.number = handles.put(weakTo(body))
 		}
 		ftype := C.WasmEdge_FunctionTypeCreate(first(body.params), C.uint32_t(len(body.params)),
 			first(body.results), C.uint32_t(len(body.results)))
@@ -268,130 +184,82 @@ func first(types []C.enum_WasmEdge_ValType) *C.enum_WasmEdge_ValType {
 	return &types[0]
 }
 
-var (
-	contextType = reflect.TypeOf((*context.Context)(nil)).Elem()
-	callerType  = reflect.TypeOf((*Caller)(nil))
-	errorType   = reflect.TypeOf((*error)(nil)).Elem()
-)
+// surround makes a store with the runtime's modules and surroundings of the instance's own.
+func (i *Instance) surround(wasi *WASI) (*C.WasmEdge_StoreContext, error) {
+	if err := i.surroundBy(wasi); err != nil {
+		i.close()
+		return nil, err
+	}
+	return i.runtime.storeWith(i.executor, i.wasi)
+}
 
-func newHostBody(f any) (*hostBody, error) {
-	const i32 = C.WasmEdge_ValType_I32
-	// The usual forms without reflection.
-	switch f := f.(type) {
-	case func(int32, int32) int32:
-		if f == nil {
-			return nil, errNilFunction
+// storeWith makes a store with the runtime's modules and another one.
+func (r *Runtime) storeWith(e *executor, another *C.WasmEdge_ModuleInstanceContext) (*C.WasmEdge_StoreContext, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	store := C.WasmEdge_StoreCreate()
+	var modules []*C.WasmEdge_ModuleInstanceContext
+	if another != nil {
+		modules = append(modules, another)
+	}
+	for _, host := range r.hosts {
+		modules = append(modules, host.inner)
+	}
+	for _, named := range r.named {
+		if named.acquire() {
+			defer named.release()
+			modules = append(modules, named.inner)
 		}
-		return &hostBody{
-			params: []C.enum_WasmEdge_ValType{i32, i32}, results: []C.enum_WasmEdge_ValType{i32},
-			call: func(_ hostCall, params, results []value) error {
-				results[0].low = uint64(uint32(f(int32(params[0].low), int32(params[1].low))))
-				return nil
-			},
-		}, nil
-	case func(int32) int32:
-		if f == nil {
-			return nil, errNilFunction
-		}
-		return &hostBody{
-			params: []C.enum_WasmEdge_ValType{i32}, results: []C.enum_WasmEdge_ValType{i32},
-			call: func(_ hostCall, params, results []value) error {
-				results[0].low = uint64(uint32(f(int32(params[0].low))))
-				return nil
-			},
-		}, nil
 	}
-	function := reflect.ValueOf(f)
-	if f == nil {
-		return nil, errNilFunction
-	}
-	if function.Kind() != reflect.Func {
-		return nil, fmt.Errorf("a %T is no function", f)
-	}
-	if function.IsNil() {
-		return nil, errNilFunction
-	}
-	form := function.Type()
-	if form.IsVariadic() {
-		return nil, fmt.Errorf("a variadic function has no WebAssembly type")
-	}
-	body := &hostBody{}
-	at := 0
-	takesContext := at < form.NumIn() && form.In(at) == contextType
-	if takesContext {
-		at++
-	}
-	takesCaller := at < form.NumIn() && form.In(at) == callerType
-	if takesCaller {
-		at++
-	}
-	body.contexts = takesContext
-	leading := at
-	for ; at < form.NumIn(); at++ {
-		kind, err := kindOfType(form.In(at))
-		if err != nil {
+	for _, module := range modules {
+		ended := outcome(C.ws_register(e.inner, store, module))
+		if err := ended.err(context.Background()); err != nil {
+			C.WasmEdge_StoreDelete(store)
 			return nil, err
 		}
-		body.params = append(body.params, kind)
 	}
-	results := form.NumOut()
-	givesError := results > 0 && form.Out(results-1) == errorType
-	if givesError {
-		results--
+	return store, nil
+}
+
+// linkWith lets the instance and those that its module imports from hold each other, as far as references can come
+// from one to the other.
+func (i *Instance) linkWith(m *Module) {
+	r := i.runtime
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	carried := false
+	for _, host := range r.hosts {
+		carried = carried || host.carries
 	}
-	for at := 0; at < results; at++ {
-		kind, err := kindOfType(form.Out(at))
-		if err != nil {
-			return nil, err
-		}
-		body.results = append(body.results, kind)
+	if len(r.named) == 0 && !carried {
+		return
 	}
-	body.call = func(call hostCall, params, results []value) error {
-		args := make([]reflect.Value, form.NumIn())
-		if takesContext {
-			args[0] = reflect.ValueOf(call.context())
-		}
-		if takesCaller {
-			caller := &Caller{call: call}
-			defer caller.end()
-			args[leading-1] = reflect.ValueOf(caller)
-		}
-		for i := range params {
-			args[leading+i] = fromValue(params[i].low, form.In(leading+i))
-		}
-		out := function.Call(args)
-		if givesError {
-			if err, _ := out[len(out)-1].Interface().(error); err != nil {
-				return err
+	for _, imported := range m.imports() {
+		for _, named := range r.named {
+			if named.name == imported.Module {
+				i.holder.hold(named)
+				if imported.carries() {
+					named.holder.hold(&i.holder)
+				}
 			}
 		}
-		for i := range results {
-			results[i].low, _ = numberBits(out[i].Interface())
+		if carried && imported.carries() {
+			r.holder.hold(&i.holder)
 		}
+	}
+}
+
+// namedInstance finds an instance by what C has of it.
+func (r *Runtime) namedInstance(inner *C.WasmEdge_ModuleInstanceContext) *Instance {
+	if inner == nil {
 		return nil
 	}
-	return body, nil
-}
-
-func kindOfType(t reflect.Type) (C.enum_WasmEdge_ValType, error) {
-	if _, kind := numberBits(reflect.Zero(t).Interface()); kind != C.WasmEdge_ValType_None {
-		return kind, nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, named := range r.named {
+		if named.inner == inner && !named.isClosed() {
+			return named
+		}
 	}
-	return 0, fmt.Errorf("a %v is no WebAssembly number", t)
-}
-
-func fromValue(bits uint64, t reflect.Type) reflect.Value {
-	switch t.Kind() {
-	case reflect.Int32:
-		return reflect.ValueOf(fromBits[int32](bits))
-	case reflect.Uint32:
-		return reflect.ValueOf(fromBits[uint32](bits))
-	case reflect.Int64:
-		return reflect.ValueOf(fromBits[int64](bits))
-	case reflect.Uint64:
-		return reflect.ValueOf(bits)
-	case reflect.Float32:
-		return reflect.ValueOf(fromBits[float32](bits))
-	}
-	return reflect.ValueOf(fromBits[float64](bits))
+	return nil
 }

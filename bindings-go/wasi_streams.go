@@ -88,7 +88,7 @@ func (s *stream) write(ctx context.Context, p []byte) (int, error) {
 //export wasmspanGoStream
 func wasmspanGoStream(number, context uintptr, writes bool, buf unsafe.Pointer, size C.size_t, done *C.size_t) C.int {
 	return answer(func() error {
-		found, _ := left.get(number)
+		found, _ := handles.get(number)
 		s, _ := found.(*stream)
 		if s == nil {
 			return syscall.EBADF

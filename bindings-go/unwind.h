@@ -11,8 +11,8 @@
  *
  * Go's side then goes on with the panic, as a deferred function does: its caller may recover from it.
  */
-#ifndef WASMSPAN_GO_FINISH_H
-#define WASMSPAN_GO_FINISH_H
+#ifndef WASMSPAN_GO_UNWIND_H
+#define WASMSPAN_GO_UNWIND_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +27,8 @@ typedef struct calling {
   /* Number of the error that a host function left for it, or 0. */
   uintptr_t left;
   struct calling *outer;
+  /* What stops it, or NULL. */
+  const void *interrupt;
 } calling;
 
 static __thread calling *current;

@@ -11,6 +11,17 @@ import "sync"
 // C knows Go values by number, and the registry of numbers holds host functions, Extern values, streams and files
 // weakly. What nobody holds from outside is a cycle of Go objects then, though part of it leads through a guest.
 
+// Host functions, streams, files and Extern values, which it holds weakly; and what calls leave for each other: contexts
+// and errors.
+var handles registry
+
+// registeredAs finds a value of this type.
+func registeredAs[T any](number uintptr) (T, bool) {
+	found, _ := handles.get(number)
+	value, ok := found.(T)
+	return value, ok
+}
+
 // holder holds what C may reach; it is no part of what an instance closes.
 type holder struct {
 	mu     sync.Mutex

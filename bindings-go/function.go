@@ -5,35 +5,102 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"sync/atomic"
 	"unsafe"
 )
 
-// Number is a Go type that a WebAssembly number can be passed as.
-type Number interface {
-	int32 | uint32 | int64 | uint64 | float32 | float64
+// function is an exported function with its type.
+type function struct {
+	instance *Instance
+	inner    *C.WasmEdge_FunctionInstanceContext
+	number   C.uintptr_t  // inner, for call4
+	asked    *atomic.Bool // whether a host function asks for the context of a call; always, if it is nil
+	params   []C.enum_WasmEdge_ValType
+	results  []C.enum_WasmEdge_ValType
 }
 
-// A number's bits, as many as its type has; which type it is does not matter.
-func toBits[T Number](value T) uint64 {
-	if unsafe.Sizeof(value) == 4 {
-		return uint64(*(*uint32)(unsafe.Pointer(&value)))
+func (i *Instance) function(name string) (*function, error) {
+	if !i.acquire() {
+		return nil, ErrClosed
 	}
-	return *(*uint64)(unsafe.Pointer(&value))
-}
-
-func fromBits[T Number](bits uint64) (value T) {
-	if unsafe.Sizeof(value) == 4 {
-		*(*uint32)(unsafe.Pointer(&value)) = uint32(bits)
-	} else {
-		*(*uint64)(unsafe.Pointer(&value)) = bits
+	defer i.release()
+	inner := C.WasmEdge_ModuleInstanceFindFunction(i.inner, cString(name))
+	runtime.KeepAlive(name)
+	if inner == nil {
+		return nil, usage(CodeFuncNotFound, "wasm function not found: %q", name)
 	}
-	return value
+	ftype := C.WasmEdge_FunctionInstanceGetFunctionType(inner)
+	f := &function{instance: i, inner: inner, number: C.uintptr_t(uintptr(unsafe.Pointer(inner)))}
+	if i.runtime != nil && len(i.uses) == 0 {
+		f.asked = &i.runtime.contexts
+	}
+	if n := C.WasmEdge_FunctionTypeGetParametersLength(ftype); n > 0 {
+		f.params = make([]C.enum_WasmEdge_ValType, n)
+		C.WasmEdge_FunctionTypeGetParameters(ftype, &f.params[0], n)
+	}
+	if n := C.WasmEdge_FunctionTypeGetReturnsLength(ftype); n > 0 {
+		f.results = make([]C.enum_WasmEdge_ValType, n)
+		C.WasmEdge_FunctionTypeGetReturns(ftype, &f.results[0], n)
+	}
+	return f, nil
 }
 
-func kindOf[T Number]() C.enum_WasmEdge_ValType {
-	var value T
-	_, kind := numberBits(any(value))
-	return kind
+// FuncType gives the type of an exported function.
+func (i *Instance) FuncType(name string) (*FuncType, error) {
+	f, err := i.function(name)
+	if err != nil {
+		return nil, err
+	}
+	return f.funcType(), nil
+}
+
+func (f *function) funcType() *FuncType {
+	return &FuncType{valueTypes(f.params), valueTypes(f.results)}
+}
+
+// Call calls an exported function. What Go types go with a function's is said at ValueType.
+func (i *Instance) Call(ctx context.Context, name string, args ...any) ([]any, error) {
+	return i.CallWithin(ctx, Limits{}, name, args...)
+}
+
+// CallWithin is Call within limits of this call, of which Time, Cost, StackBytes and OutputBytes may be set; Cost only if
+// it is measured. The context of host functions ends when the time is over.
+func (i *Instance) CallWithin(ctx context.Context, limits Limits, name string, args ...any) ([]any, error) {
+	f, err := i.function(name)
+	if err != nil {
+		return nil, err
+	}
+	params, err := toValues(args, f.params, i.holds())
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", name, err)
+	}
+	results, err := f.callValues(ctx, limits, params)
+	runtime.KeepAlive(args)
+	if err != nil {
+		return nil, err
+	}
+	return goValues(results, i), nil
+}
+
+// callValues calls a function within limits of the call.
+func (f *function) callValues(ctx context.Context, limits Limits, params []value) ([]value, error) {
+	i := f.instance
+	results := make([]value, len(f.results))
+	var within *C.wasmspan_limits
+	if limits != (Limits{}) {
+		c := limits.c()
+		within = &c
+	}
+	var ended outcome
+	err := i.call(ctx, limits.Time, func(under C.ws_under) {
+		ended = outcome(C.ws_values(f.inner, firstValue(params), C.uint32_t(len(params)),
+			firstValue(results), C.uint32_t(len(results)), within, under))
+	})
+	if err == nil {
+		err = ended.err(ctx)
+	}
+	return results, err
 }
 
 // typed gives a function if it has these types.
@@ -44,7 +111,7 @@ func (i *Instance) typed(name string, params, results []C.enum_WasmEdge_ValType)
 	}
 	if !equal(f.params, params) || !equal(f.results, results) {
 		wanted := FuncType{valueTypes(params), valueTypes(results)}
-		return nil, &Error{CodeFuncSigMismatch, fmt.Sprintf("%q has the type %v, not %v", name, f.funcType(), wanted)}
+		return nil, usage(CodeFuncSigMismatch, "%q has the type %v, not %v", name, f.funcType(), wanted)
 	}
 	return f, nil
 }
@@ -73,7 +140,7 @@ func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error)
 	if done.failed == nil {
 		return uint64(done.value), nil
 	}
-	return 0, i.exited(failure(done.failed, ctx))
+	return 0, failure(done.failed, ctx)
 }
 
 // call4Under lets the context stop the call, and waits for the instance.
@@ -86,7 +153,7 @@ func (f *function) call4Under(ctx context.Context, a, b, c, d uint64) (uint64, e
 	if err == nil && done.failed != nil {
 		err = failure(done.failed, ctx)
 	}
-	return uint64(done.value), f.instance.exited(err)
+	return uint64(done.value), err
 }
 
 func failure(failed *C.ws_outcome, ctx context.Context) error {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -86,7 +87,7 @@ func (f *openFile) writeAt(p []byte, at int64) (int, error) {
 
 // opened is what a number stands for: an open file, and the file system.
 func opened(number uintptr) (*openFile, *files, error) {
-	switch found, _ := left.get(number); found := found.(type) {
+	switch found, _ := handles.get(number); found := found.(type) {
 	case *openFile:
 		return found, found.files, nil
 	case *files:
@@ -162,7 +163,7 @@ func wasmspanGoOpen(number, context uintptr, path *C.char, mode C.uint32_t, to *
 			f.files.open = map[*openFile]struct{}{}
 		}
 		f.files.open[f] = struct{}{}
-		*to = C.uintptr_t(left.put(weakTo(f)))
+		*to = C.uintptr_t(handles.put(weakTo(f)))
 	}, func(f *openFile) { f.file.Close() })
 }
 
@@ -204,7 +205,7 @@ func wasmspanGoFile(number, context uintptr, writes bool, at C.uint64_t, buf uns
 //export wasmspanGoClose
 func wasmspanGoClose(number uintptr) {
 	answer(func() error {
-		found, _ := left.take(number)
+		found, _ := handles.take(number)
 		f, ok := found.(*openFile)
 		if !ok {
 			return nil
@@ -222,7 +223,13 @@ func wasmspanGoClose(number uintptr) {
 func wasmspanGoList(number, context uintptr, path *C.char, take, into unsafe.Pointer) C.int {
 	name := C.GoString(path)
 	return ask(number, context, func(_ *openFile, files *files) ([]fs.DirEntry, error) {
-		return fs.ReadDir(files.fs, name)
+		entries, err := fs.ReadDir(files.fs, name)
+		for _, entry := range entries {
+			if err == nil && strings.IndexByte(entry.Name(), 0) >= 0 {
+				err = fs.ErrInvalid
+			}
+		}
+		return entries, err
 	}, func(entries []fs.DirEntry) {
 		for _, entry := range entries {
 			name := C.CString(entry.Name())
