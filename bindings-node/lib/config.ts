@@ -1,6 +1,6 @@
 import { toDescriptor } from "./idl.js";
 import { type NativeConfig, native } from "./native.js";
-import { checkOptions } from "./options.js";
+import { checkOptions, toCount } from "./options.js";
 
 /** WebAssembly proposals, by WasmEdge's numbers. */
 export enum Proposal {
@@ -91,15 +91,16 @@ const LIMITS: Record<keyof Limits, string> = {
  * @internal
  */
 export function limitsToJson(limits: Limits): string {
+  toDescriptor(limits, "the limits");
   const inner: Record<string, number> = {};
   for (const [name, value] of Object.entries(limits)) {
     const known = LIMITS[name as keyof Limits];
     if (known === undefined) throw new TypeError(`there is no limit '${name}'`);
     if (value === undefined || value === Number.POSITIVE_INFINITY) continue;
     // What is no number must not be taken for no limit.
-    if (typeof value !== "number") throw new TypeError(`the limit '${name}' must be a number`);
-    if (!(value >= 0)) throw new RangeError(`the limit '${name}' must not be less than 0`);
-    inner[known] = Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER);
+    const count = toCount(value, name) as number;
+    // More than any memory has; a larger number doesn't fit.
+    inner[known] = name === "memoryPages" ? Math.min(count, 0xffff_ffff) : count;
   }
   return JSON.stringify(inner);
 }
@@ -181,7 +182,7 @@ export class Config {
 
   /** Whether a proposal is on. */
   hasProposal(proposal: Proposal): boolean {
-    return this.#native.hasProposal(proposal);
+    return this.#native.hasProposal(toProposal(proposal));
   }
 
   /** Switches a proposal on. */
@@ -196,7 +197,7 @@ export class Config {
 
   /** Switches a proposal on or off. */
   setProposal(proposal: Proposal, on: boolean): this {
-    this.#native.setProposal(proposal, on);
+    this.#native.setProposal(toProposal(proposal), on);
     return this;
   }
 
@@ -219,9 +220,13 @@ export class Config {
   }
 
   set cache(cache: boolean | CacheOptions) {
-    const options = typeof cache === "object" ? cache : {};
+    const options = typeof cache === "object" && cache !== null ? cache : {};
     checkOptions(options, CACHE_OPTIONS);
-    this.#native.setCache(cache !== false, options.directory, options.maxBytes);
+    const { directory } = options;
+    if (directory !== undefined && typeof directory !== "string") {
+      throw new TypeError("the directory of the cache must be a path");
+    }
+    this.#native.setCache(Boolean(cache), directory, toCount(options.maxBytes, "cache.maxBytes"));
   }
 
   /** When functions are compiled. */
@@ -261,6 +266,11 @@ export class Config {
   static write(config: Config, name: string, value: number): void {
     config.#native.set(name, value);
   }
+}
+
+function toProposal(proposal: unknown): number {
+  if (typeof proposal === "number") return proposal;
+  throw new TypeError("a proposal must be one of Proposal");
 }
 
 const CACHE_OPTIONS: ReadonlySet<string> = new Set(["directory", "maxBytes"]);

@@ -63,15 +63,21 @@ function kindOf(prototype: object): unknown {
 }
 
 class Base extends Error implements WasmError {
-  readonly code: number;
-  readonly frames: readonly string[];
+  declare readonly code: number;
+  declare readonly frames: readonly string[];
 
   constructor(message?: string, options?: ErrorOptions & ErrorDetails) {
     super(message, options);
-    this.code = options?.code ?? 0;
-    this.frames = options?.frames ?? [];
-    Object.defineProperty(this, "code", { enumerable: false });
-    Object.defineProperty(this, "frames", { enumerable: false });
+    Object.defineProperty(this, "code", {
+      value: options?.code ?? 0,
+      configurable: true,
+      writable: true,
+    });
+    Object.defineProperty(this, "frames", {
+      value: options?.frames ?? [],
+      configurable: true,
+      writable: true,
+    });
     if (options) addFacts(this, options);
   }
 }
@@ -187,21 +193,60 @@ export function makeError(
   facts?: ErrorFacts,
 ): Error {
   const type = CLASSES[kind] ?? Error;
-  const error = new type(message, { code, frames, ...facts });
+  const details = facts === undefined ? { code, frames } : { code, frames, ...facts };
+  const error = withoutStack(() => new type(message, details));
   if (code !== 0 && !("code" in error)) {
     Object.defineProperty(error, "code", { value: code, configurable: true, writable: true });
   }
-  Error.captureStackTrace?.(error, makeError);
-  if (frames.length > 0) {
-    const head = `${error.name}: ${message}`;
-    const stack = stackOf(error);
-    // A program may have stacks of its own form, which stay as they are.
-    if (stack?.startsWith(head)) {
-      const wasm = frames.map((frame) => `\n    at ${frame}`).join("");
-      error.stack = head + wasm + stack.slice(head.length);
-    }
-  }
+  if (frames.length > 0) putStack(error, message, frames);
+  else Error.captureStackTrace?.(error, makeError);
   return error;
+}
+
+/** Makes an error whose stack is made afterwards: V8 takes long for each. */
+function withoutStack<T>(make: () => T): T {
+  const limit = Error.stackTraceLimit;
+  if (typeof limit !== "number" || !Error.captureStackTrace) return make();
+  try {
+    Error.stackTraceLimit = 0;
+  } catch {
+    // Of a program that has frozen what JavaScript has of its own.
+    return make();
+  }
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/**
+ * Gives an error a stack with WebAssembly frames, which is put together when somebody asks for it: many errors
+ * are caught and forgotten.
+ */
+function putStack(error: Error, message: string, frames: string[]): void {
+  if (!Error.captureStackTrace) return;
+  // Its stack is written, by whoever does that in this program, as the error's would be.
+  const holder: Error = Object.create(Object.getPrototypeOf(error));
+  holder.message = message;
+  Error.captureStackTrace(holder, makeError);
+  const set = (value: unknown) => {
+    Object.defineProperty(error, "stack", { value, configurable: true, writable: true });
+  };
+  const get = () => {
+    const head = `${error.name}: ${message}`;
+    let { stack } = holder;
+    // A program may have stacks of its own form, which stay as they are.
+    if (typeof stack === "string" && stack.startsWith(head)) {
+      const wasm = frames.map((frame) => `\n    at ${frame}`).join("");
+      stack = head + wasm + stack.slice(head.length);
+    }
+    set(stack);
+    return stack;
+  };
+  // To replace it would write the stack that it has.
+  delete (error as { stack?: unknown }).stack;
+  Object.defineProperty(error, "stack", { get, set, configurable: true });
 }
 
 /** The stack as text, unless `Error.prepareStackTrace` gives something else. */

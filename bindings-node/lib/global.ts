@@ -99,6 +99,7 @@ export class Global {
 
   /** @internal */
   static nativeOf(global: Global): NativeGlobal {
+    if (!Global.is(global)) throw new TypeError("it must be a Global of this package");
     return global.#native;
   }
 

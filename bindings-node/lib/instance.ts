@@ -1,7 +1,7 @@
 import { Config } from "./config.js";
 import { LinkError, makeError } from "./errors.js";
 import { Global } from "./global.js";
-import { defineInterface } from "./idl.js";
+import { defineInterface, toDescriptor } from "./idl.js";
 import { Memory } from "./memory.js";
 import { type GlobalModule, Module } from "./module.js";
 import {
@@ -135,7 +135,9 @@ export class ModuleInstance<E extends object = Record<string, any>> {
 
   /** Puts a function into a host module: one of a type, or a {@link HostFunction}. */
   addFunction(name: string, host: { type: FunctionType; fn: (...args: any[]) => unknown }): this {
-    const { type, fn } = host;
+    const { type, fn } = toDescriptor(host, "a host function") as typeof host;
+    toDescriptor(type, "the type of a host function");
+    if (typeof fn !== "function") throw new TypeError("a host function must have a function 'fn'");
     this.#native.defineFunction(name, type.parameters, type.results, fn);
     return this.#changed();
   }
@@ -176,6 +178,9 @@ export class ModuleInstance<E extends object = Record<string, any>> {
 
   /** @internal */
   static nativeOf(instance: ModuleInstance<any>): NativeInstance {
+    if (!(isObject(instance) && #native in instance)) {
+      throw new TypeError("an instance must be a ModuleInstance");
+    }
     return instance.#native;
   }
 

@@ -145,6 +145,7 @@ export class Memory {
 
   /** @internal */
   static nativeOf(memory: Memory): NativeMemory {
+    if (!Memory.is(memory)) throw new TypeError("it must be a Memory of this package");
     return memory.#native;
   }
 

@@ -20,6 +20,18 @@ export function checkOptions(
   }
 }
 
+/**
+ * An option that says how many: undefined if it is left out. What is no number must not be taken for
+ * one, least of all for a limit.
+ * @internal
+ */
+export function toCount(value: unknown, name: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "number") throw new TypeError(`'${name}' must be a number`);
+  if (!(value >= 0)) throw new RangeError(`'${name}' must not be less than 0`);
+  return Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER);
+}
+
 /** An error with a code of Node.js's, which also stands in its stack. */
 function coded<E extends Error>(error: E, code: string): E {
   const { name } = error;

@@ -6,7 +6,7 @@ import type { EventEmitter } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { type Config, type ConfigOptions, Config as Configuration } from "./config.js";
 import { type Bytes, toBytes } from "./idl.js";
-import { type Imports, readImports } from "./instance.js";
+import { checkImports, type Imports, readImports } from "./instance.js";
 import { Module } from "./module.js";
 import {
   type NativeFinished,
@@ -225,6 +225,12 @@ async function start(
 /** What a module's imports are looked up in. */
 function storeOf(module: Module, imports: Imports | Store | undefined): Store | undefined {
   if (imports === undefined || imports instanceof Store) return imports;
+  checkImports(imports);
+  for (const own of ["wasi_snapshot_preview1", "wasi_unstable"]) {
+    if (Object.hasOwn(imports, own)) {
+      throw new TypeError(`'imports' can't replace ${own}, which every run has of its own`);
+    }
+  }
   const inner = Module.nativeOf(module);
   const items = readImports(inner, imports, (from) => Object.hasOwn(imports, from));
   const types = inner.functionTypes(true);

@@ -1,4 +1,5 @@
 import { type NativeStatistics, native } from "./native.js";
+import { toCount } from "./options.js";
 
 /** What calls of a VM or an Executor count, if the configuration asks for it. */
 export class Statistics {
@@ -44,12 +45,14 @@ export class Statistics {
   }
 
   set costLimit(limit: number) {
-    this.#native.costLimit = Number(limit);
+    const count = toCount(limit, "costLimit");
+    if (count === undefined) throw new TypeError("'costLimit' must be a number");
+    this.#native.costLimit = limit === Number.POSITIVE_INFINITY ? limit : count;
   }
 
   /** Sets what instructions cost, by opcode. */
   setCostTable(costs: readonly number[]): void {
-    this.#native.setCostTable([...costs]);
+    this.#native.setCostTable([...costs].map((cost) => toCount(cost, "costs") ?? 1));
   }
 
   /** Sets all figures to zero. */

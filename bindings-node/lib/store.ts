@@ -35,6 +35,9 @@ export class Store {
   /** @internal */
   static nativeOf(store: Store | undefined): NativeStore | undefined;
   static nativeOf(store: Store | undefined): NativeStore | undefined {
+    if (store !== undefined && !(store instanceof Store)) {
+      throw new TypeError("a store must be a Store");
+    }
     return store === undefined ? undefined : store.#native;
   }
 

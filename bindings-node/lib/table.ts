@@ -99,6 +99,7 @@ export class Table {
 
   /** @internal */
   static nativeOf(table: Table): NativeTable {
+    if (!Table.is(table)) throw new TypeError("it must be a Table of this package");
     return table.#native;
   }
 

@@ -14,6 +14,7 @@ import {
   checkObject,
   checkOptions,
   outOfRange,
+  toCount,
   wrongType,
   wrongValue,
 } from "./options.js";
@@ -106,9 +107,10 @@ const FILES_OPTIONS: ReadonlySet<string> = new Set(["over", "capacity", "files"]
 export function streamMode(value: unknown, name: string): string {
   if (value === undefined || value === "inherit") return "inherit";
   if (value === "ignore") return "null";
-  if (value === "buffer") return "buffer";
+  if (value === "buffer" && name !== "stdin") return "buffer";
   if (typeof value === "number" && Number.isInteger(value) && value >= 0) return `fd:${value}`;
-  throw new TypeError(`'${name}' must be "inherit", "ignore", "buffer" or an open file's number`);
+  const other = name === "stdin" ? "{ text }, bytes" : '"buffer"';
+  throw new TypeError(`'${name}' must be "inherit", "ignore", ${other} or an open file's number`);
 }
 
 /**
@@ -125,23 +127,31 @@ export function nativeOptions(options: WasiOptions): NativeWasiGiven {
   for (const [guest, mount] of Object.entries(given)) {
     const isPlain = typeof mount !== "object" || mount === null || mount instanceof MemoryFs;
     if (!isPlain) checkOptions(mount, MOUNT_OPTIONS);
-    const place = isPlain ? mount : mount.path;
+    const place: unknown = isPlain ? mount : mount.path;
     const mode = !isPlain && mount.readOnly ? "ro" : "rw";
     if (place instanceof MemoryFs) {
       mounts.push(MemoryFs.nativeOf(place));
       places.push([guest, mode]);
+    } else if (typeof place === "string") {
+      preopens.push([guest, place, mode]);
     } else {
-      preopens.push([guest, String(place), mode]);
+      throw new TypeError(`the directory for "${guest}" must be a path or a MemoryFs`);
     }
   }
   const env: [string, string][] = [];
   for (const [name, value] of Object.entries(variables)) {
     if (value !== undefined) env.push([name, String(value)]);
   }
-  const { stdin, sockets = false, maxDescriptors } = options;
+  const { stdin, sockets = false } = options;
+  const maxDescriptors = toCount(options.maxDescriptors, "maxDescriptors");
+  const outputLimit = toCount(options.outputLimit, "outputLimit");
+  const allow = typeof sockets === "object" ? sockets?.allow : [];
   if (typeof sockets === "object") checkOptions(sockets, SOCKET_OPTIONS);
+  if (!Array.isArray(allow) || (typeof sockets !== "boolean" && typeof sockets !== "object")) {
+    throw new TypeError("the option 'sockets' must be true, false or { allow: [addresses] }");
+  }
   let bytes: Uint8Array | undefined;
-  if (typeof stdin === "object") {
+  if (typeof stdin === "object" && stdin !== null) {
     bytes = "text" in stdin ? new TextEncoder().encode(stdin.text) : toBytes(stdin);
   }
   const inner: NativeWasiOptions = {
@@ -152,11 +162,14 @@ export function nativeOptions(options: WasiOptions): NativeWasiGiven {
     stdoutMode: streamMode(options.stdout, "stdout"),
     stderrMode: streamMode(options.stderr, "stderr"),
     sockets: sockets === true,
-    allowedAddresses: typeof sockets === "object" ? [...sockets.allow].map(String) : [],
-    listeners: (options.listeners ?? []).map(toDescriptorNumber),
+    allowedAddresses: allow.map(String),
+    listeners: toListeners(options.listeners),
     listPreopens: options.listPreopens === true,
   };
   if (options.randomSeed !== undefined) {
+    if (!["number", "bigint"].includes(typeof options.randomSeed)) {
+      throw new TypeError("the option 'randomSeed' must be an integer");
+    }
     inner.randomSeed = String(BigInt.asUintN(64, BigInt(options.randomSeed)));
   }
   const clocks = [options.realtimeClock, options.monotonicClock];
@@ -165,16 +178,16 @@ export function nativeOptions(options: WasiOptions): NativeWasiGiven {
       throw new TypeError("a clock must be a function that tells nanoseconds");
     }
   }
-  if (options.outputLimit !== undefined) inner.outputLimit = options.outputLimit;
+  if (outputLimit !== undefined) inner.outputLimit = outputLimit;
   if (maxDescriptors !== undefined) inner.maxDescriptors = maxDescriptors;
   if (bytes !== undefined) inner.stdin = bytes;
   return [inner, mounts, places, clocks];
 }
 
-function toDescriptorNumber(value: unknown): number {
-  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31) {
-    return value as number;
-  }
+function toListeners(list: unknown = []): number[] {
+  const isOpen = (fd: unknown) =>
+    Number.isInteger(fd) && 0 <= (fd as number) && (fd as number) < 2 ** 31;
+  if (Array.isArray(list) && list.every(isOpen)) return list;
   throw new TypeError("the option 'listeners' must be an array of numbers of open sockets");
 }
 
@@ -204,7 +217,11 @@ export class MemoryFs {
     } = {},
   ) {
     checkOptions(options, FILES_OPTIONS);
-    this.#native = new native.NativeMemoryFs(options.over, options.capacity);
+    const { over } = options;
+    if (over !== undefined && typeof over !== "string") {
+      throw new TypeError("the option 'over' must be a path");
+    }
+    this.#native = new native.NativeMemoryFs(over, toCount(options.capacity, "capacity"));
     for (const [path, content] of Object.entries(options.files ?? {})) {
       const folder = path.slice(0, path.lastIndexOf("/") + 1).replace(/^\/+|\/+$/g, "");
       if (folder !== "") this.createDir(folder);

@@ -87,8 +87,7 @@ impl NativeBindgen {
         limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
         let raw = enter(*env, |state| {
-            self.lock.check()?;
-            let args = values_from_js(state, args.raw())?;
+            let args = self.arguments(state, &args)?;
             let answer = within(timeout(limit), || settle(self.bindgen.call(&name, &args)));
             state.refresh_buffers();
             answer_to_js(state, answer?)
@@ -106,10 +105,7 @@ impl NativeBindgen {
         args: Unknown<'_>,
         limit: Option<f64>,
     ) -> napi::Result<Unknown<'env>> {
-        let args = enter(*env, |state| {
-            self.lock.check()?;
-            values_from_js(state, args.raw())
-        })?;
+        let args = enter(*env, |state| self.arguments(state, &args))?;
         let bindgen = Arc::clone(&self.bindgen);
         call::start(
             env,
@@ -118,6 +114,15 @@ impl NativeBindgen {
             move || settle(bindgen.call(&name, &args)),
             answer_to_js,
         )
+    }
+}
+
+impl NativeBindgen {
+    /// The arguments of a call that may be made now: reading them may have run JavaScript.
+    fn arguments(&self, state: &EnvState, args: &Unknown<'_>) -> Outcome<Vec<Value<'static>>> {
+        let args = values_from_js(state, args.raw())?;
+        self.lock.check()?;
+        Ok(args)
     }
 }
 
@@ -146,7 +151,6 @@ unsafe extern "C" fn call_callee(
     };
     let state = &callee.state;
     guard(state, || {
-        callee.lock.check()?;
         let mut all = Vec::new();
         let args = if count <= FEW {
             &args[..count]
@@ -160,7 +164,9 @@ unsafe extern "C" fn call_callee(
             &all[..]
         };
         let args: Outcome<Vec<_>> = args.iter().map(|arg| value_from_js(state, *arg)).collect();
-        let answer = settle(callee.bindgen.call(&callee.name, &args?));
+        let args = args?;
+        callee.lock.check()?;
+        let answer = settle(callee.bindgen.call(&callee.name, &args));
         state.refresh_buffers();
         answer_to_js(state, answer?)
     })

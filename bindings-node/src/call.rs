@@ -6,7 +6,7 @@ use crate::enter::enter;
 use crate::env::EnvState;
 use crate::error::{Failure, Outcome, number};
 use crate::function;
-use crate::lock::Lock;
+use crate::lock::{Lock, Refusal};
 use crate::types::type_names;
 use crate::value;
 use napi::bindgen_prelude::Unknown;
@@ -61,20 +61,30 @@ pub fn stop(env: Env, run: f64) -> napi::Result<()> {
     })
 }
 
-/// The function behind a JavaScript function that may be called, and its instance's lock.
-pub fn callee(state: &EnvState, function: &Unknown<'_>) -> Outcome<(Func, Option<Lock>)> {
+/// The function behind a JavaScript function, its parameters from a list, and its instance's lock, which
+/// lets calls in.
+pub fn callee(
+    state: &Rc<EnvState>,
+    function: &Unknown<'_>,
+    args: &Unknown<'_>,
+) -> Outcome<(Func, Vec<Val>, Option<Lock>)> {
     let lock = function::lock_of(state, function.raw());
+    let func = function::unwrap(state, function.raw());
+    let func = match (func, &lock) {
+        (Some(func), _) => func,
+        // It says that it was disposed of.
+        (None, Some(lock)) => return Err(lock.check().err().unwrap_or(Refusal::Disposed).into()),
+        (None, None) => {
+            let text = "this is no function that an instance exports";
+            return Err(Failure::Type(text.into()));
+        }
+    };
+    let params = value::list_from_js(state, args.raw(), func.ty().params())?;
+    // Asked last: conversions may have run JavaScript.
     if let Some(lock) = &lock {
         lock.check()?;
     }
-    let func = function::unwrap(state, function.raw())
-        .ok_or_else(|| Failure::Type("this is no function that an instance exports".into()))?;
-    Ok((func, lock))
-}
-
-/// Parameters of a function from a list.
-pub fn params(state: &Rc<EnvState>, func: &Func, args: &Unknown<'_>) -> Outcome<Vec<Val>> {
-    value::list_from_js(state, args.raw(), func.ty().params())
+    Ok((func, params, lock))
 }
 
 /// Calls an exported function on this thread, for as long as `timeout` allows.
@@ -86,8 +96,7 @@ pub fn call<'env>(
     limit: Option<f64>,
 ) -> napi::Result<Unknown<'env>> {
     let raw = enter(*env, |state| {
-        let (func, _) = callee(state, &function)?;
-        let params = params(state, &func, &args)?;
+        let (func, params, _) = callee(state, &function, &args)?;
         let results = within(timeout(limit), || func.call(&params));
         state.refresh_buffers();
         value::results_to_js(state, &results?)
@@ -104,11 +113,7 @@ pub fn call_async<'env>(
     args: Unknown<'_>,
     limit: Option<f64>,
 ) -> napi::Result<Unknown<'env>> {
-    let (func, params, lock) = enter(*env, |state| {
-        let (func, lock) = callee(state, &function)?;
-        let params = params(state, &func, &args)?;
-        Ok((func, params, lock))
-    })?;
+    let (func, params, lock) = enter(*env, |state| callee(state, &function, &args))?;
     start(
         env,
         lock.into_iter().collect(),

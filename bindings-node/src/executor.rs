@@ -1,7 +1,7 @@
 //! Executors: a configuration and figures that instances and calls share.
 
 use crate::async_call::within as within_time;
-use crate::call::{callee, params, start, timeout};
+use crate::call::{callee, start, timeout};
 use crate::config::{self, NativeConfig};
 use crate::enter::enter;
 use crate::error::{Failure, Outcome};
@@ -67,8 +67,7 @@ impl NativeExecutor {
         within: Option<String>,
     ) -> napi::Result<Unknown<'env>> {
         let raw = enter(*env, |state| {
-            let (func, _) = callee(state, &function)?;
-            let params = params(state, &func, &args)?;
+            let (func, params, _) = callee(state, &function, &args)?;
             let within = limits(within.as_deref())?;
             let call = || self.executor.invoke_within(&func, &params, &within);
             let results = within_time(timeout(limit), call);
@@ -90,8 +89,7 @@ impl NativeExecutor {
         within: Option<String>,
     ) -> napi::Result<Unknown<'env>> {
         let (func, params, lock, within) = enter(*env, |state| {
-            let (func, lock) = callee(state, &function)?;
-            let params = params(state, &func, &args)?;
+            let (func, params, lock) = callee(state, &function, &args)?;
             Ok((func, params, lock, limits(within.as_deref())?))
         })?;
         let executor = self.executor.clone();

@@ -94,16 +94,47 @@ impl Exported {
         info: sys::napi_callback_info,
         args: &[sys::napi_value],
     ) -> Outcome<sys::napi_value> {
-        if let Some(lock) = &self.lock {
-            lock.check()?;
-        }
         touch(&self.tied);
         let held = self.held.borrow();
         let held = held.as_ref().ok_or(Refusal::Disposed)?;
         match &self.plain {
-            Some(plain) => call_plain::<S>(&self.state, plain, held, args),
+            Some(plain) => self.call_plain::<S>(plain, held, args),
             None => self.call_any(held, info),
         }
+    }
+
+    /// Fails if the instance may not be called just now. To be asked when the arguments are there, since
+    /// these may have run JavaScript.
+    #[inline(always)]
+    fn check(&self) -> Outcome<()> {
+        match &self.lock {
+            Some(lock) => Ok(lock.check()?),
+            None => Ok(()),
+        }
+    }
+
+    #[inline(always)]
+    fn call_plain<const S: usize>(
+        &self,
+        plain: &Plain,
+        call: &RawFunc,
+        args: &[sys::napi_value],
+    ) -> Outcome<sys::napi_value> {
+        let state = &self.state;
+        let mut slots = [const { std::mem::MaybeUninit::<u128>::uninit() }; S];
+        for (at, ty) in plain.params.iter().enumerate() {
+            slots[at].write(value::get_slot(state, args[at], *ty, Origin::Caller)?);
+        }
+        self.check()?;
+        let slots = slots.as_mut_ptr().cast::<u128>();
+        // SAFETY: there are slots for the few parameters and the one result of a plain function, and
+        // the parameters are set.
+        let ended = unsafe { call.call(slots, || ()) };
+        state.refresh_buffers();
+        ended?;
+        let Some(ty) = plain.result else { return Ok(ptr::null_mut()) };
+        // SAFETY: the call has returned, so the slot holds its result.
+        Ok(value::bits_to_js(state, unsafe { value::slot_bits(slots, ty) }, ty))
     }
 
     /// The same for values of all kinds.
@@ -120,7 +151,9 @@ impl Exported {
         let params = ty.params().iter().zip(&args);
         let params: Outcome<Vec<Val>> =
             params.map(|(ty, arg)| value::from_js(state, *arg, *ty)).collect();
-        let results = held.func().call(&params?);
+        let params = params?;
+        self.check()?;
+        let results = held.func().call(&params);
         state.refresh_buffers();
         value::results_to_js(state, &results?)
     }
@@ -271,26 +304,4 @@ unsafe extern "C" fn call_exported<const N: usize, const S: usize>(
         &*data.cast::<Exported>()
     };
     guard(&exported.state, || exported.call::<S>(info, &args))
-}
-
-#[inline(always)]
-fn call_plain<const S: usize>(
-    state: &EnvState,
-    plain: &Plain,
-    call: &RawFunc,
-    args: &[sys::napi_value],
-) -> Outcome<sys::napi_value> {
-    let mut slots = [const { std::mem::MaybeUninit::<u128>::uninit() }; S];
-    for (at, ty) in plain.params.iter().enumerate() {
-        slots[at].write(value::get_slot(state, args[at], *ty, Origin::Caller)?);
-    }
-    let slots = slots.as_mut_ptr().cast::<u128>();
-    // SAFETY: there are slots for the few parameters and the one result of a plain function, and the
-    // parameters are set.
-    let ended = unsafe { call.call(slots, || ()) };
-    state.refresh_buffers();
-    ended?;
-    let Some(ty) = plain.result else { return Ok(ptr::null_mut()) };
-    // SAFETY: the call has returned, so the slot holds its result.
-    Ok(value::bits_to_js(state, unsafe { value::slot_bits(slots, ty) }, ty))
 }

@@ -356,7 +356,13 @@ impl NativeVm {
         ty: Option<FuncType>,
         args: sys::napi_value,
     ) -> Outcome<Vec<Val>> {
-        ty.map_or(Ok(Vec::new()), |ty| value::list_from_js(state, args, ty.params()))
+        let params = match ty {
+            Some(ty) => value::list_from_js(state, args, ty.params())?,
+            None => Vec::new(),
+        };
+        // Conversions may have run JavaScript.
+        self.lock.check()?;
+        Ok(params)
     }
 }
 

@@ -5,13 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   BusyError,
   Config,
+  Executor,
   Instance,
   Module,
   Pool,
   RuntimeError,
   TimeoutError,
+  VM,
 } from "../index.mjs";
-import { instantiate, run, SPIN } from "./helper.mjs";
+import { instantiate, run, SPIN, wat } from "./helper.mjs";
 
 test("a synchronous call is stopped by its time limit", () => {
   const instance = instantiate(SPIN);
@@ -189,5 +191,37 @@ test("what a configuration limits holds for every kind of call", async () => {
       await assert.rejects(instance.callAsync(name, [1]), why);
     }
     assert.equal(instance.exports.add(-3n, 0.5), -2.5);
+  }
+});
+
+test("no call gets into an instance that an argument's conversion has made busy", async () => {
+  const instance = instantiate(`(module (func (export "spin") (loop (br 0)))
+    (func (export "f") (param i32)) (func (export "g") (param i32 externref)))`);
+  const { f, g } = instance.exports;
+  const vm = new VM(
+    wat(`(module (func (export "spin") (loop (br 0))) (func (export "f") (param i32)))`),
+  );
+  vm.validate().instantiate();
+  const ways = {
+    plain: [instance, (busy) => f(busy)],
+    "with references": [instance, (busy) => g(busy, null)],
+    call: [instance, (busy) => instance.call("f", [busy])],
+    "with a time limit": [instance, (busy) => instance.call("f", [busy], { timeout: 1000 })],
+    asynchronous: [instance, (busy) => instance.callAsync("f", [busy])],
+    executor: [instance, (busy) => new Executor().invoke(f, [busy])],
+    vm: [vm, (busy) => vm.execute("f", [busy])],
+  };
+  for (const [way, [runs, call]] of Object.entries(ways)) {
+    let spin;
+    const busy = {
+      valueOf() {
+        const [name, options] = ["spin", { timeout: 30 }];
+        spin = runs === vm ? vm.executeAsync(name, [], options) : runs.callAsync(name, [], options);
+        return 1;
+      },
+    };
+    const error = await (async () => call(busy))().catch((caught) => caught);
+    assert.ok(error instanceof BusyError, `${way}: ${error}`);
+    await assert.rejects(spin, TimeoutError);
   }
 });

@@ -108,3 +108,74 @@ test("a guest opens no more files, and writes no more, than its limits say", asy
   const hello = readFileSync(guest("hello-c"));
   await assert.rejects(w.run(hello, { config: little }), { limit: 4 });
 });
+
+test("values of the wrong kind are refused, and never taken for no limit", async () => {
+  const wasi = (options) => () => new w.Wasi(options);
+  const config = (options) => () => new w.Config(options);
+  const statistics = new w.Statistics();
+  const host = new w.ModuleInstance("host");
+  const type = { parameters: [], results: [] };
+  const WRONG = {
+    TypeError: {
+      limits: config({ limits: null }),
+      "a limit": config({ limits: { timeout: "5" } }),
+      "the cache's directory": config({ cache: { directory: 5 } }),
+      "the cache's size": config({ cache: { maxBytes: "5" } }),
+      proposal: () => new w.Config().hasProposal("SIMD"),
+      outputLimit: wasi({ outputLimit: "5" }),
+      maxDescriptors: wasi({ maxDescriptors: "x" }),
+      sockets: wasi({ sockets: "yes" }),
+      "no sockets": wasi({ sockets: null }),
+      "allowed sockets": wasi({ sockets: {} }),
+      "null as input": wasi({ stdin: null }),
+      "text as input": wasi({ stdin: "text" }),
+      "buffered input": wasi({ stdin: "buffer" }),
+      directory: wasi({ preopens: { "/": null } }),
+      "directory without a path": wasi({ preopens: { "/": { readOnly: true } } }),
+      listeners: wasi({ listeners: "abc" }),
+      seed: wasi({ randomSeed: "abc" }),
+      capacity: () => new w.MemoryFs({ capacity: "12" }),
+      over: () => new w.MemoryFs({ over: 5 }),
+      cost: () => statistics.setCostTable([1, "x"]),
+      "cost limit": () => {
+        statistics.costLimit = "x";
+      },
+      "host function": () => host.addFunction("f", 5),
+      "function of a host function": () => host.addFunction("f", { type, fn: 5 }),
+      "type of a host function": () => host.addFunction("f", { fn() {} }),
+      memory: () => host.addMemory("m", {}),
+      table: () => host.addTable("t", null),
+      global: () => host.addGlobal("g", 5),
+      instance: () => new w.Store().register({}, "x"),
+      imports: () => w.run(empty, { imports: 5 }),
+      "WASI's own imports": () => w.run(empty, { imports: { wasi_snapshot_preview1: {} } }),
+    },
+    RangeError: {
+      "a limit": config({ limits: { timeout: Number.NaN } }),
+      "the cache's size": config({ cache: { maxBytes: -5 } }),
+      outputLimit: wasi({ outputLimit: -1 }),
+      "no number as outputLimit": wasi({ outputLimit: Number.NaN }),
+      maxDescriptors: wasi({ maxDescriptors: -1 }),
+      capacity: () => new w.MemoryFs({ capacity: Number.NaN }),
+      "cost limit": () => {
+        statistics.costLimit = Number.NaN;
+      },
+      cost: () => statistics.setCostTable([-1]),
+    },
+  };
+  for (const [name, works] of Object.entries(WRONG)) {
+    for (const [what, work] of Object.entries(works)) {
+      const error = await (async () => work())().catch((caught) => caught);
+      assert.equal(error?.name, name, `${what}: ${error}`);
+      assert.doesNotMatch(
+        error.message,
+        /private member|Failed to convert|not iterable|of null/,
+        what,
+      );
+    }
+  }
+  assert.equal(statistics.costLimit, Number.POSITIVE_INFINITY);
+  assert.deepEqual(new w.Config({ limits: { memoryPages: 1e12 } }).limits, {
+    memoryPages: 0xffff_ffff,
+  });
+});
