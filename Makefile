@@ -51,7 +51,7 @@ test: test-rust test-node test-python test-go ## all tests of all languages; wha
 
 test-rust:
 	@tests/prereqs.sh $(NEEDS_test)
-	$(CARGO) test
+	WASMSPAN_FAULTS=abort $(CARGO) test
 
 test-clients: ## unit tests of WasmEdge's own Rust crates against the C libraries (needs the network and libclang)
 	@tests/prereqs.sh $(NEEDS)

@@ -148,6 +148,9 @@ mod tests {
 
     #[test]
     fn panics_are_errors_that_say_what_and_where_and_are_counted() {
+        // These are on purpose.
+        // SAFETY: only this crate reads it here, behind the lock of the standard library.
+        unsafe { std::env::remove_var("WASMSPAN_FAULTS") };
         log::note_places();
         let before = log::faults();
         let given = result(|| panic!("out of {}", "sorts"));
