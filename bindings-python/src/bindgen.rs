@@ -1,8 +1,9 @@
 //! Guests of wasmedge-bindgen, and strings and buffers of other guests.
 
-use crate::door;
+use crate::enter;
 use crate::error;
 use crate::instance::Instance;
+use crate::interpreter;
 use crate::memory::Memory;
 use crate::names;
 use crate::owner::Held;
@@ -23,7 +24,7 @@ fn on<T: Send>(
 ) -> PyResult<(T, Vec<Held>)> {
     let (core, owner) = (instance.get().core(), instance.get().owner().bind(py));
     let before = holders(core);
-    let made = door::run(py, Some(owner.get()), None, || make(core))?;
+    let made = enter::run(py, Some(owner.get()), None, || make(core))?;
     let handles = holders(core).saturating_sub(before);
     Ok((made, (0..handles).map(|_| Held::new(owner)).collect()))
 }
@@ -92,7 +93,7 @@ impl Bindgen {
         let given: Vec<Bound<'py, PyAny>> = args.iter().collect();
         let values = given.iter().map(value).collect::<PyResult<Vec<_>>>()?;
         let owner = self.instance.get().owner().get();
-        let ended = door::run(py, Some(owner), None, || {
+        let ended = enter::run(py, Some(owner), None, || {
             match self.core.call_with(name, &values, read_all) {
                 Ok(results) => Ok(Ok(results)),
                 Err(CallError::Guest(message)) => Ok(Err(message)),
@@ -158,7 +159,7 @@ fn read_all(results: &Results<'_>) -> Result<Vec<Read>> {
             return results.get(at).map(Read::Value);
         }
         let memory = Memory::new(results.memory().clone());
-        let copied = door::attached(|py| {
+        let copied = interpreter::attached(|py| {
             memory.bytes(py, address as usize, size as usize).map(Bound::unbind)
         });
         match copied {
@@ -281,7 +282,7 @@ impl Heap {
         py: Python<'_>,
         work: impl FnOnce(&bindgen::Heap) -> Result<T> + Send,
     ) -> PyResult<T> {
-        door::run(py, Some(self.instance.get().owner().get()), None, || work(&self.core))
+        enter::run(py, Some(self.instance.get().owner().get()), None, || work(&self.core))
     }
 }
 

@@ -1,15 +1,15 @@
 //! Running a module as a process.
 
-use crate::control::{self, Interrupt};
-use crate::door;
+use crate::enter;
 use crate::error;
+use crate::imports;
+use crate::interrupt::{self, Interrupt};
 use crate::limits::{self, Limits};
-use crate::link;
 use crate::module::Module;
 use crate::names;
 use crate::number;
 use crate::stream::{self, Sink};
-use crate::wasi::{self, Given};
+use crate::wasi::{self, WasiOptions};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use wasmspan::command::Finished;
@@ -46,9 +46,9 @@ pub fn run_command<'py>(
     limits: Option<&Limits>,
     given: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given::of(given)?.with_args(args)?;
+    let given = WasiOptions::of(given)?.with_args(args)?;
     let denials = given.denials.clone();
-    let store = link::resolve(py, &module.core().imports(), imports, None)?;
+    let store = imports::resolve(py, &module.core().imports(), imports, None)?;
     let config = limits::within(module.config(), limits);
     let mut command = Command::new(module.core()).config(&config).imports(&store);
     command = command.wasi(|wasi| given.apply(wasi));
@@ -59,7 +59,7 @@ pub fn run_command<'py>(
     if let (err, None) = stream::output("stderr", &stderr)? {
         command = command.stderr(err.core);
     }
-    if let Some(time) = control::timeout(timeout)? {
+    if let Some(time) = interrupt::timeout(timeout)? {
         command = command.timeout(time);
     }
     if let Some(pages) = number::maybe("memory", memory, u32::MAX.into())? {
@@ -69,10 +69,10 @@ pub fn run_command<'py>(
         command = command.output_limit(bytes as usize);
     }
     let finished = match interrupt {
-        None => door::attempt(py, || command.run())?,
+        None => enter::attempt(py, || command.run())?,
         Some(interrupt) => {
             let stop = interrupt.core().clone();
-            door::attempt(py, || stop.run(|| command.run()))?
+            enter::attempt(py, || stop.run(|| command.run()))?
         }
     };
     let finished = finished.map_err(|failure| match failure.code() {

@@ -7,64 +7,20 @@
 //! Python objects in the unit, for each of which there is one reference. Python's collector then sees
 //! what there is, and may untie it.
 
-use crate::door;
-use crate::host::{self, Callable};
+use crate::host_function;
+use crate::interpreter;
+use crate::knot::{Knot, Shown};
 use crate::owner::{self, Owner, Target};
-use crate::pressure;
-use crate::value::Object;
-use pyo3::PyTraverseError;
-use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use std::sync::{Arc, Mutex, PoisonError};
-use wasmspan::{ExternRef, Survey};
+use std::sync::PoisonError;
+use wasmspan::Survey;
 
-/// What a unit holds, as the collector is to see it.
-#[pyclass(frozen, module = "wasmspan._native")]
-pub struct Knot {
-    shown: Vec<Shown>,
-    holds: Mutex<Vec<Py<Knot>>>,
-}
-
-/// A reference to a Python object that only the core has.
-enum Shown {
-    Callable(Arc<Callable>),
-    Object(ExternRef),
-}
-
-#[pymethods]
-impl Knot {
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        if let Ok(holds) = self.holds.try_lock() {
-            holds.iter().try_for_each(|knot| visit.call(knot))?;
-        }
-        self.shown.iter().try_for_each(|shown| match shown {
-            Shown::Callable(callable) => callable.traverse(&visit),
-            Shown::Object(object) => match object.downcast_ref::<Object>() {
-                Some(object) => object.traverse(&visit),
-                None => Ok(()),
-            },
-        })
-    }
-
-    /// Lets go of objects, not of other knots: those are to be cleared themselves.
-    fn __clear__(&self) {
-        for shown in &self.shown {
-            // SAFETY: the collector clears what nothing reaches, and an object is shown to it only
-            // while all that holds it is shown, too.
-            unsafe {
-                match shown {
-                    Shown::Callable(callable) => callable.clear(),
-                    Shown::Object(object) => {
-                        object
-                            .downcast_ref::<Object>()
-                            .into_iter()
-                            .for_each(|object| object.clear());
-                    }
-                }
-            }
-        }
-    }
+/// To be called at exit.
+#[pyfunction]
+pub fn at_exit(py: Python<'_>) -> PyResult<()> {
+    interpreter::note_end();
+    tie(py)
 }
 
 /// Is called by the collector before and after each collection.
@@ -72,7 +28,7 @@ impl Knot {
 pub fn collecting(py: Python<'_>, phase: &str, info: &Bound<'_, PyDict>) -> PyResult<()> {
     if phase != "start" {
         // The last collections of an interpreter say nothing before.
-        if !door::may_end() {
+        if !interpreter::may_end() {
             untie(py);
         }
         return Ok(());
@@ -87,14 +43,14 @@ pub fn collecting(py: Python<'_>, phase: &str, info: &Bound<'_, PyDict>) -> PyRe
 
 /// Whether the interpreter's lock keeps other threads still.
 fn has_lock(py: Python<'_>) -> PyResult<bool> {
-    if py.version_info() < (3, 13) || door::may_end() {
+    if py.version_info() < (3, 13) || interpreter::may_end() {
         return Ok(true);
     }
     py.import("sys")?.call_method0("_is_gil_enabled")?.is_truthy()
 }
 
 /// Makes knots.
-pub fn tie(py: Python<'_>) -> PyResult<()> {
+fn tie(py: Python<'_>) -> PyResult<()> {
     let owners = owner::all(py);
     let mut survey = Survey::default();
     // A system interface is one with its functions, which others would take for units of their own.
@@ -105,14 +61,19 @@ pub fn tie(py: Python<'_>) -> PyResult<()> {
         .chain(others)
         .map(|owner| (owner, owner.get().target.survey(&mut survey)))
         .collect();
-    pressure::weigh(owners.iter().map(|(owner, _)| owner.get()));
+    for (owner, _) in &owners {
+        // Memories grow.
+        if let Target::Instance(instance) = &owner.get().target {
+            owner.get().weight.of_instance_again(instance);
+        }
+    }
     let found = survey.finish();
     let mut seen = vec![0; found.units.len()];
     for (owner, unit) in &owners {
         seen[*unit] += owner.get().known();
     }
     let closed = found.closed(&seen);
-    let mut shown: Vec<Vec<Shown>> = host::callables_of(&found, &closed)
+    let mut shown: Vec<Vec<Shown>> = host_function::callables_of(&found, &closed)
         .into_iter()
         .map(|callables| callables.into_iter().map(Shown::Callable).collect())
         .collect();
@@ -135,7 +96,7 @@ pub fn tie(py: Python<'_>) -> PyResult<()> {
         .into_iter()
         .enumerate()
         .map(|(unit, shown)| match wanted[unit] && is_closed(unit) {
-            true => Py::new(py, Knot { shown, holds: Mutex::default() }).map(Some),
+            true => Py::new(py, Knot::new(shown)).map(Some),
             false => Ok(None),
         })
         .collect::<PyResult<_>>()?;

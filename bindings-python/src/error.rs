@@ -1,7 +1,7 @@
 //! The one place where the core's errors become exceptions, and exceptions errors.
 
-use crate::link;
 use crate::names::{self, Class};
+use crate::types;
 use pyo3::exceptions::{PyIndexError, PyOSError, PyOverflowError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -50,7 +50,7 @@ pub fn to_python(py: Python<'_>, error: &Error) -> PyErr {
 #[cold]
 pub fn of_python<E: PyTypeInfo>(py: Python<'_>, error: &Error) -> PyErr {
     let raised = PyErr::new::<E, _>(error.to_string());
-    match numbered(raised.value(py), error) {
+    match names::number(raised.value(py), error) {
         Ok(()) => raised,
         Err(failed) => failed,
     }
@@ -64,7 +64,7 @@ pub fn out_of_bounds(error: &Error) -> PyErr {
 
 /// The exception for a memory or table that can't grow.
 pub fn no_growth(py: Python<'_>, error: &Error) -> PyErr {
-    let made = of_class(py, &names::MEMORY_LIMIT, error).map(PyErr::from_value);
+    let made = names::MEMORY_LIMIT.error(py, error);
     made.unwrap_or_else(|failed| failed)
 }
 
@@ -137,18 +137,6 @@ pub fn raise(py: Python<'_>, class: &Class, message: &str) -> PyResult<PyErr> {
     Ok(PyErr::from_value(class.get(py)?.call1((message,))?))
 }
 
-/// Gives an exception the error's number and name.
-fn numbered<T>(value: &Bound<'_, T>, error: &Error) -> PyResult<()> {
-    value.as_any().setattr(intern!(value.py(), "code"), error.number())?;
-    value.as_any().setattr(intern!(value.py(), "kind"), error.code().name())
-}
-
-fn of_class<'py>(py: Python<'py>, class: &Class, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let value = class.get(py)?.call1((error.summary(),))?;
-    numbered(&value, error)?;
-    Ok(value)
-}
-
 /// A fact about an error, and the attribute that has it.
 type Fact<'py> = Option<(&'static str, Bound<'py, PyAny>)>;
 
@@ -186,8 +174,8 @@ fn class_and_fact<'py>(py: Python<'py>, cause: &Cause) -> PyResult<(&'static Cla
 fn missing<'py>(py: Python<'py>, faults: &[ImportFault]) -> PyResult<Bound<'py, PyTuple>> {
     let class = names::MISSING_IMPORT.get(py)?;
     let missing = faults.iter().map(|fault| {
-        let wanted = link::type_object(py, &fault.wanted)?;
-        let found = fault.found.as_ref().map(|found| link::type_object(py, found)).transpose()?;
+        let wanted = types::object(py, &fault.wanted)?;
+        let found = fault.found.as_ref().map(|found| types::object(py, found)).transpose()?;
         class.call1((&fault.module, &fault.name, wanted, found, &fault.reason))
     });
     PyTuple::new(py, missing.collect::<PyResult<Vec<_>>>()?)
@@ -199,7 +187,8 @@ fn plain(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         return Ok(PyErr::from_value(names::EXIT.get(py)?.call1((code,))?));
     }
     let (class, fact) = class_and_fact(py, &cause)?;
-    let value = of_class(py, class, error)?;
+    let raised = class.error(py, error)?;
+    let value = raised.value(py);
     if let Some((name, fact)) = fact {
         value.setattr(name, fact)?;
     }
@@ -212,7 +201,7 @@ fn plain(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
             value.call_method1(intern!(py, "add_note"), (format!("    at {frame}"),))?;
         }
     }
-    Ok(PyErr::from_value(value))
+    Ok(raised)
 }
 
 fn frames<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyTuple>> {

@@ -4,11 +4,11 @@
 //! the parsing that other classes pay for. Everything else here is what a class written with macros
 //! would have too.
 
-use crate::door::{self, Stops};
+use crate::enter::{self, Stops};
 use crate::error;
-use crate::host;
-use crate::link;
+use crate::host_function;
 use crate::owner::{Held, Owner};
+use crate::types;
 use crate::value;
 use pyo3::Borrowed;
 use pyo3::exceptions::PyTypeError;
@@ -90,9 +90,9 @@ impl Data {
                         .map_err(|error| self.in_argument(py, at, error))?;
                 }
                 if self.brief && stops.is_none() {
-                    door::run_briefly(py, owner, || func.call(slots))?;
+                    enter::run_briefly(py, owner, || func.call(slots))?;
                 } else {
-                    door::run(py, owner, stops, || func.call(slots))?;
+                    enter::run(py, owner, stops, || func.call(slots))?;
                 }
                 let get = |at: usize| Ok(value::from_slot(py, slots[at], self.results[at]));
                 value::results(py, self.results.len(), get)
@@ -101,7 +101,7 @@ impl Data {
             _ => Python::attach(|_| {
                 let values = self.values(py, args)?;
                 let results =
-                    door::run(py, owner, stops, || match stops.and_then(|stops| stops.limits) {
+                    enter::run(py, owner, stops, || match stops.and_then(|stops| stops.limits) {
                         None => self.func().call(&values),
                         Some(limits) => {
                             let instance = owner.and_then(Owner::instance);
@@ -134,7 +134,7 @@ impl Data {
             match self.params.len() {
                 0 => "no arguments".to_string(),
                 1 => format!("1 argument: {}", self.params[0]),
-                count => format!("{count} arguments: {}", link::names(&self.params)),
+                count => format!("{count} arguments: {}", types::names(&self.params)),
             }
         ))
     }
@@ -286,7 +286,7 @@ fn from_interpreter(
     // would be released here until it is told.
     let py = unsafe { Python::assume_attached() };
     let result = catch_unwind(AssertUnwindSafe(|| body(py)));
-    match result.unwrap_or_else(|panic| Err(door::panicked(py, panic))) {
+    match result.unwrap_or_else(|panic| Err(enter::panicked(py, panic))) {
         Ok(object) => object,
         Err(error) => {
             error.restore(py);
@@ -370,10 +370,10 @@ fn stops<'py>(
     for keyword in keywords {
         let (name, value) = keyword?;
         match name.extract::<String>()?.as_str() {
-            "timeout" => stops.timeout = crate::control::timeout(Some(&value))?,
+            "timeout" => stops.timeout = crate::interrupt::timeout(Some(&value))?,
             "interrupt" if value.is_none() => {}
             "interrupt" => {
-                let interrupt = value.cast::<crate::control::Interrupt>();
+                let interrupt = value.cast::<crate::interrupt::Interrupt>();
                 let interrupt =
                     interrupt.map_err(|_| no_instance("interrupt", "an Interrupt", &value))?;
                 stops.interrupt = Some(interrupt.get().core().clone());
@@ -406,7 +406,7 @@ unsafe extern "C" fn call_async(
             let args = Bound::from_borrowed_ptr(py, args).cast_into::<PyTuple>()?;
             let keywords = Bound::from_borrowed_ptr_or_opt(py, keywords);
             let keywords = keywords.map(|k| k.cast_into::<PyDict>()).transpose()?;
-            let call = py.import("wasmspan._aio")?.getattr("call")?;
+            let call = py.import("wasmspan._async_call")?.getattr("call")?;
             let all: Vec<_> = std::iter::once(object).chain(args.iter()).collect();
             call.call(PyTuple::new(py, all)?, keywords.as_ref()).map(Bound::into_ptr)
         }
@@ -437,7 +437,8 @@ unsafe extern "C" fn new(
         if args.len()? + keywords.as_ref().map_or(0, |k| k.len()) > 2 {
             return Err(PyTypeError::new_err("Function() takes 2 arguments: type and callable"));
         }
-        host::make_standalone(py, &at(0, "type")?, &at(1, "callable")?).map(Bound::into_ptr)
+        host_function::make_standalone(py, &at(0, "type")?, &at(1, "callable")?)
+            .map(Bound::into_ptr)
     })
 }
 
@@ -483,7 +484,7 @@ unsafe extern "C" fn repr(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
     from_interpreter(|py| {
         // SAFETY: the interpreter passes an object of the class.
         let data = unsafe { data(object)? };
-        let (params, results) = (link::names(&data.params), link::names(&data.results));
+        let (params, results) = (types::names(&data.params), types::names(&data.results));
         let text = format!("<wasmspan.Function {}({params}) -> ({results})>", data.title());
         Ok(text.into_pyobject(py)?.into_any().into_ptr())
     })
@@ -493,7 +494,7 @@ unsafe extern "C" fn get_type(object: *mut ffi::PyObject, _: *mut c_void) -> *mu
     from_interpreter(|py| {
         // SAFETY: the interpreter passes an object of the class.
         let data = unsafe { data(object)? };
-        link::func_type_object(py, data.func().ty()).map(Bound::into_ptr)
+        types::func_object(py, data.func().ty()).map(Bound::into_ptr)
     })
 }
 

@@ -45,7 +45,7 @@ impl Global {
         r#type: &Bound<'_, PyAny>,
         value: &Bound<'_, PyAny>,
     ) -> PyResult<Global> {
-        let ty = crate::link::global_type(r#type)?;
+        let ty = crate::types::global_type(r#type)?;
         let value = value::to_val(value, ty.content)?;
         let made = wasmspan::Global::new(ty, &value);
         let made = made.map_err(|failure| error::to_python(py, &failure))?;
@@ -56,7 +56,7 @@ impl Global {
     /// The type it was made with.
     #[getter]
     fn r#type<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        crate::link::type_object(py, &wasmspan::ExternType::Global(*self.core.ty()))
+        crate::types::object(py, &wasmspan::ExternType::Global(*self.core.ty()))
     }
 
     /// The value; setting it raises `AttributeError` if the global is immutable.

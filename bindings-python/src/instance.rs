@@ -3,7 +3,7 @@
 use crate::error;
 use crate::function;
 use crate::global::Global;
-use crate::link;
+use crate::lock::{InstanceLock, WhenBusy};
 use crate::memory::Memory;
 use crate::names;
 use crate::owner::{Held, HeldWasi, Owner, Target};
@@ -72,8 +72,8 @@ impl Instance {
     /// The Python object for the host functions of a system interface.
     pub fn of_wasi<'py>(wasi: &Bound<'py, Owner>) -> PyResult<Bound<'py, Instance>> {
         let held = HeldWasi::new(wasi).expect("the owner of a system interface");
-        let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, false);
-        let mut owner = Owner::of(Target::Instance(held.core.instance().clone()), gate);
+        let lock = InstanceLock::new(WhenBusy::Raise, false);
+        let mut owner = Owner::of(Target::Instance(held.core.instance().clone()), lock);
         owner.wasi = Some(held);
         Instance::of(&owner.enter(wasi.py())?)
     }
@@ -112,7 +112,7 @@ impl Instance {
     fn get<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         match &self.items {
             Some(items) => items.bind(py).get_item(name),
-            None => link::export(py, self.owner.bind(py), name),
+            None => export(py, self.owner.bind(py), name),
         }
     }
 }
@@ -121,10 +121,10 @@ impl Instance {
 impl Instance {
     #[new]
     fn new(py: Python<'_>, name: &str) -> PyResult<Instance> {
-        let gate = crate::door::Gate::new(crate::door::WhenBusy::Raise, true);
+        let lock = InstanceLock::new(WhenBusy::Raise, true);
         let target = Target::Instance(wasmspan::Instance::host(name));
         Ok(Instance {
-            owner: Owner::of(target, gate).enter(py)?.unbind(),
+            owner: Owner::of(target, lock).enter(py)?.unbind(),
             exports: OnceLock::new(),
             items: Some(PyDict::new(py).unbind()),
             place: Mutex::default(),
@@ -161,7 +161,7 @@ impl Instance {
         let make = || -> PyResult<_> {
             let found = match &self.items {
                 Some(items) => items.bind(py).copy()?,
-                None => link::exports(py, self.owner.bind(py))?,
+                None => exports(py, self.owner.bind(py))?,
             };
             Ok(names::EXPORTS.get(py)?.call1((found,))?.unbind())
         };
@@ -249,4 +249,37 @@ impl Instance {
         }
         Ok(())
     }
+}
+
+/// A dictionary of everything an instance exports.
+fn exports<'py>(py: Python<'py>, owner: &Bound<'py, Owner>) -> PyResult<Bound<'py, PyDict>> {
+    let found = PyDict::new(py);
+    if let Some(instance) = owner.get().instance() {
+        for (name, _) in instance.export_names() {
+            if let Some(item) = export(py, owner, &name)? {
+                found.set_item(name, item)?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// One export of an instance.
+fn export<'py>(
+    py: Python<'py>,
+    owner: &Bound<'py, Owner>,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(instance) = owner.get().instance() else { return Ok(None) };
+    let Some(item) = instance.get_export(name) else { return Ok(None) };
+    let Some(held) = Held::item(py, &item)? else {
+        let Extern::Memory(memory) = item else { return Ok(None) };
+        return Ok(Some(Bound::new(py, Memory::new(memory))?.into_any()));
+    };
+    Ok(Some(match item {
+        Extern::Func(func) => function::make(py, func, held, Some(name.to_string()))?,
+        Extern::Memory(_) => return Ok(None),
+        Extern::Table(table) => Bound::new(py, Table::new(table, held))?.into_any(),
+        Extern::Global(global) => Bound::new(py, Global::new(global, held))?.into_any(),
+    }))
 }

@@ -1,24 +1,30 @@
 //! The native module of the Python package: thin classes over `wasmspan`.
 //!
-//! `door` is the one way into the core: it lets go of the interpreter, takes the instance, catches
+//! `enter` is the one way into the core: it lets go of the interpreter, takes the instance (`lock`), catches
 //! panics. `error` makes exceptions of the core's errors. `owner` counts what Python holds, and `cycle` shows the
 //! garbage collector what that holds. The other files have a class or two each.
 
+mod async_call;
 mod bindgen;
+mod callable;
 mod command;
 mod config;
-mod control;
 mod cycle;
-mod door;
+mod enter;
 mod error;
 mod function;
 mod global;
-mod host;
+mod host_function;
+mod imports;
 mod instance;
+mod interpreter;
+mod interrupt;
+mod knot;
 mod limits;
-mod link;
+mod lock;
 mod log;
 mod memory;
+mod memory_fs;
 mod module;
 mod names;
 mod number;
@@ -32,7 +38,7 @@ mod statistics;
 mod store;
 mod stream;
 mod table;
-mod task;
+mod types;
 mod value;
 mod vm;
 mod wasi;
@@ -47,29 +53,31 @@ mod _native {
     use super::*;
 
     #[pymodule_export]
+    use async_call::{Async, in_thread};
+    #[pymodule_export]
     use bindgen::{Bindgen, Heap};
     #[pymodule_export]
     use command::run_command;
     #[pymodule_export]
     use config::Config;
     #[pymodule_export]
-    use control::Interrupt;
-    #[pymodule_export]
-    use cycle::collecting;
-    #[pymodule_export]
-    use door::at_exit;
+    use cycle::{at_exit, collecting};
     #[pymodule_export]
     use global::Global;
     #[pymodule_export]
-    use host::Caller;
+    use host_function::Caller;
     #[pymodule_export]
     use instance::Instance;
+    #[pymodule_export]
+    use interrupt::Interrupt;
     #[pymodule_export]
     use limits::Limits;
     #[pymodule_export]
     use log::set_log;
     #[pymodule_export]
     use memory::Memory;
+    #[pymodule_export]
+    use memory_fs::MemoryFs;
     #[pymodule_export]
     use module::Module;
     #[pymodule_export]
@@ -87,11 +95,9 @@ mod _native {
     #[pymodule_export]
     use table::Table;
     #[pymodule_export]
-    use task::{Async, in_thread};
-    #[pymodule_export]
     use vm::Vm;
     #[pymodule_export]
-    use wasi::{MemoryFs, Wasi};
+    use wasi::Wasi;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -122,7 +128,7 @@ mod _native {
     /// Panics in native code, as a fault of it would: for tests of what becomes of that.
     #[pyfunction]
     fn provoke_fault(py: Python<'_>, text: &str) -> PyResult<()> {
-        door::work(py, || panic!("{text}"))
+        enter::work(py, || panic!("{text}"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The log of the runtime, which is off until somebody asks for it.
 
-use crate::door;
+use crate::interpreter;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub fn set_log(py: Python<'_>, level: &str, sink: Option<Py<PyAny>>) -> PyResult
     };
     let sink = sink.map(|sink| -> log::Sink {
         Arc::new(move |level, line| {
-            door::attached(|py| {
+            interpreter::attached(|py| {
                 if let Err(failed) = sink.call1(py, (level.text(), line)) {
                     failed.write_unraisable(py, Some(sink.bind(py)));
                 }

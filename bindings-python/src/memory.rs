@@ -3,7 +3,7 @@
 //! A memory never moves, so a view stays valid for good; after growing it is only shorter than the
 //! memory. Guests that write at the same time are the program's concern, as with any shared buffer.
 
-use crate::door;
+use crate::enter;
 use crate::error;
 use crate::pressure::{self, Weight};
 use crate::value;
@@ -161,8 +161,8 @@ macro_rules! by_number {
 impl Memory {
     #[new]
     fn make(py: Python<'_>, r#type: &Bound<'_, PyAny>) -> PyResult<Memory> {
-        let ty = crate::link::memory_type(r#type)?;
-        let made = pressure::make(py, || door::attempt(py, || wasmspan::Memory::new(ty)))?;
+        let ty = crate::types::memory_type(r#type)?;
+        let made = pressure::make(py, || enter::attempt(py, || wasmspan::Memory::new(ty)))?;
         let memory = Memory::new(made.map_err(|failure| error::to_python(py, &failure))?);
         memory.weight.set(memory.core.len());
         Ok(memory)
@@ -171,7 +171,7 @@ impl Memory {
     /// The type it was made with.
     #[getter]
     fn r#type<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        crate::link::type_object(py, &wasmspan::ExternType::Memory(*self.core.ty()))
+        crate::types::object(py, &wasmspan::ExternType::Memory(*self.core.ty()))
     }
 
     /// Size in pages of 64 KiB.
@@ -183,7 +183,7 @@ impl Memory {
     /// Grows by a number of pages of 64 KiB and gives the old size in pages. Views that exist stay valid,
     /// and see the bytes that were there. Raises `MemoryLimit` if the memory can't become that large.
     fn grow(&self, py: Python<'_>, pages: u64) -> PyResult<u64> {
-        let grown = door::attempt(py, || self.core.grow(pages))?;
+        let grown = enter::attempt(py, || self.core.grow(pages))?;
         self.weight.again(self.core.len());
         grown.map_err(|failure| error::no_growth(py, &failure))
     }

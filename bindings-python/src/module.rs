@@ -1,20 +1,23 @@
 //! Modules: loading, compiling, asking, instantiating.
 
 use crate::config::Config;
-use crate::door::{self, Gate, WhenBusy};
+use crate::enter;
 use crate::error;
+use crate::imports;
 use crate::instance::Instance;
 use crate::limits::{self, Limits};
-use crate::link;
+use crate::lock::{InstanceLock, WhenBusy};
 use crate::names;
 use crate::owner::{Owner, Target};
 use crate::pressure;
 use crate::source;
+use crate::types;
 use crate::wasi::Wasi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
-use std::path::PathBuf;
-use wasmspan::Executor;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use wasmspan::{Executor, Loader, Result};
 
 /// A compiled module.
 ///
@@ -50,7 +53,7 @@ impl Module {
 
     fn compile(py: Python<'_>, bytes: &[u8], config: Option<&Config>) -> PyResult<Module> {
         let config = config.map(|config| config.core().clone()).unwrap_or_default();
-        let core = door::work(py, || wasmspan::Module::with_config(&config, bytes))?;
+        let core = enter::work(py, || wasmspan::Module::with_config(&config, bytes))?;
         Ok(Module { core, config })
     }
 }
@@ -89,14 +92,14 @@ impl Module {
     ) -> PyResult<Module> {
         let config = config.map(|config| config.core().clone()).unwrap_or_default();
         let bytes = source::read(path, &path.extract::<PathBuf>()?)?;
-        let core = door::work(py, || wasmspan::Module::load_compiled(&config, &bytes))?;
+        let core = enter::work(py, || wasmspan::Module::load_compiled(&config, &bytes))?;
         Ok(Module { core, config })
     }
 
     /// Writes the module with its machine code to a file for `load_compiled`.
     fn save_compiled(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let compiler = wasmspan::Compiler::new(&self.config);
-        let written = door::attempt(py, || compiler.compile_module(&self.core, &path))?;
+        let written = enter::attempt(py, || compiler.compile_module(&self.core, &path))?;
         written.map_err(|failure| error::of_output(py, &failure, &path))
     }
 
@@ -111,7 +114,7 @@ impl Module {
     fn imports<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let class = names::IMPORT_TYPE.get(py)?;
         let imports = self.core.imports().into_iter().map(|import| {
-            class.call1((&import.module, &import.name, link::type_object(py, &import.ty)?))
+            class.call1((&import.module, &import.name, types::object(py, &import.ty)?))
         });
         PyTuple::new(py, imports.collect::<PyResult<Vec<_>>>()?)
     }
@@ -124,7 +127,7 @@ impl Module {
             .core
             .exports()
             .into_iter()
-            .map(|export| class.call1((&export.name, link::type_object(py, &export.ty)?)));
+            .map(|export| class.call1((&export.name, types::object(py, &export.ty)?)));
         PyTuple::new(py, exports.collect::<PyResult<Vec<_>>>()?)
     }
 
@@ -174,14 +177,14 @@ impl Module {
         release_gil: bool,
     ) -> PyResult<Bound<'py, Instance>> {
         let wasi = wasi.as_ref().map(Py::get);
-        let gate = Gate::new(WhenBusy::parse(when_busy)?, !release_gil && wasi.is_none());
-        let store = link::resolve(py, &self.core.imports(), imports, wasi)?;
+        let lock = InstanceLock::new(WhenBusy::parse(when_busy)?, !release_gil && wasi.is_none());
+        let store = imports::resolve(py, &self.core.imports(), imports, wasi)?;
         let executor = Executor::new(&limits::within(&self.config, limits));
         let made =
-            pressure::make(py, || door::attempt(py, || executor.instantiate(&store, &self.core)))?;
+            pressure::make(py, || enter::attempt(py, || executor.instantiate(&store, &self.core)))?;
         let core = made.map_err(|failure| error::to_python(py, &failure))?;
         drop(store);
-        let mut owner = Owner::of(Target::Instance(core), gate);
+        let mut owner = Owner::of(Target::Instance(core), lock);
         owner.wasi = wasi.and_then(|wasi| wasi.held(py));
         Instance::made(py, owner)
     }
@@ -190,5 +193,53 @@ impl Module {
         let name = self.core.name().map(|name| format!(" {name:?}")).unwrap_or_default();
         let (imports, exports) = (self.core.imports().len(), self.core.exports().len());
         format!("<wasmspan.Module{name}: {imports} imports, {exports} exports>")
+    }
+}
+
+/// What was given as a source.
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// The bytes of a module, or its text.
+    Bytes(Vec<u8>),
+    /// A module that was loaded before.
+    Module(wasmspan::Module),
+}
+
+impl Source {
+    /// Takes a path, bytes or a `Module`.
+    pub fn of(source: &Bound<'_, PyAny>) -> PyResult<Source> {
+        if let Ok(module) = source.cast::<Module>() {
+            return Ok(Source::Module(module.get().core().clone()));
+        }
+        if let Some(path) = source::path(source)? {
+            return match readable(&path) {
+                Ok(()) => Ok(Source::File(path)),
+                Err(failure) => Err(error::of_file(&failure, source)),
+            };
+        }
+        Ok(Source::Bytes(source::bytes(source)?))
+    }
+
+    /// The module.
+    pub fn load(self, loader: &Loader) -> Result<wasmspan::Module> {
+        match self {
+            Source::Module(module) => Ok(module),
+            Source::File(path) => loader.load_file(path),
+            Source::Bytes(bytes) => loader.load_bytes(bytes),
+        }
+    }
+}
+
+/// Fails as reading the file would, if that can be known without.
+fn readable(path: &Path) -> std::io::Result<()> {
+    if std::fs::metadata(path)?.is_dir() {
+        return Err(std::io::Error::from_raw_os_error(libc::EISDIR));
+    }
+    let name = std::ffi::CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: the name ends with a zero.
+    match unsafe { libc::access(name.as_ptr(), libc::R_OK) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
     }
 }

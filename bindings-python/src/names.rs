@@ -1,8 +1,10 @@
 //! Classes of the pure-Python layer that native code makes objects of.
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
+use wasmspan::Error;
 
 /// A class of the Python layer, looked up once.
 pub struct Class {
@@ -20,6 +22,19 @@ impl Class {
     pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyType>> {
         self.found.import(py, self.module, self.name)
     }
+
+    /// An exception of this class for an error of the core: message, number and name.
+    pub fn error(&self, py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+        let value = self.get(py)?.call1((error.summary(),))?;
+        number(&value, error)?;
+        Ok(PyErr::from_value(value))
+    }
+}
+
+/// Gives an exception the error's number and name.
+pub fn number<T>(value: &Bound<'_, T>, error: &Error) -> PyResult<()> {
+    value.as_any().setattr(intern!(value.py(), "code"), error.number())?;
+    value.as_any().setattr(intern!(value.py(), "kind"), error.code().name())
 }
 
 macro_rules! classes {
@@ -63,8 +78,8 @@ classes! {
     EXIT = "wasmspan._errors", "Exit";
     USER_ERROR = "wasmspan._errors", "UserError";
     GUEST_ERROR = "wasmspan._errors", "GuestError";
-    COMPLETED = "wasmspan._run", "Completed";
-    DENIAL = "wasmspan._run", "Denial";
+    COMPLETED = "wasmspan._command", "Completed";
+    DENIAL = "wasmspan._command", "Denial";
     SPAN = "wasmspan._bindgen", "Span";
     INTERNAL_ERROR = "wasmspan._errors", "InternalError";
 }

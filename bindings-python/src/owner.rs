@@ -4,9 +4,9 @@
 //! an object for has one [`Owner`], and whatever in Python keeps it alive does so through a [`Held`],
 //! which the owner counts. `cycle` compares the two numbers.
 
-use crate::cycle::Knot;
-use crate::door::{Gate, WhenBusy};
-use crate::host::Callable;
+use crate::callable::Callable;
+use crate::knot::Knot;
+use crate::lock::{InstanceLock, WhenBusy};
 use crate::pressure::Weight;
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
@@ -88,7 +88,7 @@ pub struct Owner {
     /// The system interface it was given.
     pub wasi: Option<HeldWasi>,
     /// Who runs it.
-    pub gate: Gate,
+    pub lock: InstanceLock,
     /// What it takes of the machine's memory.
     pub weight: Weight,
     /// What it holds, while the collector looks.
@@ -118,13 +118,13 @@ fn registry() -> MutexGuard<'static, Registry> {
 
 impl Owner {
     /// The owner of what was just made; what it has besides is still to be set.
-    pub fn of(target: Target, gate: Gate) -> Owner {
+    pub fn of(target: Target, lock: InstanceLock) -> Owner {
         Owner {
             target,
             known: AtomicUsize::new(1),
             streams: Vec::new(),
             wasi: None,
-            gate,
+            lock,
             weight: Weight::default(),
             knot: Mutex::default(),
         }
@@ -171,11 +171,11 @@ impl Owner {
 
 /// The owner of something that Python did not make.
 fn foreign(target: Target) -> Owner {
-    let gate = match &target {
-        Target::Instance(_) => Gate::new(WhenBusy::Raise, false),
-        _ => Gate::open(),
+    let lock = match &target {
+        Target::Instance(_) => InstanceLock::new(WhenBusy::Raise, false),
+        _ => InstanceLock::open(),
     };
-    Owner::of(target, gate)
+    Owner::of(target, lock)
 }
 
 /// All owners there are.

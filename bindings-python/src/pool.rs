@@ -1,12 +1,14 @@
 //! Pools of instances.
 
-use crate::control;
-use crate::door::{self, Gate, WhenBusy};
+use crate::callable;
+use crate::enter;
 use crate::error;
-use crate::host;
+use crate::imports;
 use crate::instance::Instance;
+use crate::interpreter;
+use crate::interrupt;
 use crate::limits::{self, Limits};
-use crate::link;
+use crate::lock::{InstanceLock, WhenBusy};
 use crate::module::Module;
 use crate::names;
 use crate::number;
@@ -41,8 +43,8 @@ pub struct Pool {
 
 impl Pool {
     fn handed_out<'py>(&self, py: Python<'py>, place: Pooled) -> PyResult<Bound<'py, Instance>> {
-        let gate = Gate::new(WhenBusy::Raise, false);
-        let mut owner = Owner::of(Target::Instance((*place).clone()), gate);
+        let lock = InstanceLock::new(WhenBusy::Raise, false);
+        let mut owner = Owner::of(Target::Instance((*place).clone()), lock);
         owner.wasi = self.wasi.as_ref().map(|wasi| wasi.again(py));
         let instance = Instance::made(py, owner)?;
         instance.get().keep(py, place, self.held.owner());
@@ -64,13 +66,13 @@ impl Pool {
     ) -> PyResult<Pool> {
         let wasi = wasi.as_ref().map(Py::get);
         let size = number::at_least_one("size", size)?;
-        let store = link::resolve(py, &module.core().imports(), imports, wasi)?;
+        let store = imports::resolve(py, &module.core().imports(), imports, wasi)?;
         let executor = Executor::new(&limits::within(module.config(), limits));
-        let core = door::work(py, || {
+        let core = enter::work(py, || {
             wasmspan::Pool::with_executor(&executor, module.core(), &store, size)
         })?;
         drop(store);
-        let owner = Owner::of(Target::Pool(core.clone()), Gate::open()).enter(py)?;
+        let owner = Owner::of(Target::Pool(core.clone()), InstanceLock::open()).enter(py)?;
         // The object itself has a handle, too.
         let held = Held::new(&owner);
         Ok(Pool { core, held, wasi: wasi.and_then(|wasi| wasi.held(py)) })
@@ -84,12 +86,12 @@ impl Pool {
         py: Python<'py>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, Instance>> {
-        let timeout = control::timeout(timeout)?;
+        let timeout = interrupt::timeout(timeout)?;
         let get = || match timeout {
             None => self.core.get().map(Some),
             Some(timeout) => self.core.try_get_for(timeout),
         };
-        let place = pressure::make(py, || door::attempt(py, get))?;
+        let place = pressure::make(py, || enter::attempt(py, get))?;
         match place.map_err(|failure| error::to_python(py, &failure))? {
             Some(place) => self.handed_out(py, place),
             None => {
@@ -101,7 +103,7 @@ impl Pool {
 
     /// A fresh instance, or `None` if all are in use.
     fn try_get<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, Instance>>> {
-        let place = pressure::make(py, || door::attempt(py, || self.core.try_get()))?;
+        let place = pressure::make(py, || enter::attempt(py, || self.core.try_get()))?;
         let place = place.map_err(|failure| error::to_python(py, &failure))?;
         place.map(|place| self.handed_out(py, place)).transpose()
     }
@@ -112,7 +114,7 @@ impl Pool {
         slf: &Bound<'py, Self>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let get = slf.py().import("wasmspan._aio")?.getattr("get_from_pool")?;
+        let get = slf.py().import("wasmspan._async_call")?.getattr("get_from_pool")?;
         get.call1((slf, timeout))
     }
 
@@ -164,7 +166,7 @@ pub fn reserve(pool: Py<Pool>, wake: Py<PyAny>) -> Reservation {
     let turn = pool.get().core.reserve(move |free| {
         *lock(&arrived) = Some(free);
         // An event loop that has ended can't be woken: the next one in the line gets the place.
-        let woken = door::attached(|py| host::vectorcall(wake.bind(py), &[]).is_ok());
+        let woken = interpreter::attached(|py| callable::vectorcall(wake.bind(py), &[]).is_ok());
         if woken != Some(true) {
             let free = lock(&arrived).take();
             drop(free);
@@ -186,7 +188,7 @@ impl Reservation {
                 None => pool.core.try_get(),
             }
         };
-        let place = pressure::make(py, || door::attempt(py, fill))?;
+        let place = pressure::make(py, || enter::attempt(py, fill))?;
         let place = place.map_err(|failure| error::to_python(py, &failure))?;
         place.map(|place| pool.handed_out(py, place)).transpose()
     }

@@ -4,7 +4,6 @@
 //! its few objects worth a look. So whenever twice as much is alive as after the last collection, there
 //! is one.
 
-use crate::owner::{Owner, Target};
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,6 +40,11 @@ impl Weight {
     /// Sets it to what an instance takes.
     pub fn of_instance(&self, instance: &Instance) {
         self.set(instance.bytes() + INSTANCE);
+    }
+
+    /// The same, if it was set.
+    pub fn of_instance_again(&self, instance: &Instance) {
+        self.again(instance.bytes() + INSTANCE);
     }
 }
 
@@ -85,16 +89,5 @@ pub fn make<T>(
             make()
         }
         made => Ok(made),
-    }
-}
-
-/// Weighs instances anew: memories grow.
-pub fn weigh<'a>(owners: impl Iterator<Item = &'a Owner>) {
-    for owner in owners {
-        if let Target::Instance(instance) = &owner.target
-            && owner.weight.0.load(Ordering::Relaxed) > 0
-        {
-            owner.weight.of_instance(instance);
-        }
     }
 }

@@ -6,7 +6,8 @@
 //! the guest goes on, unless one raises. Our handler is put in front again when Python has installed its
 //! own anew, as `signal.signal` does.
 
-use crate::door;
+use crate::interpreter;
+use crate::lock;
 use pyo3::prelude::*;
 use std::cell::Cell;
 use std::mem::MaybeUninit;
@@ -136,7 +137,7 @@ fn visit() {
     }
     // A signal that comes now asks for another visit.
     ASKED.store(false, Ordering::SeqCst);
-    let raised = door::attached(|py| py.check_signals().err()).flatten();
+    let raised = interpreter::attached(|py| py.check_signals().err()).flatten();
     match raised {
         None => take_back(),
         Some(raised) => stop_for(raised),
@@ -197,7 +198,7 @@ fn start() -> bool {
 /// In the child of a fork there is no such thread.
 #[pyfunction]
 pub fn after_fork() {
-    door::after_fork();
+    lock::after_fork();
     MAIN.set(None);
     INSIDE.store(0, Ordering::SeqCst);
     ASKED.store(false, Ordering::SeqCst);

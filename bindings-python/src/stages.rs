@@ -1,18 +1,18 @@
 //! The stages that a VM is made of, each for itself: loader, validator, compiler, executor.
 
+use crate::async_call::Async;
 use crate::config::Config;
-use crate::door::{self, Gate, Stops, WhenBusy};
+use crate::enter::{self, Stops};
 use crate::error;
 use crate::function;
 use crate::instance::Instance;
 use crate::limits::Limits;
-use crate::module::Module;
+use crate::lock::{InstanceLock, WhenBusy};
+use crate::module::{Module, Source};
 use crate::owner::{Owner, Target};
 use crate::pressure;
-use crate::source::Source;
 use crate::statistics::Statistics;
 use crate::store::Store;
-use crate::task::Async;
 use crate::value;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -46,7 +46,7 @@ impl Loader {
     /// Loads a module: a path, or bytes, which may be text.
     fn load(&self, source: &Bound<'_, PyAny>) -> PyResult<Module> {
         let given = Source::of(source)?;
-        let core = door::work(source.py(), || given.load(&self.core))?;
+        let core = enter::work(source.py(), || given.load(&self.core))?;
         Ok(Module::new_of(core, &self.config))
     }
 }
@@ -67,7 +67,7 @@ impl Validator {
 
     /// Raises `CompileError` for the first rule that the module breaks.
     fn validate(&self, py: Python<'_>, module: &Module) -> PyResult<()> {
-        door::work(py, || self.core.validate(module.core()))
+        enter::work(py, || self.core.validate(module.core()))
     }
 }
 
@@ -98,7 +98,7 @@ impl Compiler {
     fn compile(&self, source: &Bound<'_, PyAny>, output: PathBuf) -> PyResult<()> {
         let given = Source::of(source)?;
         let compile = || self.core.compile_module(&given.load(&self.loader)?, &output);
-        let written = door::attempt(source.py(), compile)?;
+        let written = enter::attempt(source.py(), compile)?;
         written.map_err(|failure| error::of_output(source.py(), &failure, &output))
     }
 
@@ -106,7 +106,7 @@ impl Compiler {
     fn compile_to_bytes<'py>(&self, source: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
         let (py, given) = (source.py(), Source::of(source)?);
         let file =
-            door::work(py, || self.core.compile_to_bytes(given.load(&self.loader)?.bytes()))?;
+            enter::work(py, || self.core.compile_to_bytes(given.load(&self.loader)?.bytes()))?;
         Ok(PyBytes::new(py, &file))
     }
 }
@@ -130,9 +130,10 @@ impl Executor {
         store: &Store,
         make: impl Fn() -> Result<wasmspan::Instance> + Send + Sync,
     ) -> PyResult<Py<Instance>> {
-        let made = pressure::make(py, || door::attempt(py, &make))?;
+        let made = pressure::make(py, || enter::attempt(py, &make))?;
         let core = made.map_err(|failure| error::to_python(py, &failure))?;
-        let mut owner = Owner::of(Target::Instance(core), Gate::new(WhenBusy::Raise, false));
+        let mut owner =
+            Owner::of(Target::Instance(core), InstanceLock::new(WhenBusy::Raise, false));
         owner.wasi = store.wasi(py);
         Instance::made(py, owner).map(Bound::unbind)
     }
@@ -195,7 +196,7 @@ impl Executor {
         let limits = limits.map(|limits| *limits.core()).unwrap_or_default();
         let owner = function::core_and_held(function).map(|(_, held)| held.owner().get());
         let call = || self.core.invoke_within(&func, &values, &limits);
-        let results = door::run(py, owner, None::<&Stops>, call)?;
+        let results = enter::run(py, owner, None::<&Stops>, call)?;
         value::all(py, &results)
     }
 

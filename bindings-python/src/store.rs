@@ -1,7 +1,8 @@
 //! The store of registered instances.
 
-use crate::door::{self, Gate};
+use crate::enter;
 use crate::instance::Instance;
+use crate::lock::InstanceLock;
 use crate::owner::{Held, HeldWasi, Owner, Target};
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
@@ -27,7 +28,7 @@ impl Store {
     /// An empty store.
     pub fn make(py: Python<'_>) -> PyResult<Store> {
         let core = wasmspan::Store::new();
-        let owner = Owner::of(Target::Store(core.clone()), Gate::open()).enter(py)?;
+        let owner = Owner::of(Target::Store(core.clone()), InstanceLock::open()).enter(py)?;
         Ok(Store { core, held: Held::new(&owner), registered: Mutex::default() })
     }
 
@@ -72,7 +73,7 @@ impl Store {
     fn register(&self, instance: &Bound<'_, Instance>, name: Option<&str>) -> PyResult<()> {
         let core = instance.get().core();
         let name = name.unwrap_or_else(|| core.name());
-        door::work(instance.py(), || self.core.register(name, core))?;
+        enter::work(instance.py(), || self.core.register(name, core))?;
         self.note(name, instance);
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! What a guest's standard streams are connected to: words, descriptors, bytes, callables and objects
 //! like files.
 
-use crate::door;
+use crate::callable::{self, Callable};
 use crate::error;
-use crate::host::{self, Callable};
+use crate::interpreter;
 use crate::source;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -18,36 +18,36 @@ use std::sync::Arc;
 use wasmspan::wasi::{Input, Output, OutputBuffer};
 
 /// A stream, and the callable behind it if there is one.
-pub struct Connected<T> {
+pub struct StreamEnd<T> {
     /// The stream.
     pub core: T,
     /// What it calls, to be shown to the garbage collector.
     pub callable: Option<Arc<Callable>>,
 }
 
-impl<T> Connected<T> {
+impl<T> StreamEnd<T> {
     /// One without.
-    pub fn plain(core: T) -> Connected<T> {
-        Connected { core, callable: None }
+    pub fn plain(core: T) -> StreamEnd<T> {
+        StreamEnd { core, callable: None }
     }
 }
 
 /// Where standard input comes from.
-pub fn input(given: &Bound<'_, PyAny>) -> PyResult<Connected<Input>> {
+pub fn input(given: &Bound<'_, PyAny>) -> PyResult<StreamEnd<Input>> {
     if given.is_none() {
-        return Ok(Connected::plain(Input::Null));
+        return Ok(StreamEnd::plain(Input::Null));
     }
     if let Ok(text) = given.cast::<PyString>() {
-        return Ok(Connected::plain(match text.to_str()? {
+        return Ok(StreamEnd::plain(match text.to_str()? {
             "inherit" => Input::Inherit,
             text => Input::Bytes(text.into()),
         }));
     }
     if let Some(bytes) = source::buffer(given)? {
-        return Ok(Connected::plain(Input::Bytes(bytes)));
+        return Ok(StreamEnd::plain(Input::Bytes(bytes)));
     }
     if let Some(file) = descriptor("stdin", given)? {
-        return Ok(Connected::plain(Input::File(file.into())));
+        return Ok(StreamEnd::plain(Input::File(file.into())));
     }
     static READER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let read = READER.import(given.py(), "wasmspan._streams", "reader")?.call1((given,))?;
@@ -55,14 +55,14 @@ pub fn input(given: &Bound<'_, PyAny>) -> PyResult<Connected<Input>> {
     let body = Arc::clone(&callable);
     let core = Input::reader(move |room| {
         attached(|py| {
-            let read = host::vectorcall(body.get(py)?, &[room.len().into_bound_py_any(py)?])?;
+            let read = callable::vectorcall(body.get(py)?, &[room.len().into_bound_py_any(py)?])?;
             let bytes = read.cast::<PyBytes>()?.as_bytes();
             let taken = bytes.len().min(room.len());
             room[..taken].copy_from_slice(&bytes[..taken]);
             Ok(taken)
         })
     });
-    Ok(Connected { core, callable: Some(callable) })
+    Ok(StreamEnd { core, callable: Some(callable) })
 }
 
 /// An argument that says where output goes.
@@ -70,31 +70,31 @@ pub enum Sink<'py> {
     /// There is none: to the stream of this process.
     Inherit,
     /// It says it.
-    Given(Bound<'py, PyAny>),
+    WasiOptions(Bound<'py, PyAny>),
 }
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Sink<'py> {
     type Error = Infallible;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> Result<Sink<'py>, Infallible> {
-        Ok(Sink::Given(object.to_owned()))
+        Ok(Sink::WasiOptions(object.to_owned()))
     }
 }
 
 /// Where standard output or error goes, and the buffer that captures it.
-pub fn output(what: &str, given: &Sink<'_>) -> PyResult<(Connected<Output>, Option<OutputBuffer>)> {
-    let Sink::Given(given) = given else {
-        return Ok((Connected::plain(Output::Inherit), None));
+pub fn output(what: &str, given: &Sink<'_>) -> PyResult<(StreamEnd<Output>, Option<OutputBuffer>)> {
+    let Sink::WasiOptions(given) = given else {
+        return Ok((StreamEnd::plain(Output::Inherit), None));
     };
     if given.is_none() {
-        return Ok((Connected::plain(Output::Null), None));
+        return Ok((StreamEnd::plain(Output::Null), None));
     }
     if let Ok(word) = given.cast::<PyString>() {
         return match word.to_str()? {
-            "inherit" => Ok((Connected::plain(Output::Inherit), None)),
+            "inherit" => Ok((StreamEnd::plain(Output::Inherit), None)),
             "capture" => {
                 let buffer = OutputBuffer::default();
-                Ok((Connected::plain(Output::Buffer(buffer.clone())), Some(buffer)))
+                Ok((StreamEnd::plain(Output::Buffer(buffer.clone())), Some(buffer)))
             }
             word => Err(PyValueError::new_err(format!(
                 "{what} is \"inherit\", \"capture\", None, a descriptor, a callable or a file, not {word:?}"
@@ -102,7 +102,7 @@ pub fn output(what: &str, given: &Sink<'_>) -> PyResult<(Connected<Output>, Opti
         };
     }
     if let Some(file) = descriptor(what, given)? {
-        return Ok((Connected::plain(Output::File(file.into())), None));
+        return Ok((StreamEnd::plain(Output::File(file.into())), None));
     }
     static WRITER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let write = WRITER.import(given.py(), "wasmspan._streams", "writer")?.call1((what, given))?;
@@ -110,11 +110,11 @@ pub fn output(what: &str, given: &Sink<'_>) -> PyResult<(Connected<Output>, Opti
     let body = Arc::clone(&callable);
     let core = Output::writer(move |bytes| {
         attached(|py| {
-            host::vectorcall(body.get(py)?, &[PyBytes::new(py, bytes).into_any()])?;
+            callable::vectorcall(body.get(py)?, &[PyBytes::new(py, bytes).into_any()])?;
             Ok(bytes.len())
         })
     });
-    Ok((Connected { core, callable: Some(callable) }, None))
+    Ok((StreamEnd { core, callable: Some(callable) }, None))
 }
 
 /// A copy of the descriptor that a number names.
@@ -134,7 +134,7 @@ fn descriptor(what: &str, given: &Bound<'_, PyAny>) -> PyResult<Option<File>> {
 
 /// Runs with the interpreter; an exception ends the guest's run.
 fn attached(body: impl FnOnce(Python<'_>) -> PyResult<usize>) -> io::Result<usize> {
-    let failure = match door::attached(body) {
+    let failure = match interpreter::attached(body) {
         Some(Ok(moved)) => return Ok(moved),
         Some(Err(raised)) => error::from_python(raised),
         None => error::shutting_down(),

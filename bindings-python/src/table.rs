@@ -1,6 +1,6 @@
 //! Tables.
 
-use crate::door;
+use crate::enter;
 use crate::error;
 use crate::owner::Held;
 use crate::value;
@@ -41,8 +41,8 @@ impl Table {
 impl Table {
     #[new]
     fn make(py: Python<'_>, r#type: &Bound<'_, PyAny>) -> PyResult<Table> {
-        let ty = crate::link::table_type(r#type)?;
-        let made = door::work(py, || wasmspan::Table::new(ty))?;
+        let ty = crate::types::table_type(r#type)?;
+        let made = enter::work(py, || wasmspan::Table::new(ty))?;
         let held = Held::item(py, &made.clone().into())?;
         Ok(Table::new(made, held.expect("a table belongs to something")))
     }
@@ -50,7 +50,7 @@ impl Table {
     /// The type it was made with.
     #[getter]
     fn r#type<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        crate::link::type_object(py, &wasmspan::ExternType::Table(*self.core.ty()))
+        crate::types::object(py, &wasmspan::ExternType::Table(*self.core.ty()))
     }
 
     /// Grows by a number of elements, null or `value`, and gives the old size. Raises `MemoryLimit` if the
@@ -61,7 +61,7 @@ impl Table {
             Some(value) => value::to_val(value, self.element())?,
             None => Val::default_for(self.element()),
         };
-        let grown = door::attempt(py, || self.core.grow(delta, &value))?;
+        let grown = enter::attempt(py, || self.core.grow(delta, &value))?;
         grown.map_err(|failure| error::no_growth(py, &failure))
     }
 

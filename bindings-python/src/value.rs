@@ -3,9 +3,9 @@
 //! Integers of a type's signed and of its unsigned range are taken, and come back signed. A vector is
 //! 16 bytes. Any object may be an `externref`, of which `None` is null.
 
+use crate::callable::Reference;
 use crate::error;
 use crate::function;
-use crate::host::Reference;
 use crate::owner::Held;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -86,7 +86,7 @@ pub fn from_val<'py>(py: Python<'py>, value: &Val) -> PyResult<Bound<'py, PyAny>
 /// The arguments of a call of this type.
 pub fn params(ty: &FuncType, args: &Bound<'_, PyTuple>) -> PyResult<Vec<Val>> {
     if ty.params().len() != args.len() {
-        let wanted = crate::link::names(ty.params());
+        let wanted = crate::types::names(ty.params());
         let message = format!("{} arguments are given for ({wanted})", args.len());
         return Err(PyTypeError::new_err(message));
     }

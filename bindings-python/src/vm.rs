@@ -1,17 +1,18 @@
 //! The VM of WasmEdge's API.
 
+use crate::async_call::Async;
 use crate::config::Config;
-use crate::door::{self, Gate};
+use crate::enter;
 use crate::error;
 use crate::instance::Instance;
 use crate::limits::Limits;
-use crate::link;
+use crate::lock::InstanceLock;
+use crate::module::Source;
 use crate::owner::{Held, HeldWasi, Owner, Target};
 use crate::pressure::{self, Weight};
-use crate::source::Source;
 use crate::statistics::Statistics;
 use crate::store::Store;
-use crate::task::Async;
+use crate::types;
 use crate::value;
 use crate::wasi::Wasi;
 use pyo3::PyTraverseError;
@@ -59,7 +60,7 @@ impl Vm {
         py: Python<'py>,
         call: impl FnOnce() -> Result<Vec<Val>> + Send,
     ) -> PyResult<Bound<'py, PyAny>> {
-        value::all(py, &door::work(py, call)?)
+        value::all(py, &enter::work(py, call)?)
     }
 
     /// Arguments for a function; if there is none, the call itself says so.
@@ -84,7 +85,7 @@ impl Vm {
         args: &Bound<'_, PyTuple>,
     ) -> PyResult<(wasmspan::Module, Vec<Val>)> {
         let given = Source::of(source)?;
-        let module = door::work(source.py(), || given.load(self.core.loader()))?;
+        let module = enter::work(source.py(), || given.load(self.core.loader()))?;
         let ty = module.exports().into_iter().find_map(|export| match export.ty {
             wasmspan::ExternType::Func(ty) if export.name == name => Some(ty),
             _ => None,
@@ -119,8 +120,9 @@ impl Vm {
         let store = store.map_or_else(|| Bound::new(py, Store::make(py)?), Ok)?;
         let statistics = statistics.map(|given| given.core().clone()).unwrap_or_default();
         let of_core = store.get().core();
-        let core = door::work(py, || wasmspan::Vm::with_statistics(&config, of_core, &statistics))?;
-        let owner = Owner::of(Target::Vm(core.clone()), Gate::open()).enter(py)?;
+        let core =
+            enter::work(py, || wasmspan::Vm::with_statistics(&config, of_core, &statistics))?;
+        let owner = Owner::of(Target::Vm(core.clone()), InstanceLock::open()).enter(py)?;
         let vm = Vm {
             core,
             held: Held::new(&owner),
@@ -146,7 +148,7 @@ impl Vm {
     /// Loads a module: a path, bytes, or a `Module`.
     fn load(&self, source: &Bound<'_, PyAny>) -> PyResult<()> {
         let given = Source::of(source)?;
-        door::work(source.py(), || match given {
+        enter::work(source.py(), || match given {
             Source::File(path) => self.core.load_file(path),
             Source::Bytes(bytes) => self.core.load_bytes(bytes),
             Source::Module(module) => {
@@ -158,12 +160,12 @@ impl Vm {
 
     /// Validates the loaded module.
     fn validate(&self, py: Python<'_>) -> PyResult<()> {
-        door::work(py, || self.core.validate())
+        enter::work(py, || self.core.validate())
     }
 
     /// Instantiates the validated module and makes the instance the active one.
     fn instantiate(&self, py: Python<'_>) -> PyResult<()> {
-        let made = pressure::make(py, || door::attempt(py, || self.core.instantiate()))?;
+        let made = pressure::make(py, || enter::attempt(py, || self.core.instantiate()))?;
         self.weigh();
         made.map_err(|failure| error::to_python(py, &failure))
     }
@@ -251,13 +253,13 @@ impl Vm {
         let py = source.py();
         if let Ok(instance) = source.cast::<Instance>() {
             let core = instance.get().core();
-            door::work(py, || self.core.register_instance(core))?;
+            enter::work(py, || self.core.register_instance(core))?;
             self.store.get().note(core.name(), instance);
             return Ok(());
         }
         let name = name.unwrap_or_default();
         let source = Source::of(source)?;
-        door::work(py, || match source {
+        enter::work(py, || match source {
             Source::File(path) => self.core.register_file(name, path),
             Source::Bytes(bytes) => self.core.register_bytes(name, bytes),
             Source::Module(module) => self.core.register_module(name, &module),
@@ -269,7 +271,7 @@ impl Vm {
     fn functions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let found = PyDict::new(py);
         for (name, ty) in self.core.function_list() {
-            found.set_item(name, link::func_type_object(py, &ty)?)?;
+            found.set_item(name, types::func_object(py, &ty)?)?;
         }
         Ok(found)
     }
@@ -299,7 +301,7 @@ impl Vm {
 
     /// Forgets the module, the active instance and everything registered but WASI.
     fn cleanup(&self, py: Python<'_>) -> PyResult<()> {
-        door::work(py, || {
+        enter::work(py, || {
             self.core.clear();
             Ok(())
         })?;

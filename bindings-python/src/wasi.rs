@@ -1,14 +1,17 @@
 //! The system interface of command-line guests.
 
-use crate::door::{self, Gate, WhenBusy};
+use crate::callable::{self, Callable};
+use crate::enter;
 use crate::error;
-use crate::host::{self, Callable};
 use crate::instance::Instance;
+use crate::interpreter;
+use crate::lock::{InstanceLock, WhenBusy};
+use crate::memory_fs::MemoryFs;
 use crate::names;
 use crate::number;
 use crate::owner::{HeldWasi, Owner, Target};
 use crate::source::items;
-use crate::stream::{self, Connected, Sink};
+use crate::stream::{self, Sink, StreamEnd};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
@@ -18,9 +21,8 @@ use std::net::TcpListener;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
-use wasmspan::Result;
-use wasmspan::limits::{DEFAULT_MEMORY_FS_BYTES, MAX_WASI_DESCRIPTORS};
-use wasmspan::wasi::{ChangeKind, Denial, Denials, Input, OutputBuffer, WasiBuilder};
+use wasmspan::limits::MAX_WASI_DESCRIPTORS;
+use wasmspan::wasi::{Denial, Denials, Input, OutputBuffer, WasiBuilder};
 
 /// What a WASI guest may use. It starts with nothing: no arguments, no variables, no directories, no
 /// sockets; standard output and error are those of this process unless given.
@@ -69,88 +71,6 @@ impl Wasi {
     }
 }
 
-/// Files in memory, which guests may share and the host reads and writes.
-///
-/// >>> files = MemoryFs()
-/// >>> files.write("notes/today.txt", b"buy milk")
-/// >>> files.read("notes/today.txt")
-/// b'buy milk'
-#[pyclass(frozen, module = "wasmspan")]
-pub struct MemoryFs {
-    core: wasmspan::wasi::MemoryFs,
-}
-
-impl MemoryFs {
-    /// The file system itself.
-    pub fn core(&self) -> &wasmspan::wasi::MemoryFs {
-        &self.core
-    }
-}
-
-#[pymethods]
-impl MemoryFs {
-    /// Empty, or a layer over a directory of the host, which is read and never changed. It takes
-    /// `capacity` bytes, 256 MiB unless told otherwise.
-    #[new]
-    #[pyo3(signature = (over = None, *, capacity = None))]
-    fn new(py: Python<'_>, over: Option<PathBuf>, capacity: Option<u64>) -> PyResult<MemoryFs> {
-        let capacity = capacity.unwrap_or(DEFAULT_MEMORY_FS_BYTES);
-        let core = in_files(py, || match over {
-            None => Ok(wasmspan::wasi::MemoryFs::with_capacity(capacity)),
-            Some(path) => wasmspan::wasi::MemoryFs::over_with_capacity(path, capacity),
-        })?;
-        Ok(MemoryFs { core })
-    }
-
-    /// Writes a file, making the directories on its way.
-    fn write(&self, py: Python<'_>, path: &str, data: &[u8]) -> PyResult<()> {
-        in_files(py, || self.core.write(path, data))
-    }
-
-    /// Reads a file.
-    fn read<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = in_files(py, || self.core.read(path))?;
-        Ok(PyBytes::new(py, &bytes))
-    }
-
-    /// Makes a directory, and those on the way to it.
-    fn create_dir(&self, py: Python<'_>, path: &str) -> PyResult<()> {
-        in_files(py, || self.core.create_dir(path))
-    }
-
-    /// The names in a directory, sorted; the root if no path is given.
-    #[pyo3(signature = (path = ""))]
-    fn list(&self, py: Python<'_>, path: &str) -> PyResult<Vec<String>> {
-        in_files(py, || self.core.list(path))
-    }
-
-    /// Paths of what is different from how it began, with "added", "modified" or "removed".
-    fn changes(&self, py: Python<'_>) -> PyResult<Vec<(String, &'static str)>> {
-        let changes = in_files(py, || self.core.changes())?;
-        let kind = |kind| match kind {
-            ChangeKind::Added => "added",
-            ChangeKind::Modified => "modified",
-            ChangeKind::Removed => "removed",
-        };
-        Ok(changes.into_iter().map(|change| (change.path, kind(change.kind))).collect())
-    }
-
-    /// Bytes in memory.
-    #[getter]
-    fn used(&self) -> u64 {
-        self.core.used()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<wasmspan.MemoryFs: {} bytes>", self.core.used())
-    }
-}
-
-/// Does something with files.
-fn in_files<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> PyResult<T> {
-    door::attempt(py, work)?.map_err(|failure| error::of_setting(py, &failure))
-}
-
 /// An argument that is to be a `Wasi`, or `None`.
 pub fn given(object: &Bound<'_, PyAny>) -> PyResult<Option<Py<Wasi>>> {
     if object.is_none() {
@@ -186,13 +106,13 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text {
 
 /// What a guest is given, besides where its output goes.
 #[derive(Default)]
-pub struct Given {
+pub struct WasiOptions {
     args: Vec<Text>,
     env: Vec<(Text, Text)>,
     dirs: Vec<(String, Directory)>,
     read_only_dirs: Vec<(String, Directory)>,
     list_dirs: bool,
-    stdin: Option<Connected<Input>>,
+    stdin: Option<StreamEnd<Input>>,
     sockets: Sockets,
     listeners: Vec<Listener>,
     seed: Option<u64>,
@@ -203,10 +123,10 @@ pub struct Given {
     pub denials: Denials,
 }
 
-impl Given {
+impl WasiOptions {
     /// From the keywords of `Wasi` or `run`.
-    pub fn of(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Given> {
-        let mut given = Given::default();
+    pub fn of(keywords: Option<&Bound<'_, PyDict>>) -> PyResult<WasiOptions> {
+        let mut given = WasiOptions::default();
         for (name, value) in keywords.into_iter().flatten() {
             let name: String = name.extract()?;
             let set = given.set(&name, &value);
@@ -221,7 +141,7 @@ impl Given {
     }
 
     /// With these arguments, the program's name first.
-    pub fn with_args(mut self, args: &Bound<'_, PyAny>) -> PyResult<Given> {
+    pub fn with_args(mut self, args: &Bound<'_, PyAny>) -> PyResult<WasiOptions> {
         self.set("args", args).map_err(|error| error::of_argument(args.py(), "args", error))?;
         Ok(self)
     }
@@ -287,11 +207,11 @@ impl Clock {
             Clock::Stopped(time) => return *time,
             Clock::Asked(callable) => callable,
         };
-        let shown = door::attached(|py| {
+        let shown = interpreter::attached(|py| {
             let asked = || {
                 number::up_to(
                     "a clock's time",
-                    &host::vectorcall(callable.get(py)?, &[])?,
+                    &callable::vectorcall(callable.get(py)?, &[])?,
                     u64::MAX,
                 )
             };
@@ -393,7 +313,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Directory {
     }
 }
 
-impl Given {
+impl WasiOptions {
     /// Puts everything into the settings.
     pub fn apply(self, builder: WasiBuilder) -> WasiBuilder {
         let stdin = self.stdin.map_or(Input::Null, |stdin| stdin.core);
@@ -457,14 +377,14 @@ impl Wasi {
     ) -> PyResult<Wasi> {
         let (out, out_buffer) = stream::output("stdout", &stdout)?;
         let (err, err_buffer) = stream::output("stderr", &stderr)?;
-        let given = Given::of(given)?;
+        let given = WasiOptions::of(given)?;
         let denials = given.denials.clone();
         let mut callables = given.callables();
         callables.extend([out.callable, err.callable].into_iter().flatten());
         let builder = given.apply(wasmspan::Wasi::builder()).stdout(out.core).stderr(err.core);
-        let core = door::attempt(py, || builder.build())?;
+        let core = enter::attempt(py, || builder.build())?;
         let core = core.map_err(|failure| error::of_setting(py, &failure))?;
-        let mut owner = Owner::of(Target::Wasi(core), Gate::new(WhenBusy::Raise, true));
+        let mut owner = Owner::of(Target::Wasi(core), InstanceLock::new(WhenBusy::Raise, true));
         owner.streams = callables;
         let owner = owner.enter(py)?.unbind();
         Ok(Wasi { owner, stdout: out_buffer, stderr: err_buffer, denials })

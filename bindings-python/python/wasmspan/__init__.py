@@ -89,7 +89,7 @@ if TYPE_CHECKING:
         U32s,
         U64s,
     )
-    from ._run import Completed, Denial, arun, run
+    from ._command import Completed, Denial, arun, run
     from ._types import (
         ExportType,
         ExternType,
@@ -125,7 +125,7 @@ _LATER = {
         "U8",
         "U8s",
     ),
-    "_run": ("Completed", "Denial", "arun", "run"),
+    "_command": ("Completed", "Denial", "arun", "run"),
     "_types": (
         "ExportType",
         "ExternType",

@@ -8,8 +8,8 @@ from typing import Any, Literal, Self, final
 from typing_extensions import Buffer
 
 from ._bindgen import Span
+from ._command import Completed, Denial
 from ._exports import Exports
-from ._run import Completed, Denial
 from ._streams import Readable, Writable
 from ._types import ExportType, FuncType, GlobalType, ImportType, MemoryType, TableType
 

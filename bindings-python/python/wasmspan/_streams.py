@@ -74,7 +74,7 @@ def write_all(write: Callable[[bytes], int | None], data: bytes) -> None:
 def awaited(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function itself, or, for a coroutine function, one that waits for the event loop."""
     if inspect.iscoroutinefunction(function):
-        from ._aio import bridge
+        from ._async_call import bridge
 
         return bridge(function)
     return function

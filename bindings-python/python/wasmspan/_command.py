@@ -182,7 +182,7 @@ async def arun(*args: Any, interrupt: Interrupt | None = None, **options: Any) -
     Host functions and callables behind the streams may be coroutine functions, such as `write` of a web
     server's response or `read` of an `asyncio.StreamReader`: the event loop runs them while the guest waits.
     """
-    from ._aio import in_thread  # Not above: importing asyncio takes longer than all of this.
+    from ._async_call import in_thread  # Not above: importing asyncio takes longer than all of this.
 
     stop = interrupt or Interrupt()
     work = functools.partial(run, *args, interrupt=stop, **options)

@@ -13,7 +13,7 @@ from ._native import Caller
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from ._aio import Waiting
+    from ._async_call import Waiting
     from ._native import Interrupt
 
 
@@ -27,14 +27,14 @@ class Context:
         self.loop: AbstractEventLoop | None = asyncio._get_running_loop() if asyncio else None
         self.waiting: Waiting | None = None
         if self.loop is not None:
-            from ._aio import Waiting
+            from ._async_call import Waiting
 
             self.waiting = Waiting()
 
     def enter(self) -> None:
         """Is called on the thread."""
         if self.loop is not None and self.waiting is not None:
-            from ._aio import enter
+            from ._async_call import enter
 
             enter(self.loop, self.waiting)
 
@@ -83,7 +83,7 @@ def prepare(
             check_annotation(function, "result", annotations["return"], results[0])
     check_arity(function, len(params) + wants_caller)
     if inspect.iscoroutinefunction(function):
-        from ._aio import bridge
+        from ._async_call import bridge
 
         return bridge(function), wants_caller
     return function, wants_caller

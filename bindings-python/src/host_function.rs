@@ -1,71 +1,20 @@
 //! Host functions: Python callables that wasm calls.
 
-use crate::door;
+use crate::callable::{Callable, vectorcall};
 use crate::error;
 use crate::function;
 use crate::instance::Instance;
-use crate::link;
+use crate::interpreter;
 use crate::memory::Memory;
 use crate::owner::{Held, Owner};
+use crate::types;
 use crate::value;
-use pyo3::PyTraverseError;
-use pyo3::exceptions::{PyReferenceError, PyRuntimeError, PyTypeError};
-use pyo3::ffi;
-use pyo3::gc::PyVisit;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use std::cell::UnsafeCell;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use wasmspan::{Func, FuncType, Result, Survey, Surveyed, Val};
-
-/// A Python object that the core refers to, until the garbage collector takes it.
-pub struct Reference(UnsafeCell<Option<Py<PyAny>>>);
-
-// SAFETY: the object is only written by `clear`, which the garbage collector calls when nothing can
-// reach the reference any more, so that nobody reads.
-unsafe impl Sync for Reference {}
-
-impl Reference {
-    /// To an object.
-    pub fn new(object: Py<PyAny>) -> Reference {
-        Reference(UnsafeCell::new(Some(object)))
-    }
-
-    /// The object.
-    #[inline]
-    pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        // SAFETY: nobody writes while it can be reached; see `Sync`.
-        match unsafe { &*self.0.get() } {
-            Some(object) => Ok(object.bind(py)),
-            None => Err(PyReferenceError::new_err("the object was garbage-collected")),
-        }
-    }
-
-    /// Shows the object to the garbage collector.
-    pub fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        // SAFETY: as in `get`; the collector does not clear while it looks.
-        visit.call(unsafe { &*self.0.get() })
-    }
-
-    /// Lets go of the object.
-    ///
-    /// # Safety
-    ///
-    /// For the garbage collector, when nothing can reach the reference any more.
-    pub unsafe fn clear(&self) {
-        // SAFETY: the caller's promise.
-        let object = unsafe { (*self.0.get()).take() };
-        drop(object);
-    }
-}
-
-/// A callable that a host function or stream calls.
-pub struct Callable {
-    object: Reference,
-    /// Whether it is given the caller first.
-    wants_caller: bool,
-}
 
 /// The callable of each host function, by the function's identity.
 fn callables() -> MutexGuard<'static, HashMap<usize, Weak<Callable>>> {
@@ -99,109 +48,14 @@ pub fn callables_of(found: &Surveyed, closed: &[bool]) -> Vec<Vec<Arc<Callable>>
     found.units.iter().zip(closed).map(of_unit).collect()
 }
 
-impl Callable {
-    /// For callables that are no host functions.
-    pub fn plain(object: Py<PyAny>) -> Callable {
-        Callable { object: Reference::new(object), wants_caller: false }
-    }
-
-    /// The callable itself.
-    #[inline]
-    pub fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        self.object.get(py)
-    }
-
-    /// Shows the callable to the garbage collector.
-    pub fn traverse(&self, visit: &PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        self.object.traverse(visit)
-    }
-
-    /// Lets go of the callable.
-    ///
-    /// # Safety
-    ///
-    /// As [`Reference::clear`].
-    pub unsafe fn clear(&self) {
-        // SAFETY: the caller's promise.
-        unsafe { self.object.clear() };
-    }
-
-    /// Calls it with arguments that `get` gives.
-    fn call<'py>(
-        &self,
-        py: Python<'py>,
-        caller: &wasmspan::Caller<'_>,
-        count: usize,
-        get: impl Fn(usize) -> PyResult<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let callable = self.get(py)?;
-        if !self.wants_caller {
-            return match count {
-                0 => vectorcall(callable, &[]),
-                1 => vectorcall(callable, &[get(0)?]),
-                2 => vectorcall(callable, &[get(0)?, get(1)?]),
-                3 => vectorcall(callable, &[get(0)?, get(1)?, get(2)?]),
-                _ => vectorcall(callable, &(0..count).map(get).collect::<PyResult<Vec<_>>>()?),
-            };
-        }
-        let caller = Bound::new(py, Caller::new(caller))?;
-        let mut args = Vec::with_capacity(count + 1);
-        args.push(caller.into_any());
-        for at in 0..count {
-            args.push(get(at)?);
-        }
-        vectorcall(callable, &args)
-    }
-}
-
-unsafe extern "C-unwind" {
-    /// Every version from 3.9 on has it; the limited API names it from 3.12 on.
-    fn PyObject_Vectorcall(
-        callable: *mut ffi::PyObject,
-        args: *const *mut ffi::PyObject,
-        count: usize,
-        names: *mut ffi::PyObject,
-    ) -> *mut ffi::PyObject;
-}
-
-/// A thread's stay in the interpreter. One that wants to go on there when the interpreter has begun to end
-/// is ended from within, through all frames, before version 3.14. Those of guests can't be left that
-/// way, so it sleeps instead.
-struct Stay;
-
-impl Drop for Stay {
-    fn drop(&mut self) {
-        loop {
-            std::thread::park();
-        }
-    }
-}
-
-/// Calls a callable without making a tuple of its arguments. On threads that Python has not made nothing
-/// else may run Python code: see [`Stay`].
-#[inline]
-pub fn vectorcall<'py>(
-    callable: &Bound<'py, PyAny>,
-    args: &[Bound<'py, PyAny>],
-) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: the interpreter is attached, and everything alive; a bound reference is a pointer.
-    unsafe {
-        let (function, first) = (callable.as_ptr(), args.as_ptr().cast());
-        let stay = Stay;
-        let returned = PyObject_Vectorcall(function, first, args.len(), std::ptr::null_mut());
-        std::mem::forget(stay);
-        Bound::from_owned_ptr_or_err(callable.py(), returned)
-    }
-}
-
 /// Makes a host function of a callable. `function` is the type as Python has it.
 pub fn make(py: Python<'_>, callable: &Bound<'_, PyAny>, ty: &FuncType) -> PyResult<Func> {
     static PREPARE: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
-    let prepare = PREPARE.import(py, "wasmspan._host", "prepare")?;
+    let prepare = PREPARE.import(py, "wasmspan._host_function", "prepare")?;
     let (object, wants_caller): (Py<PyAny>, bool) = prepare
-        .call1((callable, link::list(py, ty.params())?, link::list(py, ty.results())?))?
+        .call1((callable, types::list(py, ty.params())?, types::list(py, ty.results())?))?
         .extract()?;
-    let callable = Arc::new(Callable { object: Reference::new(object), wants_caller });
+    let callable = Arc::new(Callable::new(object, wants_caller));
     let noted = Arc::downgrade(&callable);
     let body = Arc::new(Body { callable, identity: OnceLock::new() });
     let made_of = Arc::clone(&body);
@@ -224,9 +78,36 @@ pub fn make(py: Python<'_>, callable: &Bound<'_, PyAny>, ty: &FuncType) -> PyRes
     Ok(func)
 }
 
+/// Calls a callable with arguments that `get` gives.
+fn call<'py>(
+    callable: &Callable,
+    py: Python<'py>,
+    caller: &wasmspan::Caller<'_>,
+    count: usize,
+    get: impl Fn(usize) -> PyResult<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (callable, wants_caller) = (callable.get(py)?, callable.wants_caller());
+    if !wants_caller {
+        return match count {
+            0 => vectorcall(callable, &[]),
+            1 => vectorcall(callable, &[get(0)?]),
+            2 => vectorcall(callable, &[get(0)?, get(1)?]),
+            3 => vectorcall(callable, &[get(0)?, get(1)?, get(2)?]),
+            _ => vectorcall(callable, &(0..count).map(get).collect::<PyResult<Vec<_>>>()?),
+        };
+    }
+    let caller = Bound::new(py, Caller::new(caller))?;
+    let mut args = Vec::with_capacity(count + 1);
+    args.push(caller.into_any());
+    for at in 0..count {
+        args.push(get(at)?);
+    }
+    vectorcall(callable, &args)
+}
+
 /// Runs with the interpreter; an exception becomes the error that carries it.
 fn attached(body: impl FnOnce(Python<'_>) -> PyResult<()>) -> Result<()> {
-    match door::attached(|py| body(py).map_err(error::from_python)) {
+    match interpreter::attached(|py| body(py).map_err(error::from_python)) {
         Some(result) => result,
         None => Err(error::shutting_down()),
     }
@@ -242,7 +123,7 @@ fn call_slots(
         let (params, results) = (ty.params(), ty.results());
         let returned = {
             let get = |at: usize| Ok(value::from_slot(py, slots[at], params[at]));
-            callable.call(py, caller, params.len(), get)?
+            call(callable, py, caller, params.len(), get)?
         };
         each_result(&returned, results.len(), |at, object| {
             slots[at] = value::to_slot(object, results[at])?;
@@ -260,7 +141,7 @@ fn call_values(
 ) -> Result<()> {
     attached(|py| {
         let get = |at: usize| value::from_val(py, &params[at]);
-        let returned = callable.call(py, caller, params.len(), get)?;
+        let returned = call(callable, py, caller, params.len(), get)?;
         each_result(&returned, results.len(), |at, object| {
             results[at] = value::to_val(object, ty.results()[at])?;
             Ok(())
@@ -352,7 +233,7 @@ pub fn make_standalone<'py>(
     ty: &Bound<'py, PyAny>,
     callable: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let ty = link::func_type(ty)?;
+    let ty = types::func_type(ty)?;
     if !callable.is_callable() {
         let given = callable.get_type().name()?;
         return Err(PyTypeError::new_err(format!(

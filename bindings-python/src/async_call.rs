@@ -1,9 +1,10 @@
 //! Calls on threads of the runtime's own.
 
-use crate::control;
-use crate::door::{self, LOOK};
+use crate::callable;
 use crate::error;
-use crate::host;
+use crate::interpreter;
+use crate::interrupt;
+use crate::lock::POLL_INTERVAL;
 use crate::value;
 use pyo3::PyTraverseError;
 use pyo3::exceptions::{PyBaseException, PyTimeoutError};
@@ -51,7 +52,7 @@ impl Async {
         call: impl FnOnce() -> Result<Vec<Val>> + Send + 'static,
     ) -> PyResult<Async> {
         static CONTEXT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let context = CONTEXT.import(py, "wasmspan._host", "Context")?.call0()?;
+        let context = CONTEXT.import(py, "wasmspan._host_function", "Context")?.call0()?;
         Async::spawn(context.unbind(), move |py| {
             let ended = py.detach(call);
             let results = ended.map_err(|failure| error::to_python(py, &failure))?;
@@ -70,10 +71,10 @@ impl Async {
         let told = Arc::clone(&outcome);
         let core = Task::start(move || {
             // Python knows the thread from here to the end: what it notes for it would be lost else.
-            let ran = door::attached(|py| {
+            let ran = interpreter::attached(|py| {
                 let enter = inside.bind(py).getattr(intern!(py, "enter"));
                 drop(inside);
-                let entered = enter.and_then(|enter| host::vectorcall(&enter, &[]));
+                let entered = enter.and_then(|enter| callable::vectorcall(&enter, &[]));
                 let ended = match entered.and_then(|_| work(py)) {
                     Ok(object) => Outcome::Returned(object),
                     Err(raised) => Outcome::Raised(raised.into_value(py)),
@@ -95,11 +96,11 @@ impl Async {
     /// Waits for the end, `timeout` seconds at most; whether it has come.
     #[pyo3(signature = (timeout = None))]
     fn wait(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
-        let timeout = control::timeout(timeout)?;
+        let timeout = interrupt::timeout(timeout)?;
         let begin = Instant::now();
         loop {
             let left = timeout.map(|timeout| timeout.saturating_sub(begin.elapsed()));
-            let now = left.map_or(LOOK, |left| left.min(LOOK));
+            let now = left.map_or(POLL_INTERVAL, |left| left.min(POLL_INTERVAL));
             if py.detach(|| self.task().wait_for(now)) {
                 return Ok(true);
             }
@@ -143,8 +144,8 @@ impl Async {
     /// it.
     fn on_finish(&self, callback: Py<PyAny>) {
         self.task().on_finish(move || {
-            let _ = door::attached(|py| {
-                if let Err(raised) = host::vectorcall(callback.bind(py), &[]) {
+            let _ = interpreter::attached(|py| {
+                if let Err(raised) = callable::vectorcall(callback.bind(py), &[]) {
                     raised.write_unraisable(py, Some(callback.bind(py)));
                 }
                 drop(callback);
@@ -159,7 +160,7 @@ impl Async {
     }
 
     fn __await__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let wait = slf.py().import("wasmspan._aio")?.getattr("finish")?;
+        let wait = slf.py().import("wasmspan._async_call")?.getattr("finish")?;
         wait.call1((slf,))?.call_method0("__await__")
     }
 
@@ -189,15 +190,16 @@ impl Async {
 /// Calls `work` on a thread of the runtime's; `context` says which event loop that is for.
 #[pyfunction]
 pub fn in_thread(py: Python<'_>, work: Py<PyAny>, context: Py<PyAny>) -> PyResult<Async> {
-    let started =
-        Async::spawn(context, move |py| host::vectorcall(work.bind(py), &[]).map(Bound::unbind));
+    let started = Async::spawn(context, move |py| {
+        callable::vectorcall(work.bind(py), &[]).map(Bound::unbind)
+    });
     started.map_err(|failure| error::to_python(py, &failure))
 }
 
 impl Drop for Async {
     fn drop(&mut self) {
         let Some(task) = self.core.take() else { return };
-        if door::is_ending() {
+        if interpreter::is_ending() {
             // The call's thread can't take the interpreter any more, so its end would never come.
             task.cancel();
             task.detach();

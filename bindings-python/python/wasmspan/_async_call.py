@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from . import _native
 from ._errors import Busy, WasmTimeout
-from ._host import Context
+from ._host_function import Context
 from ._native import Async, Function, Instance, Interrupt, Limits, Pool
 
 T = TypeVar("T")
