@@ -1011,6 +1011,13 @@ wasmspan_invoke(const WasmEdge_FunctionInstanceContext *function,
                 const wasmspan_interrupt *interrupt);
 
 /**
+ * Waits, in a function that a guest called, until the call that this thread runs is to
+ * stop: by a request, or a limit of time. False after so many milliseconds, or at once
+ * if nothing can stop it.
+ */
+WASMEDGE_CAPI_EXPORT bool wasmspan_wait_for_stop(uint64_t milliseconds);
+
+/**
  * Calls body(data), and lets a request of `interrupt` stop what it calls in this
  * library. Gives what it gives; it must return normally.
  */

@@ -4,7 +4,9 @@
 use crate::limits::execute_within;
 use std::ffi::c_void;
 use std::ptr;
+use std::time::Duration;
 use wasmspan::config::Limits;
+use wasmspan::raw::wait_for_stop;
 use wasmspan::{ErrCode, Error, Interrupt, interruptible};
 use wasmspan_c_shared::abi::{
     WasmEdge_Async, WasmEdge_ExecutorContext, WasmEdge_FunctionInstanceContext, WasmEdge_Result,
@@ -118,6 +120,11 @@ pub extern "C" fn wasmspan_interrupt_delete(interrupt: *mut wasmspan_interrupt) 
 fn shared(interrupt: *const wasmspan_interrupt) -> wasmspan::Result<std::sync::Arc<Interrupt>> {
     need(interrupt)?;
     handle::share(interrupt).ok_or_else(|| null_argument("what the interrupt was"))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wait_for_stop(milliseconds: u64) -> bool {
+    enter(false, || Some(wait_for_stop(Duration::from_millis(milliseconds))))
 }
 
 #[unsafe(no_mangle)]
