@@ -34,12 +34,16 @@ func (i *Instance) call(ctx context.Context, within time.Duration, f func(C.ws_u
 
 // run runs f under the context.
 func (i *Instance) run(ctx context.Context, within time.Duration, f func(C.ws_under)) error {
-	// What unwinds out of a stream or file stops the guest, too.
-	interrupt, requested, done, err := guard(ctx, len(i.uses) > 0)
+	interrupt, requested, done, err := guard(ctx)
 	if err != nil {
 		return err
 	}
-	defer done()
+	if interrupt == 0 && len(i.uses) > 0 {
+		// What unwinds out of a stream or file stops the guest, too.
+		interrupt, done = i.standingInterrupt()
+	}
+	returned := false
+	defer func() { done(returned) }()
 	owner := i
 	if i.lent {
 		owner = i.lender
@@ -51,6 +55,7 @@ func (i *Instance) run(ctx context.Context, within time.Duration, f func(C.ws_un
 		under.context = C.uintptr_t(number)
 	}
 	f(under)
+	returned = true
 	runtime.KeepAlive(i)
 	return nil
 }
@@ -78,6 +83,9 @@ func (c *callContext) Value(key any) any {
 
 // Limits of time are the library's. It shall stop the guest before what the guest waits for in Go is given up.
 const timeMargin = 10 * time.Millisecond
+
+// How long the library is waited for, in milliseconds.
+const stopWait = 60_000
 
 // callUnder gives the number of a call's context; end must be called after the call.
 func callUnder(ctx context.Context, within time.Duration, instance *Instance, requested <-chan struct{}) (number uintptr, end func()) {
@@ -107,31 +115,50 @@ func contextOf(number uintptr) context.Context {
 // stopping waits until the context, which has ended, has stopped the guest: what a callback gives then is nothing that
 // the guest goes on with.
 func stopping(ctx context.Context) {
-	if call, ok := ctx.(*callContext); ok && call.requested != nil && call.given.Err() != nil {
+	call, ok := ctx.(*callContext)
+	switch {
+	case !ok:
+	case call.given.Err() == nil:
+		// A limit of time. On a busy machine the library is late with it.
+		C.wasmspan_wait_for_stop(stopWait)
+	case call.requested != nil:
 		<-call.requested
 	}
 }
 
+// standingInterrupt gives an interrupt that the instance keeps for later calls, unless the call doesn't return; done must be
+// called after it.
+func (h *instanceHandle) standingInterrupt() (interrupt C.uintptr_t, done func(returned bool)) {
+	kept := C.uintptr_t(h.interrupt.Swap(0))
+	if kept == 0 {
+		kept = C.ws_interrupt_create()
+	}
+	return kept, func(returned bool) {
+		if !returned || !h.interrupt.CompareAndSwap(0, uintptr(kept)) {
+			C.ws_interrupt_delete(kept)
+		}
+	}
+}
+
 // guard lets the context stop what runs under the interrupt it gives; done must be called afterwards. The channel is
-// closed when the context has ended and the interrupt is requested. Without `always`, there is none for a context that
-// never ends.
-func guard(ctx context.Context, always bool) (interrupt *C.wasmspan_interrupt, requested chan struct{}, done func(), err error) {
-	if ctx.Done() == nil && !always {
-		return nil, nil, func() {}, nil
+// closed when the context has ended and the interrupt is requested. There is none for a context that never ends.
+func guard(ctx context.Context) (interrupt C.uintptr_t, requested chan struct{}, done func(returned bool), err error) {
+	if ctx.Done() == nil {
+		return 0, nil, func(bool) {}, nil
 	}
 	if ctx.Err() != nil {
-		return nil, nil, nil, interrupted(ctx)
+		return 0, nil, nil, interrupted(ctx)
 	}
-	interrupt = C.wasmspan_interrupt_create()
+	interrupt = C.ws_interrupt_create()
 	requested = make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		C.wasmspan_interrupt_request(interrupt)
+		C.ws_interrupt_request(interrupt)
 		close(requested)
 	})
-	return interrupt, requested, func() {
+	return interrupt, requested, func(bool) {
 		if !stop() {
 			<-requested
 		}
-		C.wasmspan_interrupt_delete(interrupt)
+		C.ws_interrupt_delete(interrupt)
 	}, nil
 }

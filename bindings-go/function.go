@@ -147,7 +147,7 @@ func (f *function) call4(ctx context.Context, a, b, c, d uint64) (uint64, error)
 func (f *function) call4Under(ctx context.Context, a, b, c, d uint64) (uint64, error) {
 	var done C.ws_scalar
 	err := f.instance.call(ctx, 0, func(under C.ws_under) {
-		done = C.ws_call4(f.number, C.uintptr_t(uintptr(unsafe.Pointer(under.interrupt))), under.owner, under.context,
+		done = C.ws_call4(f.number, under.interrupt, under.owner, under.context,
 			C.uint64_t(a), C.uint64_t(b), C.uint64_t(c), C.uint64_t(d))
 	})
 	if err == nil && done.failed != nil {

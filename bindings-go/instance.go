@@ -5,6 +5,7 @@ import "C"
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -31,6 +32,8 @@ type instanceHandle struct {
 	wasi  *C.WasmEdge_ModuleInstanceContext
 	// What the guest has of WASI, which tells what it was refused.
 	surroundings *C.wasmspan_wasi_config
+	// The address of an interrupt that no call uses, or 0.
+	interrupt atomic.Uintptr
 	// How many bytes it is counted with.
 	weight int64
 	// Called when it has been freed.
@@ -51,6 +54,7 @@ func deleteInstance(first *handle) {
 	C.WasmEdge_ModuleInstanceDelete(h.inner)
 	C.WasmEdge_ModuleInstanceDelete(h.wasi)
 	C.wasmspan_wasi_config_delete(h.surroundings)
+	C.ws_interrupt_delete(C.uintptr_t(h.interrupt.Swap(0)))
 	hold(-h.weight)
 	if h.gone != nil {
 		h.gone()

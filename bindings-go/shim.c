@@ -41,6 +41,10 @@ ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t owner, uin
   return done;
 }
 
+uintptr_t ws_interrupt_create(void) { return (uintptr_t)wasmspan_interrupt_create(); }
+void ws_interrupt_request(uintptr_t interrupt) { wasmspan_interrupt_request((wasmspan_interrupt *)interrupt); }
+void ws_interrupt_delete(uintptr_t interrupt) { wasmspan_interrupt_delete((wasmspan_interrupt *)interrupt); }
+
 bool ws_inside(uintptr_t owner) {
   const calling *call;
   for (call = current; call; call = call->outer)
@@ -74,9 +78,10 @@ ws_outcome ws_load(WasmEdge_LoaderContext *loader, WasmEdge_ValidatorContext *va
 /* Runs what may call the guest, so that a request stops it, and host functions find the context. */
 static ws_outcome guarded(WasmEdge_Result (*run)(void *), void *data, ws_under under) {
   WasmEdge_Result result;
-  calling call = {under.owner, under.context, 0, current, under.interrupt};
+  const wasmspan_interrupt *interrupt = (const wasmspan_interrupt *)under.interrupt;
+  calling call = {under.owner, under.context, 0, current, interrupt};
   current = &call;
-  result = under.interrupt ? wasmspan_interruptible(under.interrupt, run, data) : run(data);
+  result = interrupt ? wasmspan_interruptible(interrupt, run, data) : run(data);
   current = call.outer;
   finished(&call);
   return outcome_of(result, call.left);

@@ -20,8 +20,8 @@ typedef struct ws_outcome {
 
 /* What a call of Go's runs under. */
 typedef struct ws_under {
-  /* NULL if nothing stops it. */
-  const wasmspan_interrupt *interrupt;
+  /* Address of an interrupt; 0 if nothing stops it. */
+  uintptr_t interrupt;
   /* Address of Go's object of the instance, which Go keeps alive meanwhile; 0 if there is none. */
   uintptr_t owner;
   /* Number of the context; 0 if nobody asks for it. */
@@ -38,6 +38,10 @@ typedef struct ws_scalar {
 /* The function is a number here: Go would look whether a pointer leads to others. */
 ws_scalar ws_call4(uintptr_t function, uintptr_t interrupt, uintptr_t owner, uintptr_t context, uint64_t a,
                    uint64_t b, uint64_t c, uint64_t d);
+/* Interrupts are numbers in Go, too. */
+uintptr_t ws_interrupt_create(void);
+void ws_interrupt_request(uintptr_t interrupt);
+void ws_interrupt_delete(uintptr_t interrupt);
 /* Whether this thread is in a call with this owner. */
 bool ws_inside(uintptr_t owner);
 /* Number of the context of calls that nothing stops, and that leave their instance without a deferred function. */

@@ -14,5 +14,5 @@ pub use crate::interrupt::{Deadline, WakerGuard, on_visit};
 pub use crate::log::{fault, guarded};
 pub use crate::runtime::{
     Object, RawFunc, Slots, Survey, Surveyed, Unit, binding_frame, in_call, interruptible,
-    live_objects,
+    live_objects, wait_for_stop,
 };

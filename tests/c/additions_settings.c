@@ -50,6 +50,29 @@ static void signals(void) {
   WasmEdge_ConfigureDelete(configure);
 }
 
+/* Compiled code that travels with a module is run, unless it isn't trusted. */
+static void compiled(void) {
+  WasmEdge_ConfigureContext *configure = WasmEdge_ConfigureCreate();
+  WasmEdge_CompilerContext *compiler = WasmEdge_CompilerCreate(configure);
+  wasmspan_bytes both = {NULL, 0};
+  wasmspan_bytes wasm = {NULL, 0};
+  OK(compiled, wasmspan_wat_to_wasm(TRAPS, strlen(TRAPS), &wasm));
+  OK(compiled, wasmspan_compile(compiler, wasm.data, wasm.size, &both));
+  for (int trusted = 1; trusted >= 0; trusted--) {
+    OK(compiled, wasmspan_configure_set_load_compiled(configure, trusted));
+    WasmEdge_LoaderContext *loader = WasmEdge_LoaderCreate(configure);
+    WasmEdge_ASTModuleContext *module = NULL;
+    OK(compiled, WasmEdge_LoaderParseFromBuffer(loader, &module, both.data, (uint32_t)both.size));
+    CHECK(compiled, wasmspan_module_is_compiled(module) == trusted);
+    WasmEdge_ASTModuleDelete(module);
+    WasmEdge_LoaderDelete(loader);
+  }
+  CODE(compiled, wasmspan_configure_set_load_compiled(NULL, true), WasmEdge_ErrCode_WrongVMWorkflow);
+  wasmspan_bytes_delete(&both), wasmspan_bytes_delete(&wasm);
+  WasmEdge_CompilerDelete(compiler);
+  WasmEdge_ConfigureDelete(configure);
+}
+
 static void compiling(void) {
   WasmEdge_ConfigureContext *configure = WasmEdge_ConfigureCreate();
   CHECK(compiling, !WasmEdge_ConfigureHasProposal(configure, WasmEdge_Proposal_TailCall));
@@ -58,7 +81,12 @@ static void compiling(void) {
   OK(compiling, wasmspan_configure_set_compile_threads(configure, 1));
   CHECK(compiling, !WasmEdge_ResultOK(wasmspan_configure_set_compile_time(configure, 3)));
   CODE(compiling, wasmspan_configure_set_compile_time(NULL, 3), WasmEdge_ErrCode_WrongVMWorkflow);
+  CODE(compiling, wasmspan_configure_set_opt_level(configure, 3), WasmEdge_ErrCode_RuntimeError);
+  CODE(compiling, wasmspan_configure_set_opt_level(NULL, 1), WasmEdge_ErrCode_WrongVMWorkflow);
+  OK(compiling, wasmspan_configure_set_generic_code(configure, true));
+  CODE(compiling, wasmspan_configure_set_generic_code(NULL, true), WasmEdge_ErrCode_WrongVMWorkflow);
   for (uint32_t time = 0; time < 3; time++) {
+    OK(compiling, wasmspan_configure_set_opt_level(configure, time));
     OK(compiling, wasmspan_configure_set_compile_time(configure, time));
     WasmEdge_VMContext *vm = WasmEdge_VMCreate(configure, NULL);
     WasmEdge_Value params[2] = {WasmEdge_ValueGenI32(40), WasmEdge_ValueGenI32(2)}, got;
@@ -264,6 +292,7 @@ static void refusing(void) {
 int main(void) {
   WasmEdge_LogOff();
   signals();
+  compiled();
   compiling();
   logging();
   repeating();

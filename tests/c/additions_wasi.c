@@ -3,6 +3,7 @@
 #include "check.h"
 #include "load.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 /* "cat" copies the file `in` of the first directory to standard output, "save" standard input to the
@@ -47,6 +48,9 @@ static const char GUEST[] =
     "  (drop (call $close (i32.load (i32.const 16)))) (local.get $e))"
     " (func (export \"mkdir\") (result i32)"
     "  (call $mkdir (i32.const 3) (i32.const 105) (i32.const 3)))"
+    " (data (i32.const 120) \"../x\")"
+    " (func (export \"outside\") (result i32)"
+    "  (call $mkdir (i32.const 3) (i32.const 120) (i32.const 4)))"
     " (func (export \"socket\") (result i32)"
     "  (call $sock (i32.const 1) (i32.const 2) (i32.const 16)))"
     " (func (export \"_start\") (drop (call $copy (i32.const 0) (i32.const 1)))))";
@@ -392,6 +396,21 @@ static void custom(void) {
   CHECK(custom, own.ended == 2 && own.open == 0);
 }
 
+static void outside(void) {
+  wasmspan_wasi_config *config = wasmspan_wasi_config_create();
+  wasmspan_wasi_config_directory(config, ".", name_of("/"), false);
+  CHECK(outside, guest(config, "outside") == 63);
+  wasmspan_wasi_config_outside_is_not_capable(config);
+  CHECK(outside, guest(config, "outside") == 76);
+  wasmspan_wasi_config_delete(config);
+  /* What is set wrongly is noted where nothing can be returned. */
+  config = wasmspan_wasi_config_create();
+  wasmspan_error_clear();
+  wasmspan_wasi_config_directory(config, NULL, name_of("/"), false);
+  CODE(outside, wasmspan_error_result(), WasmEdge_ErrCode_WrongVMWorkflow);
+  wasmspan_wasi_config_delete(config);
+}
+
 static void sockets(void) {
   wasmspan_wasi_config *config = wasmspan_wasi_config_create();
   CHECK(sockets, guest(config, "socket") == 2);
@@ -400,6 +419,9 @@ static void sockets(void) {
   wasmspan_wasi_config_sockets(config, false);
   CHECK(sockets, guest(config, "socket") == 2);
   CODE(sockets, wasmspan_wasi_config_listener(config, -1), WasmEdge_ErrCode_HostFuncError);
+  int file = open("/dev/null", O_RDONLY);
+  CODE(sockets, wasmspan_wasi_config_listener(config, file), WasmEdge_ErrCode_HostFuncError);
+  close(file);
   wasmspan_wasi_config_delete(config);
 
   /* As in WasmEdge, they are allowed at first to the modules of its own interface. */
@@ -430,6 +452,7 @@ int main(void) {
   memory();
   overlay();
   custom();
+  outside();
   sockets();
   return report();
 }

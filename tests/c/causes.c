@@ -137,6 +137,50 @@ static void calls(void) {
   WasmEdge_FunctionTypeDelete(type);
 }
 
+static WasmEdge_VMContext *inner;
+
+/* Passes on how a call of its own ended. */
+static WasmEdge_Result pass_on(void *data, const WasmEdge_CallingFrameContext *frame,
+                               const WasmEdge_Value *params, WasmEdge_Value *returns) {
+  (void)frame, (void)params, (void)returns;
+  const char *name = data;
+  if (strcmp(name, "spin") == 0)
+    return wasmspan_vm_execute_for(inner, name_of(name), NULL, 0, NULL, 0, 15);
+  WasmEdge_Result result = execute(inner, name);
+  /* Of two failures it is the one that is passed on. */
+  if (strcmp(name, "deep") == 0)
+    return WasmEdge_ResultGen(WasmEdge_ErrCategory_UserLevelError, 5);
+  return result;
+}
+
+static void through_host_functions(void) {
+  inner = vm_with(NULL, GUEST);
+  OK(vm, WasmEdge_VMInstantiate(inner));
+  static char *names[] = {"spin", "exit", "none", "deep"};
+  WasmEdge_FunctionTypeContext *type = WasmEdge_FunctionTypeCreate(NULL, 0, NULL, 0);
+  WasmEdge_ModuleInstanceContext *env = WasmEdge_ModuleInstanceCreate(name_of("env"));
+  for (int which = 0; which < 4; which++)
+    WasmEdge_ModuleInstanceAddFunction(
+        env, name_of(names[which]), WasmEdge_FunctionInstanceCreate(type, pass_on, names[which], 0));
+  WasmEdge_FunctionTypeDelete(type);
+  WasmEdge_VMContext *vm =
+      vm_with(NULL, "(module (import \"env\" \"spin\" (func $spin)) (import \"env\" \"exit\" (func $exit))"
+                    " (import \"env\" \"none\" (func $none)) (import \"env\" \"deep\" (func $deep))"
+                    " (func (export \"spin\") (call $spin)) (func (export \"exit\") (call $exit))"
+                    " (func (export \"none\") (call $none)) (func (export \"deep\") (call $deep)))");
+  OK(through, WasmEdge_VMRegisterModuleFromImport(vm, env));
+  OK(through, WasmEdge_VMInstantiate(vm));
+  CAUSE(execute(vm, "spin"), timeout, 15000000);
+  CAUSE(execute(vm, "exit"), exit, 7);
+  CAUSE(execute(vm, "none"), usage, 0);
+  char text[300];
+  wasmspan_error_text(text, sizeof(text));
+  CHECK(through, strstr(text, "no function is exported as \"none\""));
+  CAUSE(execute(vm, "deep"), user, 5);
+  WasmEdge_VMDelete(vm), WasmEdge_VMDelete(inner);
+  WasmEdge_ModuleInstanceDelete(env);
+}
+
 static WasmEdge_Result make(const char *text) {
   WasmEdge_VMContext *vm = vm_with(NULL, text);
   WasmEdge_Result result = WasmEdge_VMInstantiate(vm);
@@ -229,6 +273,7 @@ int main(void) {
   WasmEdge_LogOff();
   limits();
   calls();
+  through_host_functions();
   modules();
   created();
   return report();

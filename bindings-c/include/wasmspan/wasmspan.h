@@ -276,6 +276,30 @@ enum wasmspan_compile_time {
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_compile_time(
     WasmEdge_ConfigureContext *configure, uint32_t time);
 
+/** How much the compiler does for fast code. */
+enum wasmspan_opt_level {
+  /** Little: it compiles fastest. */
+  wasmspan_opt_level_none = 0,
+  /** For speed, as at first. */
+  wasmspan_opt_level_speed = 1,
+  /** For speed, and for small code. */
+  wasmspan_opt_level_speed_and_size = 2
+};
+
+/** Sets how modules are compiled that are not compiled ahead of time, by a number of
+ * enum wasmspan_opt_level; RuntimeError for another number. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_opt_level(
+    WasmEdge_ConfigureContext *configure, uint32_t level);
+
+/** Sets whether code uses only what every processor of this kind has; off at first. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_generic_code(
+    WasmEdge_ConfigureContext *configure, bool generic);
+
+/** Sets whether compiled code that travels with a module is run, which trusts the file
+ * that it is in; on at first, as in WasmEdge. Off, such a module is compiled anew. */
+WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_load_compiled(
+    WasmEdge_ConfigureContext *configure, bool load);
+
 /** Sets how many threads compile a module; 0, as at first, is one for each core. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result wasmspan_configure_set_compile_threads(
     WasmEdge_ConfigureContext *configure, size_t threads);
@@ -751,9 +775,15 @@ wasmspan_wasi_config_allow_address(wasmspan_wasi_config *config,
                                    WasmEdge_String address);
 
 /** Gives the guest a listening TCP socket, with the next descriptor after the
- * directories, also if it may not open sockets itself. It is duplicated. */
+ * directories, also if it may not open sockets itself. It is duplicated.
+ * HostFuncError if it is no socket of the internet's. */
 WASMEDGE_CAPI_EXPORT WasmEdge_Result
 wasmspan_wasi_config_listener(wasmspan_wasi_config *config, int fd);
+
+/** Refuses paths that lead out of their directory with 76 (ENOTCAPABLE) instead of 63
+ * (EPERM), as other runtimes do. */
+WASMEDGE_CAPI_EXPORT void
+wasmspan_wasi_config_outside_is_not_capable(wasmspan_wasi_config *config);
 
 /** Sets how many descriptors the guest may have open at once; 1024 unless told
  * otherwise, standard streams and directories included. */
@@ -979,6 +1009,13 @@ WASMEDGE_CAPI_EXPORT WasmEdge_Result
 wasmspan_invoke(const WasmEdge_FunctionInstanceContext *function,
                 wasmspan_slot *slots, uint32_t count,
                 const wasmspan_interrupt *interrupt);
+
+/**
+ * Waits, in a function that a guest called, until the call that this thread runs is to
+ * stop: by a request, or a limit of time. False after so many milliseconds, or at once
+ * if nothing can stop it.
+ */
+WASMEDGE_CAPI_EXPORT bool wasmspan_wait_for_stop(uint64_t milliseconds);
 
 /**
  * Calls body(data), and lets a request of `interrupt` stop what it calls in this

@@ -1,7 +1,8 @@
 //! Structures and numbers of the C interface. The header states the same by hand; a test compares.
 
-use crate::handle::{Context, Kind};
 use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+use wasmspan::ValType;
 
 /// A value with its type.
 #[repr(C)]
@@ -69,44 +70,104 @@ pub type WasmEdge_WrapFunc_t = Option<
     ) -> WasmEdge_Result,
 >;
 
-macro_rules! contexts {
-    ($($name:ident = $kind:ident, $object:ty $(, $close:expr)?;)*) => {$(
-        #[doc = concat!("Opaque; its handles lead to a `", stringify!($object), "`.")]
+macro_rules! opaque {
+    ($($name:ident)*) => {$(
+        #[doc = "Opaque: C has handles."]
         #[repr(C)]
         pub struct $name {
             _opaque: [u8; 0],
         }
-        impl Context for $name {
-            const KIND: Kind = Kind::$kind;
-            type Object = $object;
-            $(fn close(object: &$object) {
-                let close: fn(&$object) = $close;
-                close(object);
-            })?
-        }
     )*};
 }
 
-contexts! {
-    WasmEdge_ConfigureContext = Configure, crate::configure::Configure;
-    WasmEdge_StatisticsContext = Statistics, crate::statistics::StatisticsObject;
-    WasmEdge_ASTModuleContext = AstModule, crate::ast::AstModule, |ast| ast.lent.retire_all();
-    WasmEdge_FunctionTypeContext = FunctionType, wasmspan::FuncType;
-    WasmEdge_MemoryTypeContext = MemoryType, crate::kinds::MemoryKind;
-    WasmEdge_TableTypeContext = TableType, crate::kinds::TableKind;
-    WasmEdge_GlobalTypeContext = GlobalType, wasmspan::GlobalType;
-    WasmEdge_ImportTypeContext = ImportType, crate::ast::ImportItem;
-    WasmEdge_ExportTypeContext = ExportType, crate::ast::ExportItem;
-    WasmEdge_CompilerContext = Compiler, crate::compiler::CompilerObject;
-    WasmEdge_LoaderContext = Loader, wasmspan::Loader;
-    WasmEdge_ValidatorContext = Validator, wasmspan::Validator;
-    WasmEdge_ExecutorContext = Executor, crate::executor::ExecutorObject;
-    WasmEdge_StoreContext = Store, crate::store::StoreObject, crate::store::close;
-    WasmEdge_ModuleInstanceContext = ModuleInstance, crate::instance::InstanceObject, crate::instance::close;
-    WasmEdge_FunctionInstanceContext = FunctionInstance, crate::function::FunctionObject, crate::function::close;
-    WasmEdge_TableInstanceContext = TableInstance, crate::entities::TableObject, |table| table.lent.retire_all();
-    WasmEdge_MemoryInstanceContext = MemoryInstance, crate::entities::MemoryObject, |memory| memory.lent.retire_all();
-    WasmEdge_GlobalInstanceContext = GlobalInstance, crate::entities::GlobalObject, |global| global.lent.retire_all();
-    WasmEdge_Async = Async, crate::task::AsyncObject, crate::task::close;
-    WasmEdge_VMContext = Vm, crate::vm::VmObject, crate::vm::close;
+opaque! {
+    WasmEdge_ConfigureContext
+    WasmEdge_StatisticsContext
+    WasmEdge_ASTModuleContext
+    WasmEdge_FunctionTypeContext
+    WasmEdge_MemoryTypeContext
+    WasmEdge_TableTypeContext
+    WasmEdge_GlobalTypeContext
+    WasmEdge_ImportTypeContext
+    WasmEdge_ExportTypeContext
+    WasmEdge_CompilerContext
+    WasmEdge_LoaderContext
+    WasmEdge_ValidatorContext
+    WasmEdge_ExecutorContext
+    WasmEdge_StoreContext
+    WasmEdge_ModuleInstanceContext
+    WasmEdge_FunctionInstanceContext
+    WasmEdge_TableInstanceContext
+    WasmEdge_MemoryInstanceContext
+    WasmEdge_GlobalInstanceContext
+    WasmEdge_Async
+    WasmEdge_VMContext
 }
+
+impl WasmEdge_Value {
+    /// What getters give for what is no context: zero as an i32, as in WasmEdge.
+    pub const NONE: WasmEdge_Value = WasmEdge_Value { Value: 0, Type: I32, Rest: [0; 3] };
+
+    /// A value of a type.
+    pub fn new(ty: ValType, payload: u128) -> WasmEdge_Value {
+        let mut made = MaybeUninit::uninit();
+        // SAFETY: there is a place for a value, and a payload.
+        unsafe {
+            write_halves(made.as_mut_ptr(), &raw const payload, ty as u32);
+            made.assume_init()
+        }
+    }
+}
+
+/// Writes a value as two stores of 16 bytes.
+///
+/// C copies values in such halves, as do the functions that get one by value. A copy of what several
+/// smaller stores have written has to wait until they have reached memory, which takes longer than
+/// the rest of a call. For the same reason no more is read of the payload than its type has.
+///
+/// # Safety
+///
+/// `place` must be a place for a value, and `payload` hold one of the type.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub unsafe fn write_halves(place: *mut WasmEdge_Value, payload: *const u128, ty: u32) {
+    use std::arch::x86_64::{
+        __m128i, _mm_cvtsi32_si128, _mm_load_si128, _mm_loadl_epi64, _mm_loadu_si32,
+        _mm_store_si128,
+    };
+    let half: *mut __m128i = place.cast();
+    // SAFETY: the caller's promise; both are aligned as `u128` is, and every processor of this
+    // architecture has these instructions.
+    unsafe {
+        let low = match ty {
+            I32 | F32 => _mm_loadu_si32(payload.cast()),
+            V128 => _mm_load_si128(payload.cast()),
+            _ => _mm_loadl_epi64(payload.cast()),
+        };
+        _mm_store_si128(half, low);
+        _mm_store_si128(half.add(1), _mm_cvtsi32_si128(ty.cast_signed()));
+    }
+}
+
+/// Writes a value.
+///
+/// # Safety
+///
+/// `place` must be a place for a value, and `payload` hold one of the type.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+pub unsafe fn write_halves(place: *mut WasmEdge_Value, payload: *const u128, ty: u32) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let payload = match ty {
+            I32 | F32 => u128::from(*payload.cast::<u32>()),
+            V128 => *payload,
+            _ => u128::from(*payload.cast::<u64>()),
+        };
+        place.write(WasmEdge_Value { Value: payload, Type: ty, Rest: [0; 3] });
+    }
+}
+
+const I32: u32 = ValType::I32 as u32;
+const F32: u32 = ValType::F32 as u32;
+const V128: u32 = ValType::V128 as u32;

@@ -1,125 +1,23 @@
-//! The ahead-of-time compiler, its settings, and the commands as functions.
+//! The ahead-of-time compiler, and the commands as functions.
 
 use crate::abi::{WasmEdge_CompilerContext, WasmEdge_ConfigureContext, WasmEdge_Result};
-use crate::ast::path;
-use crate::configure;
-use crate::door::{bytes, delete, door, logged, need, null_argument, result};
-use crate::handle::{create, get};
+use crate::config;
+use crate::enter::{bytes, delete, enter, need, path, result};
+use crate::error::{logged, null_argument};
+use crate::handle::create;
 use std::ffi::{CStr, OsString, c_char, c_int};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::ptr;
-use wasmspan::config::{CompilerOptions, OptimizationLevel, OutputFormat};
 use wasmspan::{Compiler, cli};
 
-/// What a handle to a compiler leads to.
-pub type CompilerObject = Compiler;
-
-fn set(context: *mut WasmEdge_ConfigureContext, change: impl FnOnce(&mut CompilerOptions)) {
-    door((), || {
-        get(context.cast_const())?.change(|config| change(&mut config.compiler));
-        Some(())
-    });
-}
-
-fn ask<R>(
-    context: *const WasmEdge_ConfigureContext,
-    otherwise: R,
-    read: impl FnOnce(&CompilerOptions) -> R,
-) -> R {
-    door(otherwise, || Some(get(context)?.read(|config| read(&config.compiler))))
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerSetOptimizationLevel(
-    Cxt: *mut WasmEdge_ConfigureContext,
-    Level: u32,
-) {
-    use OptimizationLevel::*;
-    let Some(level) = [O0, O1, O2, O3, Os, Oz].into_iter().find(|level| *level as u32 == Level)
-    else {
-        return;
-    };
-    set(Cxt, |options| options.optimization_level = level);
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerGetOptimizationLevel(
-    Cxt: *const WasmEdge_ConfigureContext,
-) -> u32 {
-    ask(Cxt, OptimizationLevel::O0 as u32, |options| options.optimization_level as u32)
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerSetOutputFormat(
-    Cxt: *mut WasmEdge_ConfigureContext,
-    Format: u32,
-) {
-    let format = match Format {
-        0 => OutputFormat::Native,
-        1 => OutputFormat::Wasm,
-        _ => return,
-    };
-    set(Cxt, |options| options.output_format = format);
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerGetOutputFormat(
-    Cxt: *const WasmEdge_ConfigureContext,
-) -> u32 {
-    ask(Cxt, OutputFormat::Wasm as u32, |options| options.output_format as u32)
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerSetDumpIR(
-    Cxt: *mut WasmEdge_ConfigureContext,
-    IsDump: bool,
-) {
-    set(Cxt, |options| options.dump_ir = IsDump);
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerIsDumpIR(
-    Cxt: *const WasmEdge_ConfigureContext,
-) -> bool {
-    ask(Cxt, false, |options| options.dump_ir)
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerSetGenericBinary(
-    Cxt: *mut WasmEdge_ConfigureContext,
-    IsGeneric: bool,
-) {
-    set(Cxt, |options| options.generic_binary = IsGeneric);
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerIsGenericBinary(
-    Cxt: *const WasmEdge_ConfigureContext,
-) -> bool {
-    ask(Cxt, false, |options| options.generic_binary)
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerSetInterruptible(
-    Cxt: *mut WasmEdge_ConfigureContext,
-    IsInterruptible: bool,
-) {
-    set(Cxt, |options| options.interruptible = IsInterruptible);
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ConfigureCompilerIsInterruptible(
-    Cxt: *const WasmEdge_ConfigureContext,
-) -> bool {
-    ask(Cxt, false, |options| options.interruptible)
-}
+crate::context!(WasmEdge_CompilerContext = Compiler, Compiler);
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_CompilerCreate(
     ConfCxt: *const WasmEdge_ConfigureContext,
 ) -> *mut WasmEdge_CompilerContext {
-    door(ptr::null_mut(), || Some(create(Compiler::new(&configure::read(ConfCxt)))))
+    enter(ptr::null_mut(), || Some(create(Compiler::new(&config::read(ConfCxt)))))
 }
 
 #[unsafe(no_mangle)]
@@ -176,7 +74,7 @@ unsafe fn words(argc: c_int, argv: *const *const c_char) -> Vec<OsString> {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn WasmEdge_Driver_Compiler(Argc: c_int, Argv: *mut *const c_char) -> c_int {
-    door(1, || {
+    enter(1, || {
         // SAFETY: the caller passes the arguments of a command.
         let words = unsafe { words(Argc, Argv) };
         Some(cli::wasmedgec(words, &mut io::stdout(), &mut io::stderr()))
@@ -185,7 +83,7 @@ pub unsafe extern "C" fn WasmEdge_Driver_Compiler(Argc: c_int, Argv: *mut *const
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn WasmEdge_Driver_Tool(Argc: c_int, Argv: *mut *const c_char) -> c_int {
-    door(1, || {
+    enter(1, || {
         // SAFETY: the caller passes the arguments of a command.
         let words = unsafe { words(Argc, Argv) };
         Some(cli::wasmedge(words, &mut io::stdout(), &mut io::stderr()))

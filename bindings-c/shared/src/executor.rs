@@ -5,66 +5,24 @@ use crate::abi::{
     WasmEdge_FunctionInstanceContext, WasmEdge_ModuleInstanceContext, WasmEdge_Result,
     WasmEdge_StatisticsContext, WasmEdge_StoreContext, WasmEdge_String, WasmEdge_Value,
 };
-use crate::configure;
-use crate::door::{delete, door, logged, need, null_argument, result};
-use crate::function::{self, FunctionObject};
+use crate::enter::{delete, enter, need, need_in, result, result_with};
+use crate::error::{logged, null_argument};
 use crate::handle::create;
 use crate::instance::{self, InstanceObject};
-use crate::statistics;
+use crate::{config, statistics};
 use std::ptr;
 use wasmspan::{Executor, Instance};
 
-/// An executor.
-pub struct ExecutorObject {
-    /// The executor.
-    pub executor: Executor,
-    /// Nothing is counted, so that calls need not go through the executor.
-    plain: bool,
-}
-
-impl ExecutorObject {
-    /// The object of an executor.
-    pub fn new(executor: Executor) -> ExecutorObject {
-        ExecutorObject { plain: statistics::is_off(&executor), executor }
-    }
-
-    /// Calls a function.
-    ///
-    /// # Safety
-    ///
-    /// As [`FunctionObject::call`].
-    #[inline(always)]
-    pub unsafe fn call(
-        &self,
-        function: &FunctionObject,
-        params: *const WasmEdge_Value,
-        param_len: u32,
-        returns: *mut WasmEdge_Value,
-        return_len: u32,
-    ) -> wasmspan::Result<()> {
-        // SAFETY: the caller's promise.
-        unsafe {
-            if self.plain {
-                return function.call(params, param_len, returns, return_len);
-            }
-            let params = function::values(params, param_len)?;
-            let results = self.executor.invoke(function.func(), &params)?;
-            let results =
-                results.iter().map(|value| WasmEdge_Value::from_val(value, &function.lent));
-            crate::door::fill(returns, return_len, results);
-        }
-        Ok(())
-    }
-}
+crate::context!(WasmEdge_ExecutorContext = Executor, Executor);
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ExecutorCreate(
     ConfCxt: *const WasmEdge_ConfigureContext,
     StatCxt: *mut WasmEdge_StatisticsContext,
 ) -> *mut WasmEdge_ExecutorContext {
-    door(ptr::null_mut(), || {
-        let executor = statistics::executor(&configure::read(ConfCxt), StatCxt);
-        Some(create(ExecutorObject::new(executor)))
+    enter(ptr::null_mut(), || {
+        let executor = statistics::executor(&config::read(ConfCxt), StatCxt);
+        Some(create(executor))
     })
 }
 
@@ -73,11 +31,11 @@ fn make(
     executor: *const WasmEdge_ExecutorContext,
     make: impl FnOnce(&Executor) -> wasmspan::Result<Instance>,
 ) -> wasmspan::Result<&'static InstanceObject> {
-    let object = need(executor)?;
+    let maker = need(executor)?;
     if place.is_null() {
         return Err(null_argument("the place for the module instance"));
     }
-    let instance = make(&object.executor)?;
+    let instance = make(maker)?;
     let made = create(InstanceObject::new(instance).made_by(executor));
     instance::introduce(made);
     // SAFETY: the caller passes a place for a pointer.
@@ -129,7 +87,7 @@ pub extern "C" fn WasmEdge_ExecutorRegisterImport(
 ) -> WasmEdge_Result {
     result(|| {
         let (executor, store, import) = (need(Cxt)?, need(StoreCxt)?, need(ImportCxt)?);
-        let registered = executor.executor.register_instance(&store.store, &import.instance);
+        let registered = executor.register_instance(&store.store, &import.instance);
         registered.map_err(logged)?;
         import.registered_in(&store.store);
         Ok(())
@@ -145,10 +103,10 @@ pub unsafe extern "C" fn WasmEdge_ExecutorInvoke(
     Returns: *mut WasmEdge_Value,
     ReturnLen: u32,
 ) -> WasmEdge_Result {
-    result(|| {
-        let (executor, function) = (need(Cxt)?, need(FuncCxt)?);
+    result_with(|uses| {
+        let (executor, function) = (need_in(uses, Cxt.cast_const())?, need_in(uses, FuncCxt)?);
         // SAFETY: the caller passes lists of these lengths, or null.
-        let done = unsafe { executor.call(function, Params, ParamLen, Returns, ReturnLen) };
+        let done = unsafe { function.call(Some(executor), Params, ParamLen, Returns, ReturnLen) };
         done.map_err(logged)
     })
 }

@@ -19,7 +19,7 @@
 //! that is deleted is out of force at once; the object stays in memory while functions use it
 //! (`crate::uses`).
 
-use crate::uses::{self, bury, deleting};
+use crate::uses::{Uses, bury, deleting};
 use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
@@ -67,6 +67,21 @@ pub trait Context: Sized + 'static {
     type Object: Send + Sync + 'static;
     /// Retires what the object has lent, when its own handle ends.
     fn close(_object: &Self::Object) {}
+}
+
+/// Says what the handles of an opaque C type lead to, and what ends with them.
+#[macro_export]
+macro_rules! context {
+    ($name:ident = $kind:ident, $object:ty $(, $close:expr)?) => {
+        impl $crate::handle::Context for $name {
+            const KIND: $crate::handle::Kind = $crate::handle::Kind::$kind;
+            type Object = $object;
+            $(fn close(object: &$object) {
+                let close: fn(&$object) = $close;
+                close(object);
+            })?
+        }
+    };
 }
 
 const MARK: u64 = 1 << 62;
@@ -133,17 +148,25 @@ const fn fixed_bits(kind: Kind) -> u64 {
 
 /// The object behind a handle; `None` for null, another kind, and what was deleted.
 ///
-/// The reference is good until the [`door`](crate::door) is closed through which C came in; other threads
+/// The reference is good until the end of the [function](crate::enter) that C called; other threads
 /// may delete the object meanwhile.
 #[inline(always)]
 pub fn get<'a, C: Context>(context: *const C) -> Option<&'a C::Object> {
+    let object: *const C::Object = get_in(&Uses::current(), context)?;
+    // SAFETY: it stays noted until C's call ends.
+    Some(unsafe { &*object })
+}
+
+/// As [`get`], noted in a list that is at hand.
+#[inline(always)]
+pub fn get_in<C: Context>(uses: &Uses, context: *const C) -> Option<&C::Object> {
     let handle = context as u64;
     if !is_of_kind::<C>(handle) {
         return None;
     }
     let slot = find(handle)?;
     let object = slot.object.load(Ordering::Acquire);
-    uses::note(object);
+    uses.note(object);
     // In force before and after, so it was meanwhile, and the object is noted.
     if slot.key.load(Ordering::Acquire) & !OWNED != handle {
         return None;

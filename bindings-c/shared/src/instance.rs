@@ -5,11 +5,14 @@ use crate::abi::{
     WasmEdge_MemoryInstanceContext, WasmEdge_ModuleInstanceContext, WasmEdge_String,
     WasmEdge_TableInstanceContext,
 };
-use crate::door::{delete, door, fill};
-use crate::entities::{GlobalObject, MemoryObject, TableObject};
-use crate::function::{self, FunctionObject};
+use crate::enter::{delete, enter, fill};
+use crate::function;
+use crate::function::FunctionObject;
+use crate::global::GlobalObject;
 use crate::handle::{self, Context, Key, Kind, Lent, create, get};
-use crate::string::Texts;
+use crate::memory::MemoryObject;
+use crate::table::TableObject;
+use crate::text::Texts;
 use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -51,6 +54,8 @@ struct Named {
     name: Box<str>,
     object: Arc<FunctionObject>,
 }
+
+crate::context!(WasmEdge_ModuleInstanceContext = ModuleInstance, InstanceObject, close);
 
 /// Ties the tag of an instance to the handle that C gets.
 pub fn introduce(handle: *mut WasmEdge_ModuleInstanceContext) {
@@ -260,7 +265,7 @@ impl InstanceObject {
 pub unsafe extern "C" fn WasmEdge_ModuleInstanceCreate(
     ModuleName: WasmEdge_String,
 ) -> *mut WasmEdge_ModuleInstanceContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         // SAFETY: the caller passes a string.
         let name = unsafe { ModuleName.lossy() };
         let made = create(InstanceObject::new(Instance::host(name)));
@@ -273,7 +278,7 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceCreate(
 pub extern "C" fn WasmEdge_ModuleInstanceGetModuleName(
     Cxt: *const WasmEdge_ModuleInstanceContext,
 ) -> WasmEdge_String {
-    door(WasmEdge_String::NONE, || {
+    enter(WasmEdge_String::NONE, || {
         let object = get(Cxt)?;
         Some(object.texts.lend(object.instance.name()))
     })
@@ -285,7 +290,7 @@ fn list(
     names: *mut WasmEdge_String,
     len: u32,
 ) -> u32 {
-    door(0, || {
+    enter(0, || {
         let object = get(context)?;
         let found = object.names(kind);
         // SAFETY: the caller passes a buffer of this length, or null.
@@ -368,7 +373,7 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceFindFunction(
     Name: WasmEdge_String,
 ) -> *mut WasmEdge_FunctionInstanceContext {
     // SAFETY: the caller passes a string.
-    door(ptr::null_mut(), || Some(get(Cxt)?.function_handle(unsafe { Name.bytes() })))
+    enter(ptr::null_mut(), || Some(get(Cxt)?.function_handle(unsafe { Name.bytes() })))
 }
 
 fn find<C: Context>(
@@ -376,7 +381,7 @@ fn find<C: Context>(
     name: WasmEdge_String,
     make: impl FnOnce(&Instance, &str) -> Option<C::Object>,
 ) -> *mut C {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let object = get(context)?;
         // SAFETY: the caller passes a string.
         let name = unsafe { name.text() }?;
@@ -415,7 +420,7 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceAddFunction(
     Name: WasmEdge_String,
     FuncCxt: *mut WasmEdge_FunctionInstanceContext,
 ) {
-    door((), || {
+    enter((), || {
         let item = get(FuncCxt.cast_const())?.func().clone();
         // SAFETY: the caller passes a string.
         get(Cxt.cast_const())?.add(&unsafe { Name.lossy() }, FuncCxt, item.into())
@@ -428,7 +433,7 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceAddTable(
     Name: WasmEdge_String,
     TableCxt: *mut WasmEdge_TableInstanceContext,
 ) {
-    door((), || {
+    enter((), || {
         let item = get(TableCxt.cast_const())?.table.clone();
         // SAFETY: the caller passes a string.
         get(Cxt.cast_const())?.add(&unsafe { Name.lossy() }, TableCxt, item.into())
@@ -441,7 +446,7 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceAddMemory(
     Name: WasmEdge_String,
     MemoryCxt: *mut WasmEdge_MemoryInstanceContext,
 ) {
-    door((), || {
+    enter((), || {
         let item = get(MemoryCxt.cast_const())?.memory.clone();
         // SAFETY: the caller passes a string.
         get(Cxt.cast_const())?.add(&unsafe { Name.lossy() }, MemoryCxt, item.into())
@@ -454,7 +459,7 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceAddGlobal(
     Name: WasmEdge_String,
     GlobalCxt: *mut WasmEdge_GlobalInstanceContext,
 ) {
-    door((), || {
+    enter((), || {
         let item = get(GlobalCxt.cast_const())?.global.clone();
         // SAFETY: the caller passes a string.
         get(Cxt.cast_const())?.add(&unsafe { Name.lossy() }, GlobalCxt, item.into())

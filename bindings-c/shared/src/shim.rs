@@ -113,7 +113,7 @@ pub unsafe fn contain<R, F: FnOnce() -> R>(call: F) -> Option<R> {
         if let Some(call) = state.call.take() {
             state.result = Some(call());
         }
-        crate::door::SUCCESS
+        crate::error::SUCCESS
     }
     let mut state = State { call: Some(call), result: None };
     let none = std::ptr::null();

@@ -1,14 +1,12 @@
 //! What executors and VMs count.
 
 use crate::abi::WasmEdge_StatisticsContext;
-use crate::door::{delete, door};
+use crate::enter::{delete, enter};
 use crate::handle::{create, get};
 use std::ptr;
-use wasmspan::config::{Limits, StatisticsOptions};
 use wasmspan::{Config, Executor, Statistics};
 
-/// What a handle to statistics leads to.
-pub type StatisticsObject = Statistics;
+crate::context!(WasmEdge_StatisticsContext = Statistics, Statistics);
 
 /// An executor that counts into a context, or for itself.
 pub fn executor(config: &Config, statistics: *const WasmEdge_StatisticsContext) -> Executor {
@@ -18,32 +16,26 @@ pub fn executor(config: &Config, statistics: *const WasmEdge_StatisticsContext) 
     }
 }
 
-/// Whether an executor neither counts nor limits anything.
-pub fn is_off(executor: &Executor) -> bool {
-    let config = executor.config();
-    config.statistics == StatisticsOptions::default() && config.limits == Limits::default()
-}
-
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_StatisticsCreate() -> *mut WasmEdge_StatisticsContext {
-    door(ptr::null_mut(), || Some(create(Statistics::new())))
+    enter(ptr::null_mut(), || Some(create(Statistics::new())))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_StatisticsGetInstrCount(Cxt: *const WasmEdge_StatisticsContext) -> u64 {
-    door(0, || Some(get(Cxt)?.instruction_count()))
+    enter(0, || Some(get(Cxt)?.instruction_count()))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_StatisticsGetInstrPerSecond(
     Cxt: *const WasmEdge_StatisticsContext,
 ) -> f64 {
-    door(0.0, || Some(get(Cxt)?.instructions_per_second()))
+    enter(0.0, || Some(get(Cxt)?.instructions_per_second()))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_StatisticsGetTotalCost(Cxt: *const WasmEdge_StatisticsContext) -> u64 {
-    door(0, || Some(get(Cxt)?.total_cost()))
+    enter(0, || Some(get(Cxt)?.total_cost()))
 }
 
 #[unsafe(no_mangle)]
@@ -52,7 +44,7 @@ pub unsafe extern "C" fn WasmEdge_StatisticsSetCostTable(
     CostArr: *mut u64,
     Len: u32,
 ) {
-    door((), || {
+    enter((), || {
         let statistics = get(Cxt.cast_const())?;
         let costs: &[u64] = match (CostArr.is_null(), Len) {
             (true, _) | (_, 0) => &[],
@@ -69,7 +61,7 @@ pub extern "C" fn WasmEdge_StatisticsSetCostLimit(
     Cxt: *mut WasmEdge_StatisticsContext,
     Limit: u64,
 ) {
-    door((), || {
+    enter((), || {
         get(Cxt.cast_const())?.set_cost_limit(Limit);
         Some(())
     });
@@ -77,7 +69,7 @@ pub extern "C" fn WasmEdge_StatisticsSetCostLimit(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_StatisticsClear(Cxt: *mut WasmEdge_StatisticsContext) {
-    door((), || {
+    enter((), || {
         get(Cxt.cast_const())?.clear();
         Some(())
     });

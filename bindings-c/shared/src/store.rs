@@ -1,10 +1,10 @@
 //! Stores: named module instances that others import from.
 
 use crate::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_StoreContext, WasmEdge_String};
-use crate::door::{delete, door, fill};
+use crate::enter::{delete, enter, fill};
 use crate::handle::{Key, Kind, Lent, create, get};
 use crate::instance;
-use crate::string::Texts;
+use crate::text::Texts;
 use std::ptr;
 use wasmspan::Store;
 
@@ -18,6 +18,8 @@ pub struct StoreObject {
     texts: Texts,
     lent: Lent,
 }
+
+crate::context!(WasmEdge_StoreContext = Store, StoreObject, close);
 
 impl StoreObject {
     /// The object through which a VM lends its store.
@@ -36,7 +38,7 @@ pub fn close(object: &StoreObject) {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_StoreCreate() -> *mut WasmEdge_StoreContext {
-    door(ptr::null_mut(), || Some(create(StoreObject { owns: true, ..StoreObject::default() })))
+    enter(ptr::null_mut(), || Some(create(StoreObject { owns: true, ..StoreObject::default() })))
 }
 
 #[unsafe(no_mangle)]
@@ -44,7 +46,7 @@ pub unsafe extern "C" fn WasmEdge_StoreFindModule(
     Cxt: *const WasmEdge_StoreContext,
     Name: WasmEdge_String,
 ) -> *const WasmEdge_ModuleInstanceContext {
-    door(ptr::null(), || {
+    enter(ptr::null(), || {
         let object = get(Cxt)?;
         // SAFETY: the caller passes a string.
         let name = unsafe { Name.text() }?;
@@ -56,7 +58,7 @@ pub unsafe extern "C" fn WasmEdge_StoreFindModule(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_StoreListModuleLength(Cxt: *const WasmEdge_StoreContext) -> u32 {
-    door(0, || Some(get(Cxt)?.store.names().len() as u32))
+    enter(0, || Some(get(Cxt)?.store.names().len() as u32))
 }
 
 #[unsafe(no_mangle)]
@@ -65,7 +67,7 @@ pub unsafe extern "C" fn WasmEdge_StoreListModule(
     Names: *mut WasmEdge_String,
     Len: u32,
 ) -> u32 {
-    door(0, || {
+    enter(0, || {
         let object = get(Cxt)?;
         let names = object.store.names();
         // SAFETY: the caller passes a buffer of this length, or null.

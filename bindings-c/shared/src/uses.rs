@@ -1,7 +1,7 @@
 //! What running functions use stays in memory, whatever other threads delete meanwhile.
 //!
 //! Each thread has a list of the objects that its functions use (hazard pointers): [`crate::handle::get`]
-//! adds to it, and the end of the [`crate::door`] through which C came in takes away what was added
+//! adds to it, and the end of the [function](crate::enter) that C called takes away what was added
 //! since. Who deletes an object puts its handle out of force first, and then looks through all lists. An
 //! object that stands in one is freed by the thread whose list it is, when that thread is done with it.
 //!
@@ -10,6 +10,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::mem::ManuallyDrop;
 use std::panic::catch_unwind;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, compiler_fence, fence};
@@ -170,6 +171,22 @@ impl Uses {
         let list = unsafe { &*list };
         Uses { list, before: list.len.load(Ordering::Relaxed) }
     }
+
+    /// The list of the function that runs, for a short look; what is noted through it stays.
+    #[inline(always)]
+    pub fn current() -> ManuallyDrop<Uses> {
+        ManuallyDrop::new(Uses::begin())
+    }
+
+    /// Notes that the running function uses an object; to be compared with what the caller took it
+    /// from afterwards.
+    #[inline(always)]
+    pub fn note(&self, object: *mut ()) {
+        let at = self.list.len.load(Ordering::Relaxed);
+        self.list.entry(at).store(object, Ordering::Relaxed);
+        self.list.len.store(at + 1, Ordering::Release);
+        light_fence();
+    }
 }
 
 impl Drop for Uses {
@@ -196,22 +213,6 @@ fn done(list: &List, before: usize) {
         LIST.set(ptr::null());
         list.give_back();
     }
-}
-
-/// Notes that the running function uses an object; to be compared with what the caller took it from
-/// afterwards. A door must be open.
-#[inline(always)]
-pub fn note(object: *mut ()) {
-    let mut list = LIST.get();
-    if list.is_null() {
-        list = List::take();
-    }
-    // SAFETY: lists are never freed.
-    let list = unsafe { &*list };
-    let at = list.len.load(Ordering::Relaxed);
-    list.entry(at).store(object, Ordering::Relaxed);
-    list.len.store(at + 1, Ordering::Release);
-    light_fence();
 }
 
 /// Orders this thread's stores before its loads, together with the other side's barrier.

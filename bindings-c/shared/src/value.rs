@@ -3,31 +3,14 @@
 use crate::abi::{WasmEdge_FunctionInstanceContext, WasmEdge_Value};
 use crate::function;
 use crate::handle::{self, Lent};
+use crate::types::val_type;
 use std::ffi::c_void;
-use std::mem::MaybeUninit;
 use wasmspan::{ErrCode, Error, ExternRef, Val, ValType};
 
 /// An address that C gave as a host object.
 struct Address(usize);
 
-/// The value type of a byte.
-pub fn val_type(byte: u32) -> Option<ValType> {
-    ValType::from_byte(u8::try_from(byte).ok()?)
-}
-
 impl WasmEdge_Value {
-    /// What getters give for what is no context: zero as an i32, as in WasmEdge.
-    pub const NONE: WasmEdge_Value = WasmEdge_Value { Value: 0, Type: I32, Rest: [0; 3] };
-
-    fn new(ty: ValType, payload: u128) -> WasmEdge_Value {
-        let mut made = MaybeUninit::uninit();
-        // SAFETY: there is a place for a value, and a payload.
-        unsafe {
-            write_halves(made.as_mut_ptr(), &raw const payload, ty as u32);
-            made.assume_init()
-        }
-    }
-
     /// The engine's value.
     pub fn to_val(self) -> wasmspan::Result<Val> {
         let unknown = || {
@@ -76,59 +59,6 @@ impl WasmEdge_Value {
         WasmEdge_Value::new(value.ty(), payload)
     }
 }
-
-/// Writes a value as two stores of 16 bytes.
-///
-/// C copies values in such halves, as do the functions that get one by value. A copy of what several
-/// smaller stores have written has to wait until they have reached memory, which takes longer than
-/// the rest of a call. For the same reason no more is read of the payload than its type has.
-///
-/// # Safety
-///
-/// `place` must be a place for a value, and `payload` hold one of the type.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-pub unsafe fn write_halves(place: *mut WasmEdge_Value, payload: *const u128, ty: u32) {
-    use std::arch::x86_64::{
-        __m128i, _mm_cvtsi32_si128, _mm_load_si128, _mm_loadl_epi64, _mm_loadu_si32,
-        _mm_store_si128,
-    };
-    let half: *mut __m128i = place.cast();
-    // SAFETY: the caller's promise; both are aligned as `u128` is, and every processor of this
-    // architecture has these instructions.
-    unsafe {
-        let low = match ty {
-            I32 | F32 => _mm_loadu_si32(payload.cast()),
-            V128 => _mm_load_si128(payload.cast()),
-            _ => _mm_loadl_epi64(payload.cast()),
-        };
-        _mm_store_si128(half, low);
-        _mm_store_si128(half.add(1), _mm_cvtsi32_si128(ty.cast_signed()));
-    }
-}
-
-/// Writes a value.
-///
-/// # Safety
-///
-/// `place` must be a place for a value, and `payload` hold one of the type.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-pub unsafe fn write_halves(place: *mut WasmEdge_Value, payload: *const u128, ty: u32) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let payload = match ty {
-            I32 | F32 => u128::from(*payload.cast::<u32>()),
-            V128 => *payload,
-            _ => u128::from(*payload.cast::<u64>()),
-        };
-        place.write(WasmEdge_Value { Value: payload, Type: ty, Rest: [0; 3] });
-    }
-}
-
-const I32: u32 = ValType::I32 as u32;
-const F32: u32 = ValType::F32 as u32;
-const V128: u32 = ValType::V128 as u32;
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ValueGenI32(Val: i32) -> WasmEdge_Value {

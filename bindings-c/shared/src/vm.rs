@@ -6,19 +6,19 @@ use crate::abi::{
     WasmEdge_Result, WasmEdge_StatisticsContext, WasmEdge_StoreContext, WasmEdge_String,
     WasmEdge_VMContext, WasmEdge_ValidatorContext,
 };
-use crate::ast::path;
-use crate::configure;
-use crate::door::{bytes, created, delete, door, fill, logged, need, null_argument, result};
-use crate::executor::ExecutorObject;
-use crate::handle::{self, Key, Kind, Lent, create, get};
+use crate::config;
+use crate::enter::{bytes, created, delete, enter, enter_with, fill, need, path, result};
+use crate::error::{logged, null_argument};
+use crate::handle::{self, Key, Kind, Lent, create, get, get_in};
 use crate::instance::{self, InstanceObject};
 use crate::store::StoreObject;
+use crate::uses::Uses;
 use std::ffi::c_char;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use wasmspan::config::HostRegistration;
-use wasmspan::{ErrCode, Error, Instance, Store, Vm};
+use wasmspan::{Instance, Store, Vm};
 
 /// A VM and what it lends.
 pub struct VmObject {
@@ -26,8 +26,6 @@ pub struct VmObject {
     pub vm: Vm,
     /// The store of the program, if it gave one.
     store: *const WasmEdge_StoreContext,
-    /// What its calls go through.
-    pub executor: Arc<ExecutorObject>,
     /// Parts, and modules that were registered.
     lent: Lent,
     /// The handle of the active module.
@@ -39,6 +37,8 @@ pub struct VmObject {
     /// What the VM registered in its store, to be taken out when it goes.
     registered: Mutex<Vec<Instance>>,
 }
+
+crate::context!(WasmEdge_VMContext = Vm, VmObject, close);
 
 // SAFETY: the store's handle is only a number.
 unsafe impl Send for VmObject {}
@@ -117,10 +117,10 @@ impl VmObject {
 
     /// The active module.
     #[inline(always)]
-    pub fn active_object(&self) -> Option<&InstanceObject> {
+    pub fn active_object<'a>(&self, uses: &'a Uses) -> Option<&'a InstanceObject> {
         loop {
             let active = self.active();
-            let found = get(active.cast_const());
+            let found = get_in(uses, active.cast_const());
             // One that another thread has replaced meanwhile is gone, and the next one is there.
             if found.is_some()
                 || active.is_null()
@@ -133,7 +133,7 @@ impl VmObject {
 
     /// The executor's context.
     pub fn executor_handle(&self) -> *mut WasmEdge_ExecutorContext {
-        self.lent.get_or(Key::Part(Kind::Executor), || Some(Arc::clone(&self.executor)))
+        self.lent.get_or(Key::Part(Kind::Executor), || Some(self.vm.executor().clone()))
     }
 
     /// The object of a registered module.
@@ -152,9 +152,8 @@ pub extern "C" fn WasmEdge_VMCreate(
     created(|| {
         let given = get(StoreCxt.cast_const());
         let store = given.map_or_else(Store::new, |given| given.store.clone());
-        let vm = Vm::with_store(&configure::read(ConfCxt), &store).map_err(logged)?;
+        let vm = Vm::with_store(&config::read(ConfCxt), &store).map_err(logged)?;
         let object = VmObject {
-            executor: Arc::new(ExecutorObject::new(vm.executor().clone())),
             store: if given.is_some() { StoreCxt } else { ptr::null_mut() },
             lent: Lent::default(),
             active: AtomicU64::new(0),
@@ -292,7 +291,7 @@ pub extern "C" fn WasmEdge_VMInstantiate(Cxt: *mut WasmEdge_VMContext) -> WasmEd
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VMCleanup(Cxt: *mut WasmEdge_VMContext) {
-    door((), || {
+    enter((), || {
         let object = get(Cxt.cast_const())?;
         object.vm.cleanup();
         object.refresh();
@@ -305,8 +304,8 @@ pub unsafe extern "C" fn WasmEdge_VMGetFunctionType(
     Cxt: *const WasmEdge_VMContext,
     FuncName: WasmEdge_String,
 ) -> *const WasmEdge_FunctionTypeContext {
-    door(ptr::null(), || {
-        let active = get(Cxt)?.active_object()?;
+    enter_with(ptr::null(), |uses| {
+        let active = get_in(uses, Cxt)?.active_object(uses)?;
         // SAFETY: the caller passes a string.
         let function = active.function_handle(unsafe { FuncName.bytes() });
         Some(crate::function::WasmEdge_FunctionInstanceGetFunctionType(function))
@@ -319,7 +318,7 @@ pub unsafe extern "C" fn WasmEdge_VMGetFunctionTypeRegistered(
     ModuleName: WasmEdge_String,
     FuncName: WasmEdge_String,
 ) -> *const WasmEdge_FunctionTypeContext {
-    door(ptr::null(), || {
+    enter(ptr::null(), || {
         // SAFETY: the caller passes strings.
         let (module, name) = unsafe { (ModuleName.text()?, FuncName.bytes()) };
         let function = get(Cxt)?.registered_module(module)?.function_handle(name);
@@ -329,7 +328,10 @@ pub unsafe extern "C" fn WasmEdge_VMGetFunctionTypeRegistered(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VMGetFunctionListLength(Cxt: *const WasmEdge_VMContext) -> u32 {
-    door(0, || Some(get(Cxt)?.active_object()?.function_names().len() as u32))
+    enter_with(
+        0,
+        |uses| Some(get_in(uses, Cxt)?.active_object(uses)?.function_names().len() as u32),
+    )
 }
 
 #[unsafe(no_mangle)]
@@ -339,8 +341,8 @@ pub unsafe extern "C" fn WasmEdge_VMGetFunctionList(
     FuncTypes: *mut *const WasmEdge_FunctionTypeContext,
     Len: u32,
 ) -> u32 {
-    door(0, || {
-        let active = get(Cxt)?.active_object()?;
+    enter_with(0, |uses| {
+        let active = get_in(uses, Cxt)?.active_object(uses)?;
         let names = active.function_names();
         // SAFETY: the caller passes buffers of this length, or null; the names are ours.
         unsafe {
@@ -360,9 +362,9 @@ pub extern "C" fn WasmEdge_VMGetImportModuleContext(
     Cxt: *const WasmEdge_VMContext,
     Reg: u32,
 ) -> *mut WasmEdge_ModuleInstanceContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let object = get(Cxt)?;
-        match configure::host_registration(Reg)? {
+        match config::host_registration(Reg)? {
             HostRegistration::Wasi => {
                 let wasi = object.vm.wasi()?;
                 let key = Key::Named(Kind::ModuleInstance, wasi.instance().name().into());
@@ -378,14 +380,14 @@ pub extern "C" fn WasmEdge_VMGetImportModuleContext(
 pub extern "C" fn WasmEdge_VMGetActiveModule(
     Cxt: *const WasmEdge_VMContext,
 ) -> *const WasmEdge_ModuleInstanceContext {
-    door(ptr::null(), || Some(get(Cxt)?.active().cast_const()))
+    enter(ptr::null(), || Some(get(Cxt)?.active().cast_const()))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VMGetStoreContext(
     Cxt: *mut WasmEdge_VMContext,
 ) -> *mut WasmEdge_StoreContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let object = get(Cxt.cast_const())?;
         if get(object.store).is_some() {
             return Some(object.store.cast_mut());
@@ -399,7 +401,7 @@ pub extern "C" fn WasmEdge_VMGetStoreContext(
 pub extern "C" fn WasmEdge_VMGetLoaderContext(
     Cxt: *mut WasmEdge_VMContext,
 ) -> *mut WasmEdge_LoaderContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let object = get(Cxt.cast_const())?;
         Some(object.lent.get_or(Key::Part(Kind::Loader), || Some(object.vm.loader().clone())))
     })
@@ -409,7 +411,7 @@ pub extern "C" fn WasmEdge_VMGetLoaderContext(
 pub extern "C" fn WasmEdge_VMGetValidatorContext(
     Cxt: *mut WasmEdge_VMContext,
 ) -> *mut WasmEdge_ValidatorContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let object = get(Cxt.cast_const())?;
         let make = || Some(object.vm.validator().clone());
         Some(object.lent.get_or(Key::Part(Kind::Validator), make))
@@ -420,14 +422,14 @@ pub extern "C" fn WasmEdge_VMGetValidatorContext(
 pub extern "C" fn WasmEdge_VMGetExecutorContext(
     Cxt: *mut WasmEdge_VMContext,
 ) -> *mut WasmEdge_ExecutorContext {
-    door(ptr::null_mut(), || Some(get(Cxt.cast_const())?.executor_handle()))
+    enter(ptr::null_mut(), || Some(get(Cxt.cast_const())?.executor_handle()))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VMGetStatisticsContext(
     Cxt: *mut WasmEdge_VMContext,
 ) -> *mut WasmEdge_StatisticsContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let object = get(Cxt.cast_const())?;
         let make = || Some(object.vm.statistics().clone());
         Some(object.lent.get_or(Key::Part(Kind::Statistics), make))
@@ -437,13 +439,4 @@ pub extern "C" fn WasmEdge_VMGetStatisticsContext(
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VMDelete(Cxt: *mut WasmEdge_VMContext) {
     delete(Cxt);
-}
-
-/// The error of a call into a VM without an active module.
-#[cold]
-pub fn no_active_module() -> Error {
-    Error::with_detail(
-        ErrCode::WrongInstanceAddress,
-        "no module is instantiated: load, validate and instantiate one first",
-    )
 }

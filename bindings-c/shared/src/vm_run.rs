@@ -4,17 +4,15 @@ use crate::abi::{
     WasmEdge_ASTModuleContext, WasmEdge_Async, WasmEdge_Result, WasmEdge_String,
     WasmEdge_VMContext, WasmEdge_Value,
 };
-use crate::ast::path;
-use crate::door::{bytes, door, fill, logged, need, null_argument, result};
-use crate::executor::ExecutorObject;
-use crate::function::values;
+use crate::async_call;
+use crate::call::values;
+use crate::enter::{bytes, enter, fill, need, need_in, path, result, result_with};
+use crate::error::null_argument;
 use crate::handle::get;
 use crate::instance::InstanceObject;
-use crate::task;
-use crate::vm::{VmObject, no_active_module};
+use crate::vm::VmObject;
 use std::ffi::c_char;
-use wasmspan::log::{self, LogLevel};
-use wasmspan::{ErrCode, Error, Task, Val};
+use wasmspan::{ErrCode, Error, Task, Val, Vm};
 
 /// Parameters and the place for results, as C passes them.
 struct Arguments {
@@ -24,57 +22,42 @@ struct Arguments {
     return_len: u32,
 }
 
+impl Arguments {
+    #[inline(always)]
+    fn new(
+        params: *const WasmEdge_Value,
+        param_len: u32,
+        returns: *mut WasmEdge_Value,
+        return_len: u32,
+    ) -> Arguments {
+        Arguments { params, param_len, returns, return_len }
+    }
+}
+
 /// Calls a function of an instance through the VM's executor.
 ///
 /// # Safety
 ///
-/// As [`ExecutorObject::call`].
+/// As [`FunctionObject::call`](crate::function::FunctionObject::call).
 #[inline(always)]
 unsafe fn call(
     vm: &VmObject,
-    instance: Option<&InstanceObject>,
+    instance: &InstanceObject,
     name: &[u8],
-    arguments: &Arguments,
+    arguments: Arguments,
 ) -> wasmspan::Result<()> {
-    let Some(instance) = instance else { return Err(no_active_module()) };
     let Some(function) = instance.function(name) else { return Err(not_found(instance, name)) };
-    let executor: &ExecutorObject = &vm.executor;
-    let Arguments { params, param_len, returns, return_len } = *arguments;
+    let Arguments { params, param_len, returns, return_len } = arguments;
     // SAFETY: the caller's promise.
-    unsafe { executor.call(function, params, param_len, returns, return_len) }
+    unsafe { function.call(Some(vm.vm.executor()), params, param_len, returns, return_len) }
 }
 
 #[cold]
 fn not_found(instance: &InstanceObject, name: &[u8]) -> Error {
-    let name = String::from_utf8_lossy(name);
-    match instance.instance.call(&name, &[]) {
+    match instance.instance.find_func(&String::from_utf8_lossy(name)) {
         // Another thread may have put it in meanwhile.
-        Ok(_) => Error::new(ErrCode::FuncNotFound),
+        Ok(_) => ErrCode::FuncNotFound.into(),
         Err(error) => error,
-    }
-}
-
-/// Adds the closing line of a failure, and writes both to the log.
-#[cold]
-fn failed(error: Error, module: Option<&[u8]>, name: &[u8]) -> Error {
-    if error.is_terminated() {
-        log::log(LogLevel::Debug, " Terminated.");
-        return error;
-    }
-    let name = String::from_utf8_lossy(name);
-    logged(error.closing(match module {
-        None => format!("When executing function name: \"{name}\""),
-        Some(module) => {
-            let module = String::from_utf8_lossy(module);
-            format!("When executing module name: \"{module}\" , function name: \"{name}\"")
-        }
-    }))
-}
-
-#[inline(always)]
-fn succeeded() {
-    if log::enabled(LogLevel::Debug) {
-        log::log(LogLevel::Debug, " Execution succeeded.");
     }
 }
 
@@ -87,20 +70,18 @@ pub unsafe extern "C" fn WasmEdge_VMExecute(
     Returns: *mut WasmEdge_Value,
     ReturnLen: u32,
 ) -> WasmEdge_Result {
-    result(|| {
-        let vm = need(Cxt)?;
-        let arguments = Arguments {
-            params: Params,
-            param_len: ParamLen,
-            returns: Returns,
-            return_len: ReturnLen,
-        };
+    result_with(|uses| {
+        let vm = need_in(uses, Cxt.cast_const())?;
         // SAFETY: the caller passes a string and lists of these lengths, or null.
         unsafe {
             let name = FuncName.bytes();
-            call(vm, vm.active_object(), name, &arguments)
-                .inspect(|()| succeeded())
-                .map_err(|error| failed(error, None, name))
+            let called = match vm.active_object(uses) {
+                Some(active) => {
+                    call(vm, active, name, Arguments::new(Params, ParamLen, Returns, ReturnLen))
+                }
+                None => Err(Vm::none_active()),
+            };
+            Vm::ended(called, None, name)
         }
     })
 }
@@ -117,24 +98,17 @@ pub unsafe extern "C" fn WasmEdge_VMExecuteRegistered(
 ) -> WasmEdge_Result {
     result(|| {
         let vm = need(Cxt)?;
-        let arguments = Arguments {
-            params: Params,
-            param_len: ParamLen,
-            returns: Returns,
-            return_len: ReturnLen,
-        };
         // SAFETY: the caller passes strings and lists of these lengths, or null.
         unsafe {
             let (module, name) = (ModuleName.bytes(), FuncName.bytes());
             let found = ModuleName.text().and_then(|module| vm.registered_module(module));
-            let done = match found {
-                Some(_) => call(vm, found, name, &arguments),
-                None => Err(Error::with_detail(
-                    ErrCode::WrongInstanceAddress,
-                    format!("no module is registered as {:?}", String::from_utf8_lossy(module)),
-                )),
+            let called = match found {
+                Some(found) => {
+                    call(vm, found, name, Arguments::new(Params, ParamLen, Returns, ReturnLen))
+                }
+                None => Err(Vm::none_registered(&String::from_utf8_lossy(module))),
             };
-            done.inspect(|()| succeeded()).map_err(|error| failed(error, Some(module), name))
+            Vm::ended(called, Some(module), name)
         }
     })
 }
@@ -146,15 +120,15 @@ fn run(
     arguments: Arguments,
     run: impl FnOnce(&VmObject, &str, &[Val]) -> wasmspan::Result<Vec<Val>>,
 ) -> WasmEdge_Result {
-    result(|| {
-        let vm = need(context)?;
+    result_with(|uses| {
+        let vm = need_in(uses, context.cast_const())?;
         // SAFETY: the caller passes a string and lists of these lengths, or null.
         let (name, params) =
             unsafe { (name.lossy(), values(arguments.params, arguments.param_len)?) };
         let done = run(vm, &name, &params);
         vm.refresh();
         let results = done?;
-        let Some(active) = vm.active_object() else { return Ok(()) };
+        let Some(active) = vm.active_object(uses) else { return Ok(()) };
         let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
         // SAFETY: as above.
         unsafe { fill(arguments.returns, arguments.return_len, results) };
@@ -172,8 +146,7 @@ pub unsafe extern "C" fn WasmEdge_VMRunWasmFromFile(
     Returns: *mut WasmEdge_Value,
     ReturnLen: u32,
 ) -> WasmEdge_Result {
-    let arguments =
-        Arguments { params: Params, param_len: ParamLen, returns: Returns, return_len: ReturnLen };
+    let arguments = Arguments::new(Params, ParamLen, Returns, ReturnLen);
     run(Cxt, FuncName, arguments, |vm, name, params| {
         // SAFETY: the caller passes a path that ends with zero, or null.
         vm.vm.run_file(unsafe { path(Path) }?, name, params)
@@ -191,8 +164,7 @@ pub unsafe extern "C" fn WasmEdge_VMRunWasmFromBuffer(
     Returns: *mut WasmEdge_Value,
     ReturnLen: u32,
 ) -> WasmEdge_Result {
-    let arguments =
-        Arguments { params: Params, param_len: ParamLen, returns: Returns, return_len: ReturnLen };
+    let arguments = Arguments::new(Params, ParamLen, Returns, ReturnLen);
     run(Cxt, FuncName, arguments, |vm, name, params| {
         // SAFETY: the caller passes a buffer of this length, or null.
         let bytes = unsafe { bytes(Buf, BufLen as usize) };
@@ -210,8 +182,7 @@ pub unsafe extern "C" fn WasmEdge_VMRunWasmFromASTModule(
     Returns: *mut WasmEdge_Value,
     ReturnLen: u32,
 ) -> WasmEdge_Result {
-    let arguments =
-        Arguments { params: Params, param_len: ParamLen, returns: Returns, return_len: ReturnLen };
+    let arguments = Arguments::new(Params, ParamLen, Returns, ReturnLen);
     run(Cxt, FuncName, arguments, |vm, name, params| {
         vm.vm.run_module(&need(ASTCxt)?.module, name, params)
     })
@@ -224,9 +195,9 @@ fn run_async(
     param_len: u32,
     start: impl FnOnce(&VmObject, &[Val]) -> wasmspan::Result<Task>,
 ) -> *mut WasmEdge_Async {
-    door(std::ptr::null_mut(), || {
+    enter(std::ptr::null_mut(), || {
         let vm = get(context.cast_const())?;
-        Some(task::start(|| {
+        Some(async_call::start(|| {
             // SAFETY: the caller passes a list of this length, or null.
             let params = unsafe { values(params, param_len)? };
             start(vm, &params)

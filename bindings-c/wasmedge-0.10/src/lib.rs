@@ -15,11 +15,11 @@ use wasmspan_c_shared::abi::{
     WasmEdge_FunctionInstanceContext, WasmEdge_FunctionTypeContext, WasmEdge_MemoryInstanceContext,
     WasmEdge_Value,
 };
-use wasmspan_c_shared::door::door;
+use wasmspan_c_shared::enter::enter;
 use wasmspan_c_shared::frame::Frame;
-use wasmspan_c_shared::function::{Body, host_function};
 use wasmspan_c_shared::handle::get;
-use wasmspan_c_shared::{abi, release, result, shim};
+use wasmspan_c_shared::host_function::{Body, host_function};
+use wasmspan_c_shared::{abi, error, release, shim};
 
 extern "C" fn at_load() {
     release::serve(10);
@@ -79,17 +79,17 @@ pub type WasmEdge_WrapFunc_t = Option<WrapFunc>;
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ResultOK(Res: WasmEdge_Result) -> bool {
-    result::ok(Res.widened())
+    error::ok(Res.widened())
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ResultGetCode(Res: WasmEdge_Result) -> u32 {
-    result::code(Res.widened())
+    error::code(Res.widened())
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ResultGetMessage(Res: WasmEdge_Result) -> *const c_char {
-    result::message(Res.widened())
+    error::message(Res.widened())
 }
 
 #[unsafe(no_mangle)]
@@ -134,7 +134,7 @@ impl Body for Direct {
         params: *const WasmEdge_Value,
         returns: *mut WasmEdge_Value,
     ) -> abi::WasmEdge_Result {
-        let memory = door(ptr::null_mut(), || Some(frame.memory(0)));
+        let memory = enter(ptr::null_mut(), || Some(frame.memory(0)));
         // SAFETY: the program gave the function for this purpose.
         outcome(unsafe {
             shim::call4(self.body as usize, self.data, memory.cast(), params, returns)
@@ -175,7 +175,7 @@ impl Body for Wrapped {
         returns: *mut WasmEdge_Value,
     ) -> abi::WasmEdge_Result {
         let Wrapped { body, binding, data, .. } = *self;
-        let memory = door(ptr::null_mut(), || Some(frame.memory(0)));
+        let memory = enter(ptr::null_mut(), || Some(frame.memory(0)));
         let lens = (self.params, self.returns);
         // SAFETY: the program gave the function for this purpose.
         outcome(unsafe {
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn WasmEdge_FunctionInstanceCreateBinding(
     Cost: u64,
 ) -> *mut WasmEdge_FunctionInstanceContext {
     let Some(body) = WrapFunc else { return ptr::null_mut() };
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let ty = get(Type)?;
         let (params, returns) = (ty.params().len() as u32, ty.results().len() as u32);
         let wrapped = Wrapped { body, binding: Binding, data: Data, params, returns };

@@ -10,7 +10,8 @@ use wasmspan::bindgen::{
 };
 use wasmspan::{ErrCode, Error};
 use wasmspan_c_shared::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::door::{bytes, created, delete, door, need, null_argument, result};
+use wasmspan_c_shared::enter::{bytes, created, delete, enter, need, result};
+use wasmspan_c_shared::error::null_argument;
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
 
 /// A guest of bindgen; opaque.
@@ -322,7 +323,7 @@ pub extern "C" fn wasmspan_heap_create(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_heap_is_assemblyscript(heap: *const wasmspan_heap) -> bool {
-    door(false, || Some(get(heap)?.style() == HeapStyle::AssemblyScript))
+    enter(false, || Some(get(heap)?.style() == HeapStyle::AssemblyScript))
 }
 
 /// Puts something into a guest and tells where.

@@ -4,17 +4,21 @@
 use crate::limits::execute_within;
 use std::ffi::c_void;
 use std::ptr;
+use std::time::Duration;
 use wasmspan::config::Limits;
+use wasmspan::raw::wait_for_stop;
 use wasmspan::{ErrCode, Error, Interrupt, interruptible};
 use wasmspan_c_shared::abi::{
     WasmEdge_Async, WasmEdge_ExecutorContext, WasmEdge_FunctionInstanceContext, WasmEdge_Result,
     WasmEdge_String, WasmEdge_VMContext, WasmEdge_Value,
 };
-use wasmspan_c_shared::door::{SUCCESS, delete, door, last, need, null_argument, result};
-use wasmspan_c_shared::function::{FunctionObject, values};
+use wasmspan_c_shared::async_call::start;
+use wasmspan_c_shared::call::values;
+use wasmspan_c_shared::enter::{delete, enter, need, need_in, result, result_with};
+use wasmspan_c_shared::error::{SUCCESS, last, null_argument};
+use wasmspan_c_shared::function::FunctionObject;
 use wasmspan_c_shared::handle::{self, Context, Kind, get};
 use wasmspan_c_shared::shim;
-use wasmspan_c_shared::task::start;
 
 /// A parameter on the way in, a result on the way out.
 #[repr(C)]
@@ -61,7 +65,7 @@ pub unsafe extern "C" fn wasmspan_call(
     count: u32,
 ) -> WasmEdge_Result {
     // SAFETY: the caller passes as many slots as it says, or null.
-    result(|| unsafe { call(need(function)?, slots, count) })
+    result_with(|uses| unsafe { call(need_in(uses, function)?, slots, count) })
 }
 
 #[unsafe(no_mangle)]
@@ -71,8 +75,8 @@ pub unsafe extern "C" fn wasmspan_invoke(
     count: u32,
     interrupt: *const wasmspan_interrupt,
 ) -> WasmEdge_Result {
-    result(|| {
-        let function = need(function)?;
+    result_with(|uses| {
+        let function = need_in(uses, function)?;
         // SAFETY: the caller passes as many slots as it says, or null.
         let call = || unsafe { call(function, slots, count) };
         match interrupt.is_null() {
@@ -96,12 +100,12 @@ impl Context for wasmspan_interrupt {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_interrupt_create() -> *mut wasmspan_interrupt {
-    door(ptr::null_mut(), || Some(handle::create(Interrupt::new())))
+    enter(ptr::null_mut(), || Some(handle::create(Interrupt::new())))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_interrupt_request(interrupt: *mut wasmspan_interrupt) {
-    door((), || {
+    enter((), || {
         handle::share(interrupt.cast_const())?.interrupt();
         Some(())
     });
@@ -116,6 +120,11 @@ pub extern "C" fn wasmspan_interrupt_delete(interrupt: *mut wasmspan_interrupt) 
 fn shared(interrupt: *const wasmspan_interrupt) -> wasmspan::Result<std::sync::Arc<Interrupt>> {
     need(interrupt)?;
     handle::share(interrupt).ok_or_else(|| null_argument("what the interrupt was"))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wait_for_stop(milliseconds: u64) -> bool {
+    door(false, || Some(wait_for_stop(Duration::from_millis(milliseconds))))
 }
 
 #[unsafe(no_mangle)]
@@ -164,8 +173,8 @@ pub unsafe extern "C" fn wasmspan_executor_invoke_async(
     params: *const WasmEdge_Value,
     param_len: u32,
 ) -> *mut WasmEdge_Async {
-    door(ptr::null_mut(), || {
-        let (executor, function) = (&get(executor)?.executor, get(function)?);
+    enter(ptr::null_mut(), || {
+        let (executor, function) = (get(executor)?, get(function)?);
         // SAFETY: the caller passes a list of this length, or null.
         Some(start(|| {
             executor.invoke_async(function.func(), &unsafe { values(params, param_len) }?)

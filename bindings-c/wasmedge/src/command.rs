@@ -1,20 +1,18 @@
 //! Modules run as processes: `wasmspan_command_…`.
 
 use crate::module::{give, wasmspan_bytes};
-use crate::wasi::{self, wasmspan_wasi_config};
-use std::ffi::{CStr, OsStr, c_char};
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use crate::wasi::config::{self, Change, lock, wasmspan_wasi_config};
+use std::ffi::c_char;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use wasmspan::command::Ending;
-use wasmspan::wasi::Input;
 use wasmspan::{Command, Config, ErrCode, Error};
 use wasmspan_c_shared::abi::{
     WasmEdge_ASTModuleContext, WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdge_StoreContext,
     WasmEdge_String,
 };
-use wasmspan_c_shared::door::{bytes, created, delete, door, need, null_argument, result};
+use wasmspan_c_shared::enter::{created, delete, enter, need, result};
+use wasmspan_c_shared::error::null_argument;
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
 
 /// A module to be run as a process; opaque.
@@ -48,11 +46,16 @@ fn copy(command: *const wasmspan_command) -> Option<Command> {
 }
 
 fn set(command: *mut wasmspan_command, change: impl FnOnce(Command) -> Command) {
-    door((), || {
+    enter((), || {
         let mut command = get(command.cast_const())?.lock().unwrap_or_else(PoisonError::into_inner);
         *command = change(command.clone());
         Some(())
     });
+}
+
+/// Changes what the guest gets.
+fn set_wasi(command: *mut wasmspan_command, change: Change) {
+    set(command, |command| command.wasi(change));
 }
 
 #[unsafe(no_mangle)]
@@ -68,7 +71,7 @@ pub unsafe extern "C" fn wasmspan_command_arg(
     arg: WasmEdge_String,
 ) {
     // SAFETY: the caller passes a string.
-    set(command, |command| command.arg(unsafe { arg.bytes() }));
+    set_wasi(command, unsafe { config::arg(arg) });
 }
 
 #[unsafe(no_mangle)]
@@ -78,7 +81,7 @@ pub unsafe extern "C" fn wasmspan_command_env(
     value: WasmEdge_String,
 ) {
     // SAFETY: the caller passes strings.
-    set(command, |command| unsafe { command.env(name.bytes(), value.bytes()) });
+    set_wasi(command, unsafe { config::env(name, value) });
 }
 
 #[unsafe(no_mangle)]
@@ -88,15 +91,11 @@ pub unsafe extern "C" fn wasmspan_command_directory(
     guest: WasmEdge_String,
     read_only: bool,
 ) {
-    if host.is_null() {
-        return;
-    }
-    // SAFETY: the caller passes a path that ends with zero, and a string.
-    let (host, guest) = unsafe { (CStr::from_ptr(host), guest.lossy()) };
-    let host = PathBuf::from(OsStr::from_bytes(host.to_bytes()));
-    set(command, |command| match read_only {
-        true => command.preopen_read_only(host, guest),
-        false => command.preopen(host, guest),
+    // There is no result to give; the failure is noted.
+    result(|| {
+        // SAFETY: the caller passes a path that ends with zero, or null, and a string.
+        set_wasi(command, unsafe { config::directory(host, guest, read_only) }?);
+        Ok(())
     });
 }
 
@@ -107,8 +106,7 @@ pub unsafe extern "C" fn wasmspan_command_stdin(
     size: usize,
 ) {
     // SAFETY: the caller passes bytes of this length, or null.
-    let bytes = unsafe { bytes(data, size) }.unwrap_or_default().to_vec();
-    set(command, |command| command.stdin(Input::Bytes(bytes)));
+    set_wasi(command, unsafe { config::stdin(data, size) });
 }
 
 #[unsafe(no_mangle)]
@@ -133,7 +131,7 @@ pub extern "C" fn wasmspan_command_wasi(
 ) -> WasmEdge_Result {
     result(|| {
         need(command.cast_const())?;
-        let settings = wasi::lock(need(config)?).clone();
+        let settings = lock(need(config)?).clone();
         set(command, |command| settings.apply(command));
         Ok(())
     })
@@ -194,7 +192,7 @@ pub unsafe extern "C" fn wasmspan_command_run(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_command_interrupt(command: *const wasmspan_command) {
-    door((), || {
+    enter((), || {
         let command = copy(command)?;
         command.interrupt().interrupt();
         Some(())

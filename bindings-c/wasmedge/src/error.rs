@@ -3,9 +3,9 @@
 use std::ffi::c_char;
 use wasmspan::Cause;
 use wasmspan_c_shared::abi::{WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::cause::number;
-use wasmspan_c_shared::door::{SUCCESS, door, forget, last, result_of};
-use wasmspan_c_shared::string::write_text;
+use wasmspan_c_shared::enter::enter;
+use wasmspan_c_shared::error::{SUCCESS, forget, last, number, result_of};
+use wasmspan_c_shared::text::write_text;
 
 /// Gives a text of the last failure to C.
 ///
@@ -17,7 +17,7 @@ unsafe fn give_text(
     len: usize,
     read: impl FnOnce(&wasmspan::Error) -> String,
 ) -> usize {
-    door(0, || {
+    enter(0, || {
         let text = last(|failure| read(&failure.error)).unwrap_or_default();
         // SAFETY: the caller's promise.
         Some(unsafe { write_text(&text, buf, len) })
@@ -38,12 +38,12 @@ pub unsafe extern "C" fn wasmspan_error_summary(buf: *mut c_char, len: usize) ->
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_error_result() -> WasmEdge_Result {
-    door(SUCCESS, || last(|failure| result_of(&failure.error)))
+    enter(SUCCESS, || last(|failure| result_of(&failure.error)))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_error_cause(fact: *mut u64) -> u32 {
-    door(0, || {
+    enter(0, || {
         let (number, brings) = last(|failure| number(&failure.error.cause()))?;
         if !fact.is_null() {
             // SAFETY: the caller passes a place for a number, or null.
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn wasmspan_error_cause(fact: *mut u64) -> u32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_error_proposal() -> WasmEdge_String {
-    door(WasmEdge_String::NONE, || {
+    enter(WasmEdge_String::NONE, || {
         last(|failure| match failure.error.cause() {
             Cause::Unsupported { proposal, .. } => Some(failure.texts.lend(proposal)),
             _ => None,
@@ -77,7 +77,7 @@ pub struct wasmspan_import_fault {
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_error_import(at: u32, fault: *mut wasmspan_import_fault) -> bool {
-    door(false, || {
+    enter(false, || {
         let made = last(|failure| {
             let Cause::Imports(faults) = failure.error.cause() else { return None };
             let fault = faults.get(at as usize)?;
@@ -116,12 +116,12 @@ pub struct wasmspan_frame {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_error_frame_count() -> u32 {
-    door(0, || last(|failure| failure.error.frames().len() as u32))
+    enter(0, || last(|failure| failure.error.frames().len() as u32))
 }
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_error_frame(at: u32, frame: *mut wasmspan_frame) -> bool {
-    door(false, || {
+    enter(false, || {
         let found = last(|failure| failure.error.frames().get(at as usize).cloned())??;
         if frame.is_null() {
             return None;
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn wasmspan_error_frame(at: u32, frame: *mut wasmspan_fram
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasmspan_error_frame_name(at: u32, buf: *mut c_char, len: usize) -> usize {
-    door(0, || {
+    enter(0, || {
         let name = last(|failure| failure.error.frames().get(at as usize)?.func_name())??;
         // SAFETY: the caller passes a buffer of this length, or null.
         Some(unsafe { write_text(&name, buf, len) })

@@ -6,10 +6,10 @@ use wasmspan_c_shared::abi::{
     WasmEdge_CallingFrameContext, WasmEdge_FunctionInstanceContext, WasmEdge_FunctionTypeContext,
     WasmEdge_HostFunc_t, WasmEdge_Result, WasmEdge_Value,
 };
-use wasmspan_c_shared::door::door;
+use wasmspan_c_shared::enter::enter;
 use wasmspan_c_shared::frame::Frame;
-use wasmspan_c_shared::function::{Body, host_function};
 use wasmspan_c_shared::handle::get;
+use wasmspan_c_shared::host_function::{Body, host_function};
 use wasmspan_c_shared::shim;
 
 /// A C function, its data, and what to call when it is gone.
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn wasmspan_function_create(
 ) -> *mut WasmEdge_FunctionInstanceContext {
     let (Some(body), Some(finalize)) = (body, finalize) else { return ptr::null_mut() };
     // Where there is no function to make, `finalize` is not called.
-    if door(true, || Some(get(ty).is_none())) {
+    if enter(true, || Some(get(ty).is_none())) {
         return ptr::null_mut();
     }
     host_function(ty, cost, Finalized { body, data, finalize })

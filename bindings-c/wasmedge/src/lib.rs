@@ -8,19 +8,17 @@
 #![allow(clippy::missing_safety_doc, clippy::not_unsafe_ptr_arg_deref)]
 
 pub mod bindgen;
+pub mod cache;
 pub mod call;
 pub mod callback;
 pub mod command;
-pub mod custom_fs;
+pub mod config;
 pub mod error;
-pub mod files;
 pub mod host_function;
 pub mod limits;
 pub mod memory;
 pub mod module;
 pub mod pool;
-pub mod settings;
-pub mod surroundings;
 pub mod wasi;
 
 use std::ffi::{CStr, c_char, c_void};
@@ -32,11 +30,11 @@ use wasmspan_c_shared::abi::{
     WasmEdge_MemoryInstanceContext, WasmEdge_ModuleInstanceContext, WasmEdge_Result,
     WasmEdge_Value, WasmEdge_WrapFunc_t,
 };
-use wasmspan_c_shared::door::door;
-use wasmspan_c_shared::frame::{self, Frame};
-use wasmspan_c_shared::function::{Body, host_function};
+use wasmspan_c_shared::enter::enter;
+use wasmspan_c_shared::frame::Frame;
 use wasmspan_c_shared::handle::get;
-use wasmspan_c_shared::{configure, result, shim};
+use wasmspan_c_shared::host_function::{Body, host_function};
+use wasmspan_c_shared::{self as shared, shim};
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_VersionGet() -> *const c_char {
@@ -78,27 +76,27 @@ pub extern "C" fn WasmEdge_PluginLoadWithDefaultPaths() {}
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ResultOK(Res: WasmEdge_Result) -> bool {
-    result::ok(Res)
+    shared::error::ok(Res)
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ResultGetCode(Res: WasmEdge_Result) -> u32 {
-    result::code(Res)
+    shared::error::code(Res)
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ResultGetMessage(Res: WasmEdge_Result) -> *const c_char {
-    result::message(Res)
+    shared::error::message(Res)
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ResultGen(Category: u32, Code: u32) -> WasmEdge_Result {
-    result::generate(Category, Code)
+    shared::error::generate(Category, Code)
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ResultGetCategory(Res: WasmEdge_Result) -> u32 {
-    result::category(Res)
+    shared::error::category(Res)
 }
 
 #[unsafe(no_mangle)]
@@ -106,28 +104,28 @@ pub extern "C" fn WasmEdge_ConfigureSetForceInterpreter(
     Cxt: *mut WasmEdge_ConfigureContext,
     IsForceInterpreter: bool,
 ) {
-    configure::set_force_interpreter(Cxt, IsForceInterpreter);
+    shared::config::set_force_interpreter(Cxt, IsForceInterpreter);
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ConfigureIsForceInterpreter(
     Cxt: *const WasmEdge_ConfigureContext,
 ) -> bool {
-    configure::is_force_interpreter(Cxt)
+    shared::config::is_force_interpreter(Cxt)
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_CallingFrameGetExecutor(
     Cxt: *const WasmEdge_CallingFrameContext,
 ) -> *mut WasmEdge_ExecutorContext {
-    frame::executor(Cxt)
+    shared::host_function::frame_executor(Cxt)
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_CallingFrameGetModuleInstance(
     Cxt: *const WasmEdge_CallingFrameContext,
 ) -> *const WasmEdge_ModuleInstanceContext {
-    frame::module(Cxt)
+    shared::host_function::frame_module(Cxt)
 }
 
 #[unsafe(no_mangle)]
@@ -135,7 +133,7 @@ pub extern "C" fn WasmEdge_CallingFrameGetMemoryInstance(
     Cxt: *const WasmEdge_CallingFrameContext,
     Idx: u32,
 ) -> *mut WasmEdge_MemoryInstanceContext {
-    frame::memory(Cxt, Idx)
+    shared::host_function::frame_memory(Cxt, Idx)
 }
 
 /// A C function and its data.
@@ -226,7 +224,7 @@ pub unsafe extern "C" fn WasmEdge_FunctionInstanceCreateBinding(
     Cost: u64,
 ) -> *mut WasmEdge_FunctionInstanceContext {
     let Some(body) = WrapFunc else { return ptr::null_mut() };
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let ty = get(Type)?;
         let (params, returns) = (ty.params().len() as u32, ty.results().len() as u32);
         let wrapped = Wrapped { body, binding: Binding, data: Data, params, returns };

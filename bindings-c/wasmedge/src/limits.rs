@@ -1,20 +1,17 @@
-//! What may be used and what was: limits, figures, and the disk cache.
+//! What may be used and what was: limits and figures.
 
-use std::ffi::{CStr, OsStr, c_char};
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-use std::sync::Arc;
-use wasmspan::CacheStats;
-use wasmspan::config::{CacheOptions, Limits};
+use std::ffi::c_char;
+use wasmspan::config::Limits;
 use wasmspan_c_shared::abi::{
     WasmEdge_ConfigureContext, WasmEdge_ExecutorContext, WasmEdge_FunctionInstanceContext,
     WasmEdge_Result, WasmEdge_StatisticsContext, WasmEdge_String, WasmEdge_VMContext,
     WasmEdge_Value,
 };
-use wasmspan_c_shared::door::{bytes, door, fill, logged, need, null_argument, pack, result};
-use wasmspan_c_shared::function::values;
+use wasmspan_c_shared::call::values;
+use wasmspan_c_shared::enter::{bytes, enter, fill, need, need_in, result, result_with};
+use wasmspan_c_shared::error::{logged, null_argument, pack};
 use wasmspan_c_shared::handle::get;
-use wasmspan_c_shared::string::write_text;
+use wasmspan_c_shared::text::write_text;
 
 /// What may be used at most.
 #[repr(C)]
@@ -101,7 +98,7 @@ pub unsafe extern "C" fn wasmspan_limits_to_json(
     buf: *mut c_char,
     len: usize,
 ) -> usize {
-    door(0, || {
+    enter(0, || {
         // SAFETY: the caller passes limits or null, and a buffer of this length or null.
         unsafe {
             let text = limits.as_ref()?.limits().to_json();
@@ -128,7 +125,7 @@ pub unsafe extern "C" fn wasmspan_configure_get_limits(
     configure: *const WasmEdge_ConfigureContext,
     limits: *mut wasmspan_limits,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let known = get(configure)?.read(|config| wasmspan_limits::of(&config.limits));
         if limits.is_null() {
             return None;
@@ -150,7 +147,7 @@ pub unsafe extern "C" fn wasmspan_executor_invoke_within(
     limits: *const wasmspan_limits,
 ) -> WasmEdge_Result {
     result(|| {
-        let (executor, function) = (&need(executor)?.executor, need(function)?);
+        let (executor, function) = (need(executor)?, need(function)?);
         // SAFETY: the caller passes limits, and lists of these lengths, or null.
         unsafe {
             let (params, limits) = (values(params, param_len)?, read(limits)?);
@@ -176,11 +173,11 @@ pub unsafe fn execute_within(
     (returns, return_len): (*mut WasmEdge_Value, u32),
     limits: &Limits,
 ) -> WasmEdge_Result {
-    result(|| {
-        let object = need(vm)?;
+    result_with(|uses| {
+        let object = need_in(uses, vm.cast_const())?;
         // SAFETY: the caller's promise.
         let (name, params) = unsafe { (name.lossy(), values(params, param_len)?) };
-        let active = object.active_object();
+        let active = object.active_object(uses);
         let results = object.vm.execute_within(&name, &params, limits)?;
         let Some(active) = active else { return Ok(()) };
         let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &active.lent));
@@ -204,7 +201,7 @@ pub unsafe extern "C" fn wasmspan_function_call(
         // SAFETY: the caller passes limits or null, and lists of these lengths, or null.
         unsafe {
             if limits.is_null() {
-                return function.call(params, param_len, returns, return_len);
+                return function.call(None, params, param_len, returns, return_len);
             }
             let (params, limits) = (values(params, param_len)?, read(limits)?);
             let results = function.func().call_within(&params, &limits)?;
@@ -253,7 +250,7 @@ pub unsafe extern "C" fn wasmspan_statistics_read(
     statistics: *const WasmEdge_StatisticsContext,
     figures: *mut wasmspan_figures,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let statistics = get(statistics)?;
         if figures.is_null() {
             return None;
@@ -269,102 +266,5 @@ pub unsafe extern "C" fn wasmspan_statistics_read(
         // SAFETY: the caller passes a place for figures.
         unsafe { figures.write(read) };
         Some(true)
-    })
-}
-
-/// The cache in a folder; without one, that of the user.
-///
-/// # Safety
-///
-/// `directory` must be a path that ends with zero, or null.
-unsafe fn options(directory: *const c_char) -> CacheOptions {
-    let folder = |path: &CStr| PathBuf::from(OsStr::from_bytes(path.to_bytes()));
-    let directory = match directory.is_null() {
-        true => None,
-        // SAFETY: the caller's promise.
-        false => Some(folder(unsafe { CStr::from_ptr(directory) })),
-    };
-    CacheOptions { directory, ..CacheOptions::default() }
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasmspan_configure_set_cache(
-    configure: *mut WasmEdge_ConfigureContext,
-    directory: *const c_char,
-    max_bytes: u64,
-) -> WasmEdge_Result {
-    result(|| {
-        // SAFETY: the caller passes a path that ends with zero, or null.
-        let mut options = unsafe { options(directory) };
-        if max_bytes > 0 {
-            options.max_bytes = max_bytes;
-        }
-        options.folder()?;
-        need(configure.cast_const())?.change(|config| config.cache = Some(Arc::new(options)));
-        Ok(())
-    })
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn wasmspan_configure_no_cache(configure: *mut WasmEdge_ConfigureContext) {
-    door((), || {
-        get(configure.cast_const())?.change(|config| config.cache = None);
-        Some(())
-    });
-}
-
-/// Tells how much a cache holds.
-///
-/// # Safety
-///
-/// Both must be places for a number, or null.
-unsafe fn tell(stats: CacheStats, entries: *mut u64, size: *mut u64) {
-    for (place, number) in [(entries, stats.entries as u64), (size, stats.bytes)] {
-        if !place.is_null() {
-            // SAFETY: the caller's promise.
-            unsafe { place.write(number) };
-        }
-    }
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasmspan_cache_stats(
-    directory: *const c_char,
-    entries: *mut u64,
-    size: *mut u64,
-) -> WasmEdge_Result {
-    // SAFETY: the caller passes a path that ends with zero and places for numbers, or null.
-    result(|| unsafe {
-        tell(options(directory).stats()?, entries, size);
-        Ok(())
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasmspan_cache_clear(
-    directory: *const c_char,
-    entries: *mut u64,
-    size: *mut u64,
-) -> WasmEdge_Result {
-    // SAFETY: as above.
-    result(|| unsafe {
-        tell(options(directory).clear()?, entries, size);
-        Ok(())
-    })
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasmspan_cache_folder(
-    directory: *const c_char,
-    buf: *mut c_char,
-    len: usize,
-) -> usize {
-    door(0, || {
-        // SAFETY: the caller passes a path that ends with zero, or null, and a buffer of this length,
-        // or null.
-        unsafe {
-            let folder = options(directory).folder().ok()?;
-            Some(write_text(&folder.to_string_lossy(), buf, len))
-        }
     })
 }

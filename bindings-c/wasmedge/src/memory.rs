@@ -1,7 +1,7 @@
 //! Memories as addresses.
 
 use wasmspan_c_shared::abi::WasmEdge_MemoryInstanceContext;
-use wasmspan_c_shared::door::door;
+use wasmspan_c_shared::enter::enter;
 use wasmspan_c_shared::handle::get;
 
 #[unsafe(no_mangle)]
@@ -10,7 +10,7 @@ pub unsafe extern "C" fn wasmspan_memory_view(
     base: *mut *mut u8,
     size: *mut u64,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let memory = &get(memory)?.memory;
         if base.is_null() || size.is_null() {
             return None;

@@ -6,7 +6,8 @@ use wasmspan::{Config, Loader};
 use wasmspan_c_shared::abi::{
     WasmEdge_ASTModuleContext, WasmEdge_CompilerContext, WasmEdge_Result, WasmEdge_String,
 };
-use wasmspan_c_shared::door::{bytes, door, need, null_argument, result};
+use wasmspan_c_shared::enter::{bytes, enter, need, result};
+use wasmspan_c_shared::error::null_argument;
 use wasmspan_c_shared::handle::get;
 
 /// Bytes that the library made.
@@ -87,7 +88,7 @@ pub unsafe extern "C" fn wasmspan_compile(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_module_is_compiled(module: *const WasmEdge_ASTModuleContext) -> bool {
-    door(false, || Some(get(module)?.module.is_precompiled()))
+    enter(false, || Some(get(module)?.module.is_precompiled()))
 }
 
 #[unsafe(no_mangle)]
@@ -96,7 +97,7 @@ pub unsafe extern "C" fn wasmspan_module_wasm(
     data: *mut *const u8,
     size: *mut usize,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let wasm = get(module)?.module.bytes();
         if data.is_null() || size.is_null() {
             return None;
@@ -114,7 +115,7 @@ pub unsafe extern "C" fn wasmspan_module_wasm(
 pub extern "C" fn wasmspan_module_name(
     module: *const WasmEdge_ASTModuleContext,
 ) -> WasmEdge_String {
-    door(WasmEdge_String::NONE, || {
+    enter(WasmEdge_String::NONE, || {
         let ast = get(module)?;
         Some(ast.texts.lend(ast.module.name()?))
     })
@@ -128,7 +129,7 @@ pub unsafe extern "C" fn wasmspan_module_custom_section(
     data: *mut *const u8,
     size: *mut usize,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         // SAFETY: the caller passes a string.
         let name = unsafe { name.text() }?;
         let section = get(module)?.module.custom_sections(name).nth(at as usize)?;

@@ -7,7 +7,8 @@ use wasmspan_c_shared::abi::{
     WasmEdge_ASTModuleContext, WasmEdge_ModuleInstanceContext, WasmEdge_Result,
     WasmEdge_StatisticsContext, WasmEdge_StoreContext,
 };
-use wasmspan_c_shared::door::{created, delete, door, logged, need, null_argument, result};
+use wasmspan_c_shared::enter::{created, delete, enter, need, result};
+use wasmspan_c_shared::error::{logged, null_argument};
 use wasmspan_c_shared::handle::{Context, Key, Kind, Lent, create, get};
 use wasmspan_c_shared::instance::{self, InstanceObject};
 
@@ -76,19 +77,19 @@ pub unsafe extern "C" fn wasmspan_pool_get(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_pool_in_use(pool: *const wasmspan_pool) -> usize {
-    door(0, || Some(get(pool)?.pool.in_use()))
+    enter(0, || Some(get(pool)?.pool.in_use()))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_pool_size(pool: *const wasmspan_pool) -> usize {
-    door(0, || Some(get(pool)?.pool.size()))
+    enter(0, || Some(get(pool)?.pool.size()))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_pool_statistics(
     pool: *const wasmspan_pool,
 ) -> *mut WasmEdge_StatisticsContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let object = get(pool)?;
         let key = Key::Part(Kind::Statistics);
         Some(object.lent.get_or(key, || Some(object.pool.statistics().clone())))

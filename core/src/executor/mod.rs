@@ -44,6 +44,8 @@ pub struct Executor {
     statistics: Statistics,
     /// How many instances it has made that still exist.
     instances: Arc<AtomicU64>,
+    /// Whether it counts or limits calls.
+    governs: bool,
 }
 
 impl Executor {
@@ -61,7 +63,8 @@ impl Executor {
             config.statistics.cost_measuring = true;
             statistics.set_cost_limit(cost.min(statistics.cost_limit()));
         }
-        Executor { config, statistics: statistics.clone(), instances: Arc::default() }
+        let governs = config.statistics.any() || config.limits.apply_to_calls();
+        Executor { config, statistics: statistics.clone(), instances: Arc::default(), governs }
     }
 
     /// The configuration it was made with.
@@ -129,10 +132,28 @@ impl Executor {
     ///
     /// What [`Func::call`] can give.
     pub fn invoke(&self, func: &Func, params: &[Val]) -> Result<Vec<Val>> {
-        if !self.config.statistics.any() && self.config.limits == Limits::default() {
+        if !self.governs {
             return func.call(params);
         }
         self.invoke_within(func, params, &Limits::default())
+    }
+
+    /// Whether it counts or limits calls itself; only then they need to be [`governed`](Executor::governed).
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn governs(&self) -> bool {
+        self.governs
+    }
+
+    /// Runs `call`, a call of `func` without the limits and the counting of its instance.
+    ///
+    /// # Errors
+    ///
+    /// What ended the call.
+    #[doc(hidden)]
+    #[cold]
+    pub fn governed<R>(&self, func: &Func, call: impl FnOnce() -> Result<R>) -> Result<R> {
+        self.within(func, &Limits::default(), call)
     }
 
     /// Calls a function on another thread, and returns at once.

@@ -56,8 +56,28 @@ impl RawFunc {
     #[inline(always)]
     pub unsafe fn call<R>(&self, slots: *mut u128, results: impl FnOnce() -> R) -> Result<R> {
         // SAFETY: the caller's promise.
-        let ended =
-            unsafe { if self.governed { self.enter_governed(slots) } else { self.enter(slots) } };
+        unsafe {
+            match self.governed {
+                false => self.call_bare(slots, results),
+                true => self.call_governed(slots, results),
+            }
+        }
+    }
+
+    /// As [`call`](RawFunc::call), without the limits and the counting of the function's instance.
+    ///
+    /// # Errors
+    ///
+    /// What ended the call.
+    ///
+    /// # Safety
+    ///
+    /// As for [`call`](RawFunc::call).
+    #[doc(hidden)]
+    #[inline(always)]
+    pub unsafe fn call_bare<R>(&self, slots: *mut u128, results: impl FnOnce() -> R) -> Result<R> {
+        // SAFETY: the caller's promise is that of `call::enter`.
+        let ended = unsafe { call::enter(self.func.func_ref(), self.entry, slots) };
         let result = match ended {
             Ok(()) => Ok(results()),
             Err(error) => Err(error),
@@ -66,17 +86,11 @@ impl RawFunc {
         result
     }
 
-    #[inline(always)]
-    unsafe fn enter(&self, slots: *mut u128) -> Result<()> {
-        // SAFETY: the caller's promise is that of `call::enter`.
-        unsafe { call::enter(self.func.func_ref(), self.entry, slots) }
-    }
-
     #[cold]
-    unsafe fn enter_governed(&self, slots: *mut u128) -> Result<()> {
+    unsafe fn call_governed<R>(&self, slots: *mut u128, results: impl FnOnce() -> R) -> Result<R> {
         let instance = self.func.governor().expect("looked at when `self` was made");
         // SAFETY: the caller's promise.
-        instance.governed(|| unsafe { self.enter(slots) })
+        instance.governed(|| unsafe { self.call_bare(slots, results) })
     }
 }
 

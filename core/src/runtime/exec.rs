@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The activations of one stack. Generated code sees the first field.
 #[repr(C)]
@@ -446,6 +447,13 @@ pub(crate) fn thread_interrupt() -> Option<Interrupt> {
     let exec = Exec::current_or_null();
     // SAFETY: the state belongs to this thread.
     if exec.is_null() { None } else { unsafe { (*exec).interrupt.clone() } }
+}
+
+/// Waits for up to `time` until the call that this thread runs is to stop; false if that doesn't come, or
+/// nothing can stop it.
+#[doc(hidden)]
+pub fn wait_for_stop(time: Duration) -> bool {
+    thread_interrupt().is_some_and(|interrupt| interrupt.wait(time))
 }
 
 /// Whether the running call is to stop; for where the flag isn't zero. If the thread is to be visited, that

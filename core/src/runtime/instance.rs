@@ -238,7 +238,12 @@ impl Instance {
     }
 
     /// The exported function of this name, or the error that says which there are.
-    pub(crate) fn find_func(&self, name: &str) -> Result<Func> {
+    ///
+    /// # Errors
+    ///
+    /// `wasm function not found`.
+    #[doc(hidden)]
+    pub fn find_func(&self, name: &str) -> Result<Func> {
         self.get_func(name).ok_or_else(|| {
             let known: Vec<String> = self
                 .export_names()

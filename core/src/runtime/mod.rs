@@ -38,7 +38,7 @@ mod wasm_instance;
 pub use binding::{RawFunc, Slots, binding_frame, in_call};
 pub use exec::Caller;
 #[doc(hidden)]
-pub use exec::interruptible;
+pub use exec::{interruptible, wait_for_stop};
 pub use extern_ref::ExternRef;
 pub use external::Extern;
 pub use func::Func;

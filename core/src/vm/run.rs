@@ -9,6 +9,23 @@ use crate::log::{self, LogLevel};
 use crate::runtime::{Instance, Val};
 use std::path::Path;
 
+#[cold]
+fn failed(error: Error, module: Option<&[u8]>, name: &[u8]) -> Error {
+    if error.is_terminated() {
+        log::log(LogLevel::Debug, " Terminated.");
+        return error;
+    }
+    let name = String::from_utf8_lossy(name);
+    let error = error.closing(match module.map(String::from_utf8_lossy) {
+        None => format!("When executing function name: \"{name}\""),
+        Some(module) => {
+            format!("When executing module name: \"{module}\" , function name: \"{name}\"")
+        }
+    });
+    log::log_error(&error);
+    error
+}
+
 impl Vm {
     /// Calls a function of the active module.
     ///
@@ -32,6 +49,44 @@ impl Vm {
         self.execute_in(active.as_ref(), name, params, limits)
     }
 
+    /// The error of a call into a VM without an active module.
+    #[doc(hidden)]
+    #[cold]
+    pub fn none_active() -> Error {
+        Error::with_detail(
+            ErrCode::WrongInstanceAddress,
+            "no module is instantiated: load, validate and instantiate one first",
+        )
+    }
+
+    /// The error of a call into a module that isn't there.
+    #[doc(hidden)]
+    #[cold]
+    pub fn none_registered(module: &str) -> Error {
+        let detail = format!("no module is registered as \"{module}\"");
+        Error::with_detail(ErrCode::WrongInstanceAddress, detail)
+    }
+
+    /// Tells the log how the call of a VM's function ended, and the error what was called: the end of
+    /// each, also of those that a binding makes by slots.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn ended<T>(called: Result<T>, module: Option<&[u8]>, name: &[u8]) -> Result<T> {
+        match called {
+            Ok(results) => {
+                if log::enabled(LogLevel::Debug) {
+                    log::log(LogLevel::Debug, " Execution succeeded.");
+                }
+                Ok(results)
+            }
+            Err(error) => Err(failed(error, module, name)),
+        }
+    }
+
     pub(super) fn execute_in(
         &self,
         instance: Option<&Instance>,
@@ -39,15 +94,10 @@ impl Vm {
         params: &[Val],
         limits: &Limits,
     ) -> Result<Vec<Val>> {
-        let result = match instance {
-            Some(instance) => self.call(instance, name, params, limits),
-            None => Err(Error::with_detail(
-                ErrCode::WrongInstanceAddress,
-                "no module is instantiated: load, validate and instantiate one first",
-            )),
-        };
-        let closing = |e: Error| e.closing(format!("When executing function name: \"{name}\""));
-        logged(result.map_err(closing))
+        let called = instance
+            .ok_or_else(Vm::none_active)
+            .and_then(|instance| self.call(instance, name, params, limits));
+        Vm::ended(called, None, name.as_bytes())
     }
 
     /// Calls a function of a registered module; allowed in every state.
@@ -56,18 +106,10 @@ impl Vm {
     ///
     /// `wrong instance address` if no module has that name, else as [`execute`](Vm::execute).
     pub fn execute_registered(&self, module: &str, name: &str, params: &[Val]) -> Result<Vec<Val>> {
-        let result = match self.0.store.find(module) {
-            Some(instance) => self.call(&instance, name, params, &Limits::default()),
-            None => Err(Error::with_detail(
-                ErrCode::WrongInstanceAddress,
-                format!("no module is registered as \"{module}\""),
-            )),
-        };
-        logged(result.map_err(|error| {
-            error.closing(format!(
-                "When executing module name: \"{module}\" , function name: \"{name}\""
-            ))
-        }))
+        let called = (self.0.store.find(module))
+            .ok_or_else(|| Vm::none_registered(module))
+            .and_then(|instance| self.call(&instance, name, params, &Limits::default()));
+        Vm::ended(called, Some(module.as_bytes()), name.as_bytes())
     }
 
     /// Calls under the VM's interrupt; the function that was found keeps its instance alive.
@@ -79,16 +121,10 @@ impl Vm {
         limits: &Limits,
     ) -> Result<Vec<Val>> {
         let func = instance.find_func(name)?;
-        let result = self.0.interrupt.run(|| match *limits == Limits::default() {
+        self.0.interrupt.run(|| match *limits == Limits::default() {
             true => self.0.executor.invoke(&func, params),
             false => self.0.executor.invoke_within(&func, params, limits),
-        });
-        match &result {
-            Ok(_) => log::log(LogLevel::Debug, " Execution succeeded."),
-            Err(error) if error.is_terminated() => log::log(LogLevel::Debug, " Terminated."),
-            Err(_) => {}
-        }
-        result
+        })
     }
 
     /// Loads, validates and instantiates a file, and calls a function of it. The instance becomes

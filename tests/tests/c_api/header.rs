@@ -167,7 +167,7 @@ fn numbers_and_layouts_are_those_of_the_rust_side() {
         )
         .unwrap();
     }
-    for cause in wasmspan_c_shared::cause::Number::ALL {
+    for cause in wasmspan_c_shared::error::Number::ALL {
         let mut name = String::new();
         for c in format!("{cause:?}").chars() {
             if c.is_uppercase() {

@@ -5,6 +5,7 @@ mod build;
 mod endings;
 mod examples;
 mod header;
+mod layers;
 mod link;
 mod programs;
 mod tasks;

@@ -2,14 +2,14 @@
 //! may reach, and what it was refused.
 
 use crate::callback::{Data, wasmspan_finalize_t};
-use crate::wasi::{lock, set, wasmspan_wasi_config};
+use crate::wasi::config::{lock, set, wasmspan_wasi_config};
 use std::ffi::c_void;
 use std::ptr;
 use wasmspan_c_shared::abi::WasmEdge_String;
-use wasmspan_c_shared::door::door;
+use wasmspan_c_shared::enter::enter;
 use wasmspan_c_shared::handle::get;
 use wasmspan_c_shared::shim;
-use wasmspan_c_shared::string::Text;
+use wasmspan_c_shared::text::Text;
 
 /// Gives nanoseconds.
 #[allow(non_camel_case_types)]
@@ -29,7 +29,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_clock(
     finalize: wasmspan_finalize_t,
 ) -> bool {
     let Some(clock) = clock else { return false };
-    door(false, || {
+    enter(false, || {
         get(config.cast_const())?;
         let data = Data { data, finalize };
         let now = move || {
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_random_from(
     finalize: wasmspan_finalize_t,
 ) -> bool {
     let Some(fill) = fill else { return false };
-    door(false, || {
+    enter(false, || {
         get(config.cast_const())?;
         let data = Data { data, finalize };
         let source = move |room: &mut [u8]| {
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_denials(
     take: wasmspan_denial_t,
     data: *mut c_void,
 ) -> u32 {
-    door(0, || {
+    enter(0, || {
         // Without the lock, so that the function may use the settings.
         let denials = lock(get(config)?).denials.entries();
         let Some(take) = take else { return Some(denials.len() as u32) };

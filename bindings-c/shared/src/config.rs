@@ -1,15 +1,19 @@
 //! What is set before other contexts are made.
 
 use crate::abi::WasmEdge_ConfigureContext;
-use crate::door::{delete, door};
+use crate::enter::{delete, enter};
 use crate::handle::{create, get};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 use wasmspan::Config;
-use wasmspan::config::{HostRegistration, Proposal};
+use wasmspan::config::{
+    CompilerOptions, HostRegistration, OptimizationLevel, OutputFormat, Proposal,
+};
 
 /// Settings; every context takes a copy when it is made.
 pub struct Configure(Mutex<Config>);
+
+crate::context!(WasmEdge_ConfigureContext = Configure, Configure);
 
 impl Configure {
     /// Reads the settings.
@@ -50,7 +54,7 @@ pub fn host_registration(number: u32) -> Option<HostRegistration> {
 }
 
 fn set(context: *mut WasmEdge_ConfigureContext, change: impl FnOnce(&mut Config)) {
-    door((), || {
+    enter((), || {
         get(context.cast_const())?.change(change);
         Some(())
     });
@@ -61,12 +65,12 @@ fn ask<R>(
     otherwise: R,
     read: impl FnOnce(&Config) -> R,
 ) -> R {
-    door(otherwise, || Some(get(context)?.read(read)))
+    enter(otherwise, || Some(get(context)?.read(read)))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_ConfigureCreate() -> *mut WasmEdge_ConfigureContext {
-    door(ptr::null_mut(), || Some(create(Configure(Mutex::new(defaults())))))
+    enter(ptr::null_mut(), || Some(create(Configure(Mutex::new(defaults())))))
 }
 
 #[unsafe(no_mangle)]
@@ -183,6 +187,106 @@ pub extern "C" fn WasmEdge_ConfigureStatisticsIsTimeMeasuring(
     Cxt: *const WasmEdge_ConfigureContext,
 ) -> bool {
     ask(Cxt, false, |config| config.statistics.time_measuring)
+}
+
+fn set_compiler(
+    context: *mut WasmEdge_ConfigureContext,
+    change: impl FnOnce(&mut CompilerOptions),
+) {
+    set(context, |config| change(&mut config.compiler));
+}
+
+fn ask_compiler<R>(
+    context: *const WasmEdge_ConfigureContext,
+    otherwise: R,
+    read: impl FnOnce(&CompilerOptions) -> R,
+) -> R {
+    ask(context, otherwise, |config| read(&config.compiler))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerSetOptimizationLevel(
+    Cxt: *mut WasmEdge_ConfigureContext,
+    Level: u32,
+) {
+    use OptimizationLevel::*;
+    let Some(level) = [O0, O1, O2, O3, Os, Oz].into_iter().find(|level| *level as u32 == Level)
+    else {
+        return;
+    };
+    set_compiler(Cxt, |options| options.optimization_level = level);
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerGetOptimizationLevel(
+    Cxt: *const WasmEdge_ConfigureContext,
+) -> u32 {
+    ask_compiler(Cxt, OptimizationLevel::O0 as u32, |options| options.optimization_level as u32)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerSetOutputFormat(
+    Cxt: *mut WasmEdge_ConfigureContext,
+    Format: u32,
+) {
+    let format = match Format {
+        0 => OutputFormat::Native,
+        1 => OutputFormat::Wasm,
+        _ => return,
+    };
+    set_compiler(Cxt, |options| options.output_format = format);
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerGetOutputFormat(
+    Cxt: *const WasmEdge_ConfigureContext,
+) -> u32 {
+    ask_compiler(Cxt, OutputFormat::Wasm as u32, |options| options.output_format as u32)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerSetDumpIR(
+    Cxt: *mut WasmEdge_ConfigureContext,
+    IsDump: bool,
+) {
+    set_compiler(Cxt, |options| options.dump_ir = IsDump);
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerIsDumpIR(
+    Cxt: *const WasmEdge_ConfigureContext,
+) -> bool {
+    ask_compiler(Cxt, false, |options| options.dump_ir)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerSetGenericBinary(
+    Cxt: *mut WasmEdge_ConfigureContext,
+    IsGeneric: bool,
+) {
+    set_compiler(Cxt, |options| options.generic_binary = IsGeneric);
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerIsGenericBinary(
+    Cxt: *const WasmEdge_ConfigureContext,
+) -> bool {
+    ask_compiler(Cxt, false, |options| options.generic_binary)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerSetInterruptible(
+    Cxt: *mut WasmEdge_ConfigureContext,
+    IsInterruptible: bool,
+) {
+    set_compiler(Cxt, |options| options.interruptible = IsInterruptible);
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn WasmEdge_ConfigureCompilerIsInterruptible(
+    Cxt: *const WasmEdge_ConfigureContext,
+) -> bool {
+    ask_compiler(Cxt, false, |options| options.interruptible)
 }
 
 #[unsafe(no_mangle)]

@@ -4,13 +4,13 @@
 use crate::callback::{Data, wasmspan_finalize_t};
 use std::ffi::c_void;
 use std::sync::Arc;
-use wasmspan::config::{CompileTime, InterruptMode, Proposals, TrapMode};
+use wasmspan::config::{CompileTime, InterruptMode, OptLevel, Proposals, TrapMode};
 use wasmspan::{Config, ErrCode, Error, log};
 use wasmspan_c_shared::abi::{WasmEdge_ConfigureContext, WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::door::{door, need, result};
+use wasmspan_c_shared::enter::{enter, need, result};
 use wasmspan_c_shared::handle::get;
 use wasmspan_c_shared::shim;
-use wasmspan_c_shared::string::Text;
+use wasmspan_c_shared::text::Text;
 
 fn set(
     configure: *mut WasmEdge_ConfigureContext,
@@ -18,6 +18,24 @@ fn set(
 ) -> WasmEdge_Result {
     result(|| {
         need(configure.cast_const())?.change(change);
+        Ok(())
+    })
+}
+
+/// Sets one of several values, by its number.
+fn set_numbered<T: Copy>(
+    configure: *mut WasmEdge_ConfigureContext,
+    known: &[T],
+    number: u32,
+    what: &str,
+    change: impl FnOnce(&mut Config, T),
+) -> WasmEdge_Result {
+    result(|| {
+        let configure = need(configure.cast_const())?;
+        let value = known.get(number as usize).ok_or_else(|| {
+            Error::with_detail(ErrCode::RuntimeError, format!("{number} is no {what}"))
+        })?;
+        configure.change(|config| change(config, *value));
         Ok(())
     })
 }
@@ -41,7 +59,7 @@ pub unsafe extern "C" fn wasmspan_configure_get_signals(
     traps: *mut bool,
     interrupts: *mut bool,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let modes = get(configure)?.read(|config| {
             (config.trap_mode == TrapMode::Signals, config.interrupt_mode == InterruptMode::Signal)
         });
@@ -63,14 +81,36 @@ pub extern "C" fn wasmspan_configure_set_compile_time(
     time: u32,
 ) -> WasmEdge_Result {
     let known = [CompileTime::Auto, CompileTime::Eager, CompileTime::Lazy];
-    match known.get(time as usize) {
-        Some(time) => set(configure, |config| config.compile_time = *time),
-        None => result(|| {
-            need(configure.cast_const())?;
-            let detail = format!("{time} is no time to compile at");
-            Err(Error::with_detail(ErrCode::RuntimeError, detail))
-        }),
-    }
+    set_numbered(configure, &known, time, "time to compile at", |config, time| {
+        config.compile_time = time;
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_configure_set_opt_level(
+    configure: *mut WasmEdge_ConfigureContext,
+    level: u32,
+) -> WasmEdge_Result {
+    let known = [OptLevel::None, OptLevel::Speed, OptLevel::SpeedAndSize];
+    set_numbered(configure, &known, level, "level of optimisation", |config, level| {
+        config.opt_level = level;
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_configure_set_generic_code(
+    configure: *mut WasmEdge_ConfigureContext,
+    generic: bool,
+) -> WasmEdge_Result {
+    set(configure, |config| config.generic_code = generic)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_configure_set_load_compiled(
+    configure: *mut WasmEdge_ConfigureContext,
+    load: bool,
+) -> WasmEdge_Result {
+    set(configure, |config| config.load_compiled = load)
 }
 
 #[unsafe(no_mangle)]
@@ -107,7 +147,7 @@ pub unsafe extern "C" fn wasmspan_log_to(
     data: *mut c_void,
     finalize: wasmspan_finalize_t,
 ) {
-    door((), || {
+    enter((), || {
         let sink = take.map(|take| -> log::Sink {
             let data = Data { data, finalize };
             Arc::new(move |level, text| {

@@ -1,7 +1,8 @@
 //! Calls that run on threads of the runtime.
 
 use crate::abi::{WasmEdge_Async, WasmEdge_Result, WasmEdge_Value};
-use crate::door::{delete, door, fill, logged, need, result};
+use crate::enter::{delete, enter, fill, need, result};
+use crate::error::logged;
 use crate::handle::{Lent, create, get};
 use std::ptr;
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub struct AsyncObject {
     lent: Lent,
 }
 
+crate::context!(WasmEdge_Async = Async, AsyncObject, close);
+
 /// Stops the call, when its handle is deleted. Others may be waiting for it.
 pub fn close(object: &AsyncObject) {
     if let Ok(task) = &object.task {
@@ -24,15 +27,15 @@ pub fn close(object: &AsyncObject) {
 
 /// The context of a task. One that could not be started, which the log tells, has ended with its error.
 pub fn start(task: impl FnOnce() -> wasmspan::Result<Task>) -> *mut WasmEdge_Async {
-    door(ptr::null_mut(), || {
-        let task = task().map_err(logged).inspect_err(crate::door::note);
+    enter(ptr::null_mut(), || {
+        let task = task().map_err(logged).inspect_err(crate::error::note);
         Some(create(AsyncObject { task, lent: Lent::default() }))
     })
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_AsyncWait(Cxt: *const WasmEdge_Async) {
-    door((), || {
+    enter((), || {
         get(Cxt)?.task.as_ref().ok()?.wait();
         Some(())
     });
@@ -40,7 +43,7 @@ pub extern "C" fn WasmEdge_AsyncWait(Cxt: *const WasmEdge_Async) {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_AsyncWaitFor(Cxt: *const WasmEdge_Async, Milliseconds: u64) -> bool {
-    door(false, || {
+    enter(false, || {
         let Ok(task) = &get(Cxt)?.task else { return Some(true) };
         Some(task.wait_for(Duration::from_millis(Milliseconds)))
     })
@@ -48,7 +51,7 @@ pub extern "C" fn WasmEdge_AsyncWaitFor(Cxt: *const WasmEdge_Async, Milliseconds
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_AsyncCancel(Cxt: *mut WasmEdge_Async) {
-    door((), || {
+    enter((), || {
         get(Cxt.cast_const())?.task.as_ref().ok()?.cancel();
         Some(())
     });
@@ -56,7 +59,7 @@ pub extern "C" fn WasmEdge_AsyncCancel(Cxt: *mut WasmEdge_Async) {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_AsyncGetReturnsLength(Cxt: *const WasmEdge_Async) -> u32 {
-    door(0, || Some(get(Cxt)?.task.as_ref().ok()?.result_len() as u32))
+    enter(0, || Some(get(Cxt)?.task.as_ref().ok()?.result_len() as u32))
 }
 
 #[unsafe(no_mangle)]

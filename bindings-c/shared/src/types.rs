@@ -1,12 +1,11 @@
-//! Limits, and the types of functions, tables, memories and globals.
+//! Limits, and the types of values, functions, tables, memories and globals.
 
 use crate::abi::{
     WasmEdge_FunctionTypeContext, WasmEdge_GlobalTypeContext, WasmEdge_Limit,
     WasmEdge_MemoryTypeContext, WasmEdge_TableTypeContext,
 };
-use crate::door::{delete, door, fill};
+use crate::enter::{delete, enter, fill};
 use crate::handle::{create, get};
-use crate::value::val_type;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use wasmspan::limits::MAX_PARAMS;
@@ -14,8 +13,18 @@ use wasmspan::{
     FuncType, GlobalType, MemoryType, Mutability, RefType, SizeLimits, TableType, ValType,
 };
 
+/// The value type of a byte.
+pub fn val_type(byte: u32) -> Option<ValType> {
+    ValType::from_byte(u8::try_from(byte).ok()?)
+}
+
 /// What functions give that have no limit to give.
 pub const NO_LIMIT: WasmEdge_Limit = WasmEdge_Limit { HasMax: 0, Shared: 0, Min: 0, Max: 0 };
+
+crate::context!(WasmEdge_FunctionTypeContext = FunctionType, FuncType);
+crate::context!(WasmEdge_MemoryTypeContext = MemoryType, MemoryKind);
+crate::context!(WasmEdge_TableTypeContext = TableType, TableKind);
+crate::context!(WasmEdge_GlobalTypeContext = GlobalType, GlobalType);
 
 impl WasmEdge_Limit {
     /// C's form of limits.
@@ -111,7 +120,7 @@ pub unsafe extern "C" fn WasmEdge_FunctionTypeCreate(
     ReturnList: *const u32,
     ReturnLen: u32,
 ) -> *mut WasmEdge_FunctionTypeContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         // SAFETY: the caller passes lists of these lengths, or null.
         let (params, results) =
             unsafe { (types(ParamList, ParamLen)?, types(ReturnList, ReturnLen)?) };
@@ -123,7 +132,7 @@ pub unsafe extern "C" fn WasmEdge_FunctionTypeCreate(
 pub extern "C" fn WasmEdge_FunctionTypeGetParametersLength(
     Cxt: *const WasmEdge_FunctionTypeContext,
 ) -> u32 {
-    door(0, || Some(get(Cxt)?.params().len() as u32))
+    enter(0, || Some(get(Cxt)?.params().len() as u32))
 }
 
 #[unsafe(no_mangle)]
@@ -132,7 +141,7 @@ pub unsafe extern "C" fn WasmEdge_FunctionTypeGetParameters(
     List: *mut u32,
     Len: u32,
 ) -> u32 {
-    door(0, || {
+    enter(0, || {
         let params = get(Cxt)?.params();
         // SAFETY: the caller passes a buffer of this length, or null.
         unsafe { fill(List, Len, params.iter().map(|ty| *ty as u32)) };
@@ -144,7 +153,7 @@ pub unsafe extern "C" fn WasmEdge_FunctionTypeGetParameters(
 pub extern "C" fn WasmEdge_FunctionTypeGetReturnsLength(
     Cxt: *const WasmEdge_FunctionTypeContext,
 ) -> u32 {
-    door(0, || Some(get(Cxt)?.results().len() as u32))
+    enter(0, || Some(get(Cxt)?.results().len() as u32))
 }
 
 #[unsafe(no_mangle)]
@@ -153,7 +162,7 @@ pub unsafe extern "C" fn WasmEdge_FunctionTypeGetReturns(
     List: *mut u32,
     Len: u32,
 ) -> u32 {
-    door(0, || {
+    enter(0, || {
         let results = get(Cxt)?.results();
         // SAFETY: the caller passes a buffer of this length, or null.
         unsafe { fill(List, Len, results.iter().map(|ty| *ty as u32)) };
@@ -171,7 +180,7 @@ pub extern "C" fn WasmEdge_TableTypeCreate(
     RefType: u32,
     Limit: WasmEdge_Limit,
 ) -> *mut WasmEdge_TableTypeContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let element = val_type(RefType)?.as_ref_type()?;
         Some(create(TableKind { element, limit: Limit }))
     })
@@ -179,14 +188,14 @@ pub extern "C" fn WasmEdge_TableTypeCreate(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_TableTypeGetRefType(Cxt: *const WasmEdge_TableTypeContext) -> u32 {
-    door(RefType::FuncRef as u32, || Some(get(Cxt)?.element as u32))
+    enter(RefType::FuncRef as u32, || Some(get(Cxt)?.element as u32))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_TableTypeGetLimit(
     Cxt: *const WasmEdge_TableTypeContext,
 ) -> WasmEdge_Limit {
-    door(NO_LIMIT, || Some(get(Cxt)?.limit))
+    enter(NO_LIMIT, || Some(get(Cxt)?.limit))
 }
 
 #[unsafe(no_mangle)]
@@ -198,14 +207,14 @@ pub extern "C" fn WasmEdge_TableTypeDelete(Cxt: *mut WasmEdge_TableTypeContext) 
 pub extern "C" fn WasmEdge_MemoryTypeCreate(
     Limit: WasmEdge_Limit,
 ) -> *mut WasmEdge_MemoryTypeContext {
-    door(ptr::null_mut(), || Some(create(MemoryKind::new(Limit))))
+    enter(ptr::null_mut(), || Some(create(MemoryKind::new(Limit))))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_MemoryTypeGetLimit(
     Cxt: *const WasmEdge_MemoryTypeContext,
 ) -> WasmEdge_Limit {
-    door(NO_LIMIT, || Some(get(Cxt)?.limit()))
+    enter(NO_LIMIT, || Some(get(Cxt)?.limit()))
 }
 
 #[unsafe(no_mangle)]
@@ -218,7 +227,7 @@ pub extern "C" fn WasmEdge_GlobalTypeCreate(
     ValType: u32,
     Mut: u32,
 ) -> *mut WasmEdge_GlobalTypeContext {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let mutability = match Mut {
             0 => Mutability::Const,
             1 => Mutability::Var,
@@ -230,12 +239,12 @@ pub extern "C" fn WasmEdge_GlobalTypeCreate(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_GlobalTypeGetValType(Cxt: *const WasmEdge_GlobalTypeContext) -> u32 {
-    door(ValType::I32 as u32, || Some(get(Cxt)?.content as u32))
+    enter(ValType::I32 as u32, || Some(get(Cxt)?.content as u32))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn WasmEdge_GlobalTypeGetMutability(Cxt: *const WasmEdge_GlobalTypeContext) -> u32 {
-    door(0, || Some(get(Cxt)?.mutability as u32))
+    enter(0, || Some(get(Cxt)?.mutability as u32))
 }
 
 #[unsafe(no_mangle)]

@@ -190,7 +190,7 @@ impl CustomFs for Functions {
     fn list(&self, path: &str, take: &mut dyn FnMut(&str, bool)) -> Result<()> {
         /// Hands a name on to `take`.
         unsafe extern "C" fn entry(into: *mut c_void, name: *const c_char, directory: bool) {
-            wasmspan_c_shared::door::door((), || {
+            wasmspan_c_shared::enter::enter((), || {
                 if name.is_null() {
                     return None;
                 }

@@ -1,22 +1,20 @@
 //! What a guest of WASI gets: `wasmspan_wasi_…`.
 
 use crate::callback::{self, wasmspan_finalize_t, wasmspan_read_t, wasmspan_write_t};
-use crate::files::wasmspan_fs;
 use crate::module::{give, wasmspan_bytes};
-use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
+use crate::wasi::fs::wasmspan_fs;
+use std::ffi::{c_char, c_int, c_void};
 use std::fs::File;
 use std::net::TcpListener;
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmspan::wasi::{Denials, Input, Output, OutputBuffer, WasiBuilder};
 use wasmspan::{Command, ErrCode, Error, Wasi};
 use wasmspan_c_shared::abi::{WasmEdge_ModuleInstanceContext, WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::door::{bytes, delete, door, need, result};
+use wasmspan_c_shared::enter::{bytes, delete, enter, need, path, result};
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
-use wasmspan_c_shared::hosts::wasi_of;
+use wasmspan_c_shared::wasi::wasi_of;
 
 /// Settings for a WASI module; opaque.
 #[repr(C)]
@@ -70,7 +68,7 @@ pub fn lock(settings: &Mutex<Settings>) -> MutexGuard<'_, Settings> {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_wasi_config_create() -> *mut wasmspan_wasi_config {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         let denials = Denials::new();
         let builder = Wasi::builder().stdin(Input::Null).record_denials(&denials);
         Some(create(Mutex::new(Settings { builder, outputs: [None, None], denials })))
@@ -82,7 +80,7 @@ pub fn set(
     config: *mut wasmspan_wasi_config,
     change: impl FnOnce(WasiBuilder) -> WasiBuilder,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let mut settings = lock(get(config.cast_const())?);
         settings.builder = change(std::mem::take(&mut settings.builder));
         Some(true)
@@ -91,10 +89,64 @@ pub fn set(
 
 /// Says where an output goes; false if there are no settings.
 fn set_output(config: *mut wasmspan_wasi_config, standard_error: bool, output: Output) -> bool {
-    door(false, || {
+    enter(false, || {
         lock(get(config.cast_const())?).outputs[usize::from(standard_error)] = Some(output);
         Some(true)
     })
+}
+
+/// A change of what a guest gets: of settings, or of a command.
+pub type Change = Box<dyn FnOnce(WasiBuilder) -> WasiBuilder>;
+
+/// Adds an argument.
+///
+/// # Safety
+///
+/// It must be a string.
+pub unsafe fn arg(arg: WasmEdge_String) -> Change {
+    // SAFETY: the caller's promise.
+    let arg = unsafe { arg.bytes() }.to_vec();
+    Box::new(|builder| builder.arg(arg))
+}
+
+/// Sets an environment variable.
+///
+/// # Safety
+///
+/// Both must be strings.
+pub unsafe fn env(name: WasmEdge_String, value: WasmEdge_String) -> Change {
+    // SAFETY: the caller's promise.
+    let (name, value) = unsafe { (name.bytes().to_vec(), value.bytes().to_vec()) };
+    Box::new(|builder| builder.env(name, value))
+}
+
+/// Gives a directory.
+///
+/// # Safety
+///
+/// The path must end with zero, unless it is null; `guest` must be a string.
+pub unsafe fn directory(
+    host: *const c_char,
+    guest: WasmEdge_String,
+    read_only: bool,
+) -> wasmspan::Result<Change> {
+    // SAFETY: the caller's promise.
+    let (host, guest) = unsafe { (path(host)?.to_path_buf(), guest.lossy()) };
+    Ok(Box::new(move |builder| match read_only {
+        true => builder.preopen_read_only(host, guest),
+        false => builder.preopen(host, guest),
+    }))
+}
+
+/// Gives bytes to read.
+///
+/// # Safety
+///
+/// `size` bytes must be readable at `data`, unless that is null.
+pub unsafe fn stdin(data: *const u8, size: usize) -> Change {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { bytes(data, size) }.unwrap_or_default().to_vec();
+    Box::new(|builder| builder.stdin(Input::Bytes(bytes)))
 }
 
 #[unsafe(no_mangle)]
@@ -103,7 +155,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_arg(
     arg: WasmEdge_String,
 ) {
     // SAFETY: the caller passes a string.
-    set(config, |builder| builder.arg(unsafe { arg.bytes() }));
+    set(config, unsafe { self::arg(arg) });
 }
 
 #[unsafe(no_mangle)]
@@ -113,7 +165,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_env(
     value: WasmEdge_String,
 ) {
     // SAFETY: the caller passes strings.
-    set(config, |builder| unsafe { builder.env(name.bytes(), value.bytes()) });
+    set(config, unsafe { env(name, value) });
 }
 
 #[unsafe(no_mangle)]
@@ -123,15 +175,11 @@ pub unsafe extern "C" fn wasmspan_wasi_config_directory(
     guest: WasmEdge_String,
     read_only: bool,
 ) {
-    if host.is_null() {
-        return;
-    }
-    // SAFETY: the caller passes a path that ends with zero, and a string.
-    let (host, guest) = unsafe { (CStr::from_ptr(host), guest.lossy()) };
-    let host = PathBuf::from(OsStr::from_bytes(host.to_bytes()));
-    set(config, |builder| match read_only {
-        true => builder.preopen_read_only(host, guest),
-        false => builder.preopen(host, guest),
+    // There is no result to give; the failure is noted.
+    result(|| {
+        // SAFETY: the caller passes a path that ends with zero, or null, and a string.
+        set(config, unsafe { directory(host, guest, read_only) }?);
+        Ok(())
     });
 }
 
@@ -149,8 +197,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_stdin(
     size: usize,
 ) {
     // SAFETY: the caller passes bytes of this length, or null.
-    let bytes = unsafe { bytes(data, size) }.unwrap_or_default().to_vec();
-    set(config, |builder| builder.stdin(Input::Bytes(bytes)));
+    set(config, unsafe { stdin(data, size) });
 }
 
 #[unsafe(no_mangle)]
@@ -178,7 +225,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_output(
     standard_error: bool,
     bytes: *mut wasmspan_bytes,
 ) -> bool {
-    door(false, || {
+    enter(false, || {
         let settings = lock(get(config)?);
         let Some(Output::Buffer(buffer)) = &settings.outputs[usize::from(standard_error)] else {
             return None;
@@ -197,7 +244,7 @@ pub extern "C" fn wasmspan_wasi_config_truncated(
     config: *const wasmspan_wasi_config,
     standard_error: bool,
 ) -> bool {
-    door(false, || match &lock(get(config)?).outputs[usize::from(standard_error)] {
+    enter(false, || match &lock(get(config)?).outputs[usize::from(standard_error)] {
         Some(Output::Buffer(buffer)) => Some(buffer.is_truncated()),
         _ => None,
     })
@@ -211,7 +258,7 @@ pub unsafe extern "C" fn wasmspan_wasi_config_stdin_from(
     finalize: wasmspan_finalize_t,
 ) -> bool {
     let Some(read) = read else { return false };
-    door(false, || {
+    enter(false, || {
         get(config.cast_const())?;
         // SAFETY: the program gives function and data for this purpose.
         let input = unsafe { callback::input(read, data, finalize) };
@@ -228,12 +275,17 @@ pub unsafe extern "C" fn wasmspan_wasi_config_output_to(
     finalize: wasmspan_finalize_t,
 ) -> bool {
     let Some(write) = write else { return false };
-    door(false, || {
+    enter(false, || {
         get(config.cast_const())?;
         // SAFETY: the program gives function and data for this purpose.
         let output = unsafe { callback::output(write, data, finalize) };
         Some(set_output(config, standard_error, output))
     })
+}
+
+/// The error for a descriptor that can't be used.
+fn bad_descriptor(fd: c_int, why: &dyn std::fmt::Display) -> Error {
+    Error::with_detail(ErrCode::HostFuncError, format!("the descriptor {fd}: {why}"))
 }
 
 /// A descriptor of the program's, duplicated.
@@ -242,15 +294,12 @@ pub unsafe extern "C" fn wasmspan_wasi_config_output_to(
 ///
 /// The descriptor must be open, or be none.
 unsafe fn duplicate(fd: c_int) -> wasmspan::Result<OwnedFd> {
-    let why = |why: &dyn std::fmt::Display| {
-        Error::with_detail(ErrCode::HostFuncError, format!("the descriptor {fd}: {why}"))
-    };
     if fd < 0 {
-        return Err(why(&"there is no such descriptor"));
+        return Err(bad_descriptor(fd, &"there is no such descriptor"));
     }
     // SAFETY: the caller's promise; the system answers for those that are not open.
     let own = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned();
-    own.map_err(|error| why(&error))
+    own.map_err(|error| bad_descriptor(fd, &error))
 }
 
 #[unsafe(no_mangle)]
@@ -313,9 +362,15 @@ pub unsafe extern "C" fn wasmspan_wasi_config_listener(
         need(config.cast_const())?;
         // SAFETY: the caller passes a descriptor.
         let listener = TcpListener::from(unsafe { duplicate(fd) }?);
+        listener.local_addr().map_err(|error| bad_descriptor(fd, &error))?;
         set(config, |builder| builder.listener(listener));
         Ok(())
     })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn wasmspan_wasi_config_outside_is_not_capable(config: *mut wasmspan_wasi_config) {
+    set(config, WasiBuilder::outside_is_not_capable);
 }
 
 #[unsafe(no_mangle)]

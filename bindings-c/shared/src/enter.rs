@@ -1,44 +1,15 @@
-//! The one door between C and Rust: panics stop here, and errors become results here.
+//! The one way in from C: what is used stays in memory meanwhile, panics stop here, and errors become
+//! results.
 
 use crate::abi::WasmEdge_Result;
+use crate::error::{SUCCESS, note, null_argument, pack};
 use crate::handle::{self, Context};
-use crate::string::Texts;
 use crate::uses::Uses;
-use std::cell::RefCell;
+use std::ffi::{CStr, OsStr, c_char};
+use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use wasmspan::{ErrCode, Error, log};
-
-/// Result of a call that succeeded.
-pub const SUCCESS: WasmEdge_Result = WasmEdge_Result { Code: 0 };
-
-/// The last failure of a thread.
-pub struct Failure {
-    pub error: Error,
-    /// What C was lent of it.
-    pub texts: Texts,
-}
-
-thread_local! {
-    static LAST: RefCell<Option<Failure>> = const { RefCell::new(None) };
-}
-
-/// Notes a failure as the thread's last one.
-#[cold]
-pub fn note(error: &Error) {
-    let failure = Failure { error: error.clone(), texts: Texts::default() };
-    // A thread that is ending has nowhere to note it.
-    let _ = LAST.try_with(|last| last.replace(Some(failure)));
-}
-
-/// Lets `read` see the thread's last failure; `None` if there is none.
-pub fn last<R>(read: impl FnOnce(&Failure) -> R) -> Option<R> {
-    LAST.try_with(|last| last.borrow().as_ref().map(read)).ok().flatten()
-}
-
-/// Forgets the thread's last failure.
-pub fn forget() {
-    let _ = LAST.try_with(|last| last.replace(None));
-}
 
 #[cold]
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Error {
@@ -49,9 +20,16 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Error {
 
 /// Runs the body of a function that gives a value; `otherwise` if there is none to give.
 #[inline(always)]
-pub fn door<R>(otherwise: R, body: impl FnOnce() -> Option<R>) -> R {
-    let _uses = Uses::begin();
-    match catch_unwind(AssertUnwindSafe(body)) {
+pub fn enter<R>(otherwise: R, body: impl FnOnce() -> Option<R>) -> R {
+    enter_with(otherwise, |_| body())
+}
+
+/// As [`enter`], for functions that are called often: `body` is handed the list of what it uses, so that
+/// it need not be looked for again.
+#[inline(always)]
+pub fn enter_with<R>(otherwise: R, body: impl FnOnce(&Uses) -> Option<R>) -> R {
+    let uses = Uses::begin();
+    match catch_unwind(AssertUnwindSafe(|| body(&uses))) {
         Ok(Some(value)) => value,
         Ok(None) => otherwise,
         Err(panic) => {
@@ -64,8 +42,14 @@ pub fn door<R>(otherwise: R, body: impl FnOnce() -> Option<R>) -> R {
 /// Runs the body of a function that gives a result.
 #[inline(always)]
 pub fn result(body: impl FnOnce() -> wasmspan::Result<()>) -> WasmEdge_Result {
-    let _uses = Uses::begin();
-    match catch_unwind(AssertUnwindSafe(body)) {
+    result_with(|_| body())
+}
+
+/// As [`result`], for functions that are called often: see [`enter_with`].
+#[inline(always)]
+pub fn result_with(body: impl FnOnce(&Uses) -> wasmspan::Result<()>) -> WasmEdge_Result {
+    let uses = Uses::begin();
+    match catch_unwind(AssertUnwindSafe(|| body(&uses))) {
         Ok(Ok(())) => SUCCESS,
         Ok(Err(error)) => pack(&error),
         Err(panic) => pack(&panicked(panic)),
@@ -85,29 +69,10 @@ pub fn created<C>(body: impl FnOnce() -> wasmspan::Result<*mut C>) -> *mut C {
 
 /// Deletes a context that the program owns.
 pub fn delete<C: Context>(context: *mut C) {
-    door((), || {
+    enter((), || {
         handle::delete(context);
         Some(())
     });
-}
-
-/// The one place where an error becomes a result.
-#[cold]
-pub fn pack(error: &Error) -> WasmEdge_Result {
-    note(error);
-    result_of(error)
-}
-
-/// The result that an error is.
-pub fn result_of(error: &Error) -> WasmEdge_Result {
-    WasmEdge_Result { Code: (error.category() as u32) << 24 | error.number() & 0x00FF_FFFF }
-}
-
-/// Writes a failure to the log, as WasmEdge's parts do where they find it.
-#[cold]
-pub fn logged(error: Error) -> Error {
-    wasmspan::log::log_error(&error);
-    error
 }
 
 /// The object behind a context, or the error for what is no such context.
@@ -125,12 +90,6 @@ fn no_context<C: Context>(null: bool) -> Error {
     Error::with_detail(ErrCode::WrongVMWorkflow, format!("the {:?} context is {what}", C::KIND))
 }
 
-/// The error for an argument that may not be null.
-#[cold]
-pub fn null_argument(what: &str) -> Error {
-    Error::with_detail(ErrCode::WrongVMWorkflow, format!("{what} is null"))
-}
-
 /// The bytes of an argument; `None` if it has a length and no address.
 ///
 /// # Safety
@@ -143,6 +102,28 @@ pub unsafe fn bytes<'a>(bytes: *const u8, len: usize) -> Option<&'a [u8]> {
         // SAFETY: the caller's promise.
         (false, _) => Some(unsafe { std::slice::from_raw_parts(bytes, len) }),
     }
+}
+
+/// As [`need`], noted in a list that is at hand.
+#[inline(always)]
+pub fn need_in<C: Context>(uses: &Uses, context: *const C) -> wasmspan::Result<&C::Object> {
+    match handle::get_in(uses, context) {
+        Some(object) => Ok(object),
+        None => Err(no_context::<C>(context.is_null())),
+    }
+}
+
+/// A path that C gave.
+///
+/// # Safety
+///
+/// `path` must end with zero, unless it is null.
+pub unsafe fn path<'a>(path: *const c_char) -> wasmspan::Result<&'a Path> {
+    if path.is_null() {
+        return Err(null_argument("the path"));
+    }
+    // SAFETY: the caller's promise.
+    Ok(Path::new(OsStr::from_bytes(unsafe { CStr::from_ptr(path) }.to_bytes())))
 }
 
 /// Copies items into a caller's buffer as far as it reaches.
@@ -163,6 +144,7 @@ pub unsafe fn fill<T>(buffer: *mut T, len: u32, items: impl Iterator<Item = T>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::last;
 
     #[test]
     fn panics_are_errors_that_say_what_and_where_and_are_counted() {
@@ -173,12 +155,12 @@ mod tests {
         let told = last(|failure| {
             assert!(failure.error.is_panic());
             let text = failure.error.to_string();
-            for part in ["please report it", "out of sorts", "door.rs:"] {
+            for part in ["please report it", "out of sorts", "enter.rs:"] {
                 assert!(text.contains(part), "no {part:?} in {text}");
             }
         });
         told.expect("it was noted");
-        assert_eq!(door(7, || panic!("again")), 7);
+        assert_eq!(enter(7, || panic!("again")), 7);
         assert_eq!(log::faults(), before + 2);
     }
 }

@@ -1,12 +1,12 @@
-//! Host modules that come with the library, and those that plug-ins would bring.
+//! The WASI module.
 
 use crate::abi::WasmEdge_ModuleInstanceContext;
-use crate::door::{created, door, logged, need, result};
+use crate::enter::{created, enter, need, result};
+use crate::error::logged;
 use crate::handle::{create, get};
 use crate::instance::{self, InstanceObject};
 use std::ffi::{CStr, c_char};
 use std::fs::File;
-use std::ptr;
 use wasmspan::log::{self, LogLevel};
 use wasmspan::wasi::{Dir, WasiBuilder};
 use wasmspan::{ErrCode, Error, Wasi};
@@ -124,69 +124,7 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceInitWASI(
 pub extern "C" fn WasmEdge_ModuleInstanceWASIGetExitCode(
     Cxt: *const WasmEdge_ModuleInstanceContext,
 ) -> u32 {
-    door(1, || Some(get(Cxt)?.wasi.as_ref()?.exit_code()))
-}
-
-/// What the modules of plug-ins give where the plug-in isn't installed.
-fn without_plugin(name: &str) -> *mut WasmEdge_ModuleInstanceContext {
-    let detail = format!("the plug-in for {name} isn't installed");
-    crate::door::note(&Error::with_detail(ErrCode::HostFuncError, detail));
-    ptr::null_mut()
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiNN() -> *mut WasmEdge_ModuleInstanceContext {
-    without_plugin("wasi_ephemeral_nn")
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoCommon()
--> *mut WasmEdge_ModuleInstanceContext {
-    without_plugin("wasi_ephemeral_crypto_common")
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoAsymmetricCommon()
--> *mut WasmEdge_ModuleInstanceContext {
-    without_plugin("wasi_ephemeral_crypto_asymmetric_common")
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoKx() -> *mut WasmEdge_ModuleInstanceContext
-{
-    without_plugin("wasi_ephemeral_crypto_kx")
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoSignatures()
--> *mut WasmEdge_ModuleInstanceContext {
-    without_plugin("wasi_ephemeral_crypto_signatures")
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn WasmEdge_ModuleInstanceCreateWasiCryptoSymmetric()
--> *mut WasmEdge_ModuleInstanceContext {
-    without_plugin("wasi_ephemeral_crypto_symmetric")
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn WasmEdge_ModuleInstanceCreateWasmEdgeProcess(
-    AllowedCmds: *const *const c_char,
-    CmdsLen: u32,
-    AllowAll: bool,
-) -> *mut WasmEdge_ModuleInstanceContext {
-    let _ = (AllowedCmds, CmdsLen, AllowAll);
-    without_plugin("wasmedge_process")
-}
-
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn WasmEdge_ModuleInstanceInitWasmEdgeProcess(
-    AllowedCmds: *const *const c_char,
-    CmdsLen: u32,
-    AllowAll: bool,
-) {
-    let _ = (AllowedCmds, CmdsLen, AllowAll);
-    without_plugin("wasmedge_process");
+    enter(1, || Some(get(Cxt)?.wasi.as_ref()?.exit_code()))
 }
 
 #[unsafe(no_mangle)]
@@ -199,7 +137,7 @@ pub unsafe extern "C" fn WasmEdge_ModuleInstanceWASIGetNativeHandler(
     const NO_MODULE: u32 = 1;
     /// The module isn't WASI, or has no such descriptor.
     const NO_DESCRIPTOR: u32 = 2;
-    door(NO_DESCRIPTOR, || {
+    enter(NO_DESCRIPTOR, || {
         let Some(module) = get(Cxt) else { return Some(NO_MODULE) };
         module.wasi.as_ref()?;
         // Only the standard streams have a descriptor of the host's that outlives the question.

@@ -1,7 +1,7 @@
 //! File systems for guests: `wasmspan_fs_…`.
 
-use crate::custom_fs::{Functions, wasmspan_fs_functions};
 use crate::module::{give, wasmspan_bytes};
+use crate::wasi::custom_fs::{Functions, wasmspan_fs_functions};
 use std::ffi::{CStr, OsStr, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -11,10 +11,11 @@ use wasmspan::limits::DEFAULT_MEMORY_FS_BYTES;
 use wasmspan::wasi::{ChangeKind, MemoryFs, WasiBuilder};
 use wasmspan::{ErrCode, Error};
 use wasmspan_c_shared::abi::{WasmEdge_Result, WasmEdge_String};
-use wasmspan_c_shared::door::{bytes, created, delete, door, need, null_argument, result};
+use wasmspan_c_shared::enter::{bytes, created, delete, enter, need, result};
+use wasmspan_c_shared::error::null_argument;
 use wasmspan_c_shared::handle::{Context, Kind, create, get};
 use wasmspan_c_shared::shim;
-use wasmspan_c_shared::string::Text;
+use wasmspan_c_shared::text::Text;
 
 /// A file system for guests; opaque.
 #[repr(C)]
@@ -64,7 +65,7 @@ fn capacity(bytes: u64) -> u64 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_fs_create_memory(max_bytes: u64) -> *mut wasmspan_fs {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         Some(create(Files::Memory(MemoryFs::with_capacity(capacity(max_bytes)))))
     })
 }
@@ -90,7 +91,7 @@ pub unsafe extern "C" fn wasmspan_fs_create_custom(
     functions: *const wasmspan_fs_functions,
     data: *mut c_void,
 ) -> *mut wasmspan_fs {
-    door(ptr::null_mut(), || {
+    enter(ptr::null_mut(), || {
         if functions.is_null() {
             return None;
         }
@@ -190,7 +191,7 @@ pub unsafe extern "C" fn wasmspan_fs_changes(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_fs_used(files: *const wasmspan_fs) -> u64 {
-    door(0, || match get(files)? {
+    enter(0, || match get(files)? {
         Files::Memory(files) => Some(files.used()),
         Files::Program(_) => None,
     })
