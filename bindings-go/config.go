@@ -144,7 +144,27 @@ func WithCompileThreads(threads uint) Option {
 	return func(s *settings) { C.wasmspan_configure_set_compile_threads(s.configure, C.size_t(threads)) }
 }
 
-// Compiler says how CompileTo and CompileToBytes compile. What runs without them is compiled for speed on this machine.
+// WithOptLevel sets how modules are compiled that are not compiled ahead of time; OptimizeSpeed by default.
+func WithOptLevel(level OptimizationLevel) Option {
+	return func(s *settings) {
+		numbers := map[OptimizationLevel]C.uint32_t{
+			OptimizeSpeed: C.wasmspan_opt_level_speed, OptimizeNothing: C.wasmspan_opt_level_none,
+			OptimizeSpeedAndSize: C.wasmspan_opt_level_speed_and_size,
+		}
+		number, known := numbers[level]
+		if !known {
+			s.require(noLevel(level))
+		}
+		C.wasmspan_configure_set_opt_level(s.configure, number)
+	}
+}
+
+// WithGenericCode uses only instructions that every supported processor of this kind has.
+func WithGenericCode() Option {
+	return func(s *settings) { C.wasmspan_configure_set_generic_code(s.configure, true) }
+}
+
+// Compiler says how CompileTo and CompileToBytes compile, instead of WithOptLevel and WithGenericCode.
 type Compiler struct {
 	// OptimizationLevel says how hard to work.
 	OptimizationLevel OptimizationLevel
@@ -166,6 +186,10 @@ const (
 	OptimizeSpeedAndSize
 )
 
+func noLevel(level OptimizationLevel) error {
+	return fmt.Errorf("wasmspan: there is no optimization level %d", level)
+}
+
 // WithCompiler sets how CompileTo and CompileToBytes compile.
 func WithCompiler(compiler Compiler) Option {
 	return func(s *settings) {
@@ -175,7 +199,7 @@ func WithCompiler(compiler Compiler) Option {
 		}
 		level, known := levels[compiler.OptimizationLevel]
 		if !known {
-			s.require(fmt.Errorf("wasmspan: there is no optimization level %d", compiler.OptimizationLevel))
+			s.require(noLevel(compiler.OptimizationLevel))
 		}
 		C.WasmEdge_ConfigureCompilerSetOptimizationLevel(s.configure, level)
 		C.WasmEdge_ConfigureCompilerSetGenericBinary(s.configure, C.bool(compiler.GenericBinary))

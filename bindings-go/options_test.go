@@ -209,6 +209,14 @@ func TestWhatPanicsEndsItsGuest(t *testing.T) {
 	}
 }
 
+const escapes = `(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (memory (export "memory") 1) (data (i32.const 0) "../text")
+  (func (export "open") (result i32)
+    (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 7) (i32.const 0) (i64.const 2) (i64.const 0)
+      (i32.const 0) (i32.const 100))))`
+
 func TestDescriptorsAndMounts(t *testing.T) {
 	files := wasmspan.NewMemFS(0)
 	defer files.Close()
@@ -232,6 +240,19 @@ func TestDescriptorsAndMounts(t *testing.T) {
 			t.Fatal(errno, err, want)
 		}
 	}
+	// A path that leads out of its mount.
+	for _, capable := range []bool{false, true} {
+		folder := t.TempDir()
+		outside, err := compiled(t, escapes).Instantiate(ctx,
+			wasmspan.WithWASI(wasmspan.WASI{Mounts: []wasmspan.Mount{{Host: folder, Guest: "/data"}}, OutsideIsNotCapable: capable}))
+		noError(t, err)
+		defer outside.Close()
+		result, err := outside.Call(ctx, "open")
+		noError(t, err)
+		if want := map[bool]int32{false: 63, true: 76}[capable]; result[0] != want {
+			t.Error(capable, result)
+		}
+	}
 	// A directory that lists the mounts comes with them.
 	listed, err := opens.Instantiate(ctx, wasmspan.WithWASI(wasmspan.WASI{
 		Mounts: []wasmspan.Mount{{FS: files, Guest: "/data"}}, ListMounts: true,
@@ -251,7 +272,9 @@ func TestDescriptorsAndMounts(t *testing.T) {
 func TestSettingsOfCode(t *testing.T) {
 	for what, option := range map[string]wasmspan.Option{
 		"checks": wasmspan.WithSignals(false, false), "eager": wasmspan.WithCompileTime(wasmspan.CompileEager),
-		"lazy": wasmspan.WithCompileTime(wasmspan.CompileLazy), "threads": wasmspan.WithCompileThreads(1),
+		"fast": wasmspan.WithOptLevel(wasmspan.OptimizeNothing), "small": wasmspan.WithOptLevel(wasmspan.OptimizeSpeedAndSize),
+		"generic": wasmspan.WithGenericCode(),
+		"lazy":    wasmspan.WithCompileTime(wasmspan.CompileLazy), "threads": wasmspan.WithCompileThreads(1),
 		"size":    wasmspan.WithCompiler(wasmspan.Compiler{OptimizationLevel: wasmspan.OptimizeSpeedAndSize, GenericBinary: true}),
 		"nothing": wasmspan.WithCompiler(wasmspan.Compiler{OptimizationLevel: wasmspan.OptimizeNothing, Interruptible: true}),
 	} {
@@ -283,7 +306,7 @@ func TestSettingsOfCode(t *testing.T) {
 		}
 	}
 	for what, option := range map[string]wasmspan.Option{
-		"time": wasmspan.WithCompileTime(9), "level": wasmspan.WithCompiler(wasmspan.Compiler{OptimizationLevel: 9}),
+		"code": wasmspan.WithOptLevel(9), "time": wasmspan.WithCompileTime(9), "level": wasmspan.WithCompiler(wasmspan.Compiler{OptimizationLevel: 9}),
 	} {
 		if _, err := wasmspan.New(option); err == nil {
 			t.Error(what, "was taken")

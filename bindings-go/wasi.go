@@ -31,6 +31,9 @@ type WASI struct {
 	ListMounts bool
 	// MaxDescriptors is how many descriptors the guest may have open at once, its streams and mounts included; 0 is 1024.
 	MaxDescriptors uint
+	// OutsideIsNotCapable refuses paths that lead out of their mount with 76 (ENOTCAPABLE) instead of 63 (EPERM), as other
+	// runtimes do.
+	OutsideIsNotCapable bool
 	// Sockets lets the guest open sockets and look up names.
 	Sockets bool
 	// AllowAddresses allows sockets for addresses, nets and names, and for nothing else: "1.2.3.4", "10.0.0.0/8:443",
@@ -146,6 +149,9 @@ func (w *WASI) restrict(config *C.wasmspan_wasi_config) error {
 	}
 	if w.MaxDescriptors > 0 {
 		C.wasmspan_wasi_config_max_descriptors(config, C.size_t(w.MaxDescriptors))
+	}
+	if w.OutsideIsNotCapable {
+		C.wasmspan_wasi_config_outside_is_not_capable(config)
 	}
 	C.wasmspan_wasi_config_sockets(config, C.bool(w.Sockets))
 	for _, address := range w.AllowAddresses {

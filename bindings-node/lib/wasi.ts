@@ -48,7 +48,7 @@ export interface WasiLimits {
   randomSeed?: number | bigint;
   /**
    * Tells the time of day, in nanoseconds since 1970, for runs that shall repeat exactly. What it throws
-   * ends the guest's call.
+   * ends the guest's call. It lives as long as a guest can ask it; one that refers to the guest keeps that.
    */
   realtimeClock?: () => number | bigint;
   /** Tells what the other clocks show, in nanoseconds. Waiting still takes real time. */

@@ -7,7 +7,7 @@ use crate::interrupt;
 use crate::lock::POLL_INTERVAL;
 use crate::value;
 use pyo3::PyTraverseError;
-use pyo3::exceptions::{PyBaseException, PyTimeoutError};
+use pyo3::exceptions::{PyBaseException, PyTimeoutError, PyTypeError};
 use pyo3::gc::PyVisit;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -53,7 +53,7 @@ impl Async {
     ) -> PyResult<Async> {
         static CONTEXT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let context = CONTEXT.import(py, "wasmspan._host_function", "Context")?.call0()?;
-        Async::spawn(context.unbind(), move |py| {
+        Async::spawn(context.unbind(), None, move |py| {
             let ended = py.detach(call);
             let results = ended.map_err(|failure| error::to_python(py, &failure))?;
             value::all(py, &results).map(Bound::unbind)
@@ -61,9 +61,10 @@ impl Async {
         .map_err(|failure| error::to_python(py, &failure))
     }
 
-    /// Does `work` on a thread of the runtime's.
+    /// Does `work` on a thread of the runtime's, which then calls `wake`, while it has the interpreter.
     fn spawn(
         context: Py<PyAny>,
+        wake: Option<Py<PyAny>>,
         work: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send + 'static,
     ) -> Result<Async> {
         let inside = Python::attach(|py| context.clone_ref(py));
@@ -80,6 +81,10 @@ impl Async {
                     Err(raised) => Outcome::Raised(raised.into_value(py)),
                 };
                 *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
+                if let Some(Err(raised)) = wake.map(|wake| callable::vectorcall(wake.bind(py), &[]))
+                {
+                    raised.write_unraisable(py, None);
+                }
             });
             ran.map(|()| Vec::new()).ok_or_else(error::shutting_down)
         })?;
@@ -119,7 +124,8 @@ impl Async {
         py: Python<'py>,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if !self.wait(py, timeout)? {
+        let is_there = self.outcome.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if !is_there && !self.wait(py, timeout)? {
             return Err(PyTimeoutError::new_err("the call has not ended yet"));
         }
         match &*self.outcome.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -142,7 +148,12 @@ impl Async {
 
     /// Calls `callback` without arguments when the call has ended: now if it has, else on the thread that ends
     /// it.
-    fn on_finish(&self, callback: Py<PyAny>) {
+    fn on_finish(&self, callback: &Bound<'_, PyAny>) -> PyResult<()> {
+        if !callback.is_callable() {
+            let given = callback.get_type().name()?;
+            return Err(PyTypeError::new_err(format!("callback is a callable, not {given}")));
+        }
+        let callback = callback.clone().unbind();
         self.task().on_finish(move || {
             let _ = interpreter::attached(|py| {
                 if let Err(raised) = callable::vectorcall(callback.bind(py), &[]) {
@@ -151,6 +162,7 @@ impl Async {
                 drop(callback);
             });
         });
+        Ok(())
     }
 
     /// Whether the call has returned, failed or been stopped.
@@ -187,10 +199,16 @@ impl Async {
     }
 }
 
-/// Calls `work` on a thread of the runtime's; `context` says which event loop that is for.
+/// Calls `work` on a thread of the runtime's; `context` says which event loop that is for. What it gave is there
+/// when `wake` is called, which is not called if the call is cancelled before it has begun.
 #[pyfunction]
-pub fn in_thread(py: Python<'_>, work: Py<PyAny>, context: Py<PyAny>) -> PyResult<Async> {
-    let started = Async::spawn(context, move |py| {
+pub fn in_thread(
+    py: Python<'_>,
+    work: Py<PyAny>,
+    context: Py<PyAny>,
+    wake: Py<PyAny>,
+) -> PyResult<Async> {
+    let started = Async::spawn(context, Some(wake), move |py| {
         callable::vectorcall(work.bind(py), &[]).map(Bound::unbind)
     });
     started.map_err(|failure| error::to_python(py, &failure))

@@ -5,6 +5,7 @@
 
 use crate::enter;
 use crate::error;
+use crate::number;
 use crate::pressure::{self, Weight};
 use crate::value;
 use pyo3::IntoPyObjectExt;
@@ -182,7 +183,8 @@ impl Memory {
 
     /// Grows by a number of pages of 64 KiB and gives the old size in pages. Views that exist stay valid,
     /// and see the bytes that were there. Raises `MemoryLimit` if the memory can't become that large.
-    fn grow(&self, py: Python<'_>, pages: u64) -> PyResult<u64> {
+    fn grow(&self, py: Python<'_>, pages: &Bound<'_, PyAny>) -> PyResult<u64> {
+        let pages = number::up_to("pages", pages, u64::MAX)?;
         let grown = enter::attempt(py, || self.core.grow(pages))?;
         self.weight.again(self.core.len());
         grown.map_err(|failure| error::no_growth(py, &failure))

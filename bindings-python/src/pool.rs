@@ -166,8 +166,10 @@ pub fn reserve(pool: Py<Pool>, wake: Py<PyAny>) -> Reservation {
     let turn = pool.get().core.reserve(move |free| {
         *lock(&arrived) = Some(free);
         // An event loop that has ended can't be woken: the next one in the line gets the place.
-        let woken = interpreter::attached(|py| callable::vectorcall(wake.bind(py), &[]).is_ok());
-        if woken != Some(true) {
+        let woken = interpreter::attached(|py| {
+            callable::vectorcall(wake.bind(py), &[]).and_then(|woken| woken.is_truthy())
+        });
+        if !matches!(woken, Some(Ok(true))) {
             let free = lock(&arrived).take();
             drop(free);
         }

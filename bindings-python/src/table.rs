@@ -2,6 +2,7 @@
 
 use crate::enter;
 use crate::error;
+use crate::number;
 use crate::owner::Held;
 use crate::value;
 use pyo3::PyTraverseError;
@@ -56,7 +57,13 @@ impl Table {
     /// Grows by a number of elements, null or `value`, and gives the old size. Raises `MemoryLimit` if the
     /// table can't become that large.
     #[pyo3(signature = (delta, value = None))]
-    fn grow(&self, py: Python<'_>, delta: u64, value: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
+    fn grow(
+        &self,
+        py: Python<'_>,
+        delta: &Bound<'_, PyAny>,
+        value: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<u64> {
+        let delta = number::up_to("delta", delta, u64::MAX)?;
         let value = match value {
             Some(value) => value::to_val(value, self.element())?,
             None => Val::default_for(self.element()),

@@ -9,15 +9,14 @@ use wasmspan::{ErrCode, Error, Executor, FuncType, Val};
 const INLINE: usize = 16;
 
 impl FunctionObject {
-    /// Calls the function, through an executor if one is given; results beyond `return_len` are dropped.
+    /// Calls the function; results beyond `return_len` are dropped.
     ///
     /// # Safety
     ///
     /// `params` and `returns` must be as long as said, or null.
-    #[inline(always)]
+    #[inline]
     pub unsafe fn call(
         &self,
-        executor: Option<&Executor>,
         params: *const WasmEdge_Value,
         param_len: u32,
         returns: *mut WasmEdge_Value,
@@ -26,7 +25,15 @@ impl FunctionObject {
         let count = self.slot_count();
         if !self.numbers || count > INLINE {
             // SAFETY: the caller's promise.
-            return unsafe { self.call_any(executor, params, param_len, returns, return_len) };
+            return unsafe {
+                self.call_any(
+                    |params| self.func().call(params),
+                    params,
+                    param_len,
+                    returns,
+                    return_len,
+                )
+            };
         }
         if param_len as usize != self.params.len() || (params.is_null() && param_len > 0) {
             // SAFETY: the caller's promise.
@@ -44,35 +51,51 @@ impl FunctionObject {
                 }
                 store(slots.add(at), param, *ty);
             }
-            let results = || {
+            func.call(slots, || {
                 let wanted = if returns.is_null() { 0 } else { return_len as usize };
                 for (at, ty) in self.results.iter().take(wanted).enumerate() {
                     write_halves(returns.add(at), slots.add(at), *ty);
                 }
-            };
-            match executor.filter(|executor| executor.governs()) {
-                None => func.call(slots, results),
-                Some(executor) => executor.governed(self.func(), || func.call_bare(slots, results)),
-            }
+            })
         }
     }
 
-    /// Calls with references, or with many values.
-    #[cold]
-    unsafe fn call_any(
+    /// As [`call`](FunctionObject::call), through an executor.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    #[inline(always)]
+    pub unsafe fn call_through(
         &self,
-        executor: Option<&Executor>,
+        executor: &Executor,
         params: *const WasmEdge_Value,
         param_len: u32,
         returns: *mut WasmEdge_Value,
         return_len: u32,
     ) -> wasmspan::Result<()> {
         // SAFETY: the caller's promise.
-        let params = unsafe { values(params, param_len)? };
-        let results = match executor {
-            Some(executor) => executor.invoke(self.func(), &params)?,
-            None => self.func().call(&params)?,
-        };
+        unsafe {
+            if !executor.governs() {
+                return self.call(params, param_len, returns, return_len);
+            }
+            let invoke = |params: &[Val]| executor.invoke(self.func(), params);
+            self.call_any(invoke, params, param_len, returns, return_len)
+        }
+    }
+
+    /// Calls with references, or with many values, or what counts and limits.
+    #[cold]
+    unsafe fn call_any(
+        &self,
+        call: impl FnOnce(&[Val]) -> wasmspan::Result<Vec<Val>>,
+        params: *const WasmEdge_Value,
+        param_len: u32,
+        returns: *mut WasmEdge_Value,
+        return_len: u32,
+    ) -> wasmspan::Result<()> {
+        // SAFETY: the caller's promise.
+        let results = call(&unsafe { values(params, param_len)? })?;
         let results = results.iter().map(|value| WasmEdge_Value::from_val(value, &self.lent));
         // SAFETY: the caller's promise.
         unsafe { crate::enter::fill(returns, return_len, results) };

@@ -106,7 +106,7 @@ pub unsafe extern "C" fn WasmEdge_ExecutorInvoke(
     result_with(|uses| {
         let (executor, function) = (need_in(uses, Cxt.cast_const())?, need_in(uses, FuncCxt)?);
         // SAFETY: the caller passes lists of these lengths, or null.
-        let done = unsafe { function.call(Some(executor), Params, ParamLen, Returns, ReturnLen) };
+        let done = unsafe { function.call_through(executor, Params, ParamLen, Returns, ReturnLen) };
         done.map_err(logged)
     })
 }

@@ -49,7 +49,7 @@ unsafe fn call(
     let Some(function) = instance.function(name) else { return Err(not_found(instance, name)) };
     let Arguments { params, param_len, returns, return_len } = arguments;
     // SAFETY: the caller's promise.
-    unsafe { function.call(Some(vm.vm.executor()), params, param_len, returns, return_len) }
+    unsafe { function.call_through(vm.vm.executor(), params, param_len, returns, return_len) }
 }
 
 #[cold]

@@ -124,7 +124,7 @@ fn shared(interrupt: *const wasmspan_interrupt) -> wasmspan::Result<std::sync::A
 
 #[unsafe(no_mangle)]
 pub extern "C" fn wasmspan_wait_for_stop(milliseconds: u64) -> bool {
-    door(false, || Some(wait_for_stop(Duration::from_millis(milliseconds))))
+    enter(false, || Some(wait_for_stop(Duration::from_millis(milliseconds))))
 }
 
 #[unsafe(no_mangle)]

@@ -201,7 +201,7 @@ pub unsafe extern "C" fn wasmspan_function_call(
         // SAFETY: the caller passes limits or null, and lists of these lengths, or null.
         unsafe {
             if limits.is_null() {
-                return function.call(None, params, param_len, returns, return_len);
+                return function.call(params, param_len, returns, return_len);
             }
             let (params, limits) = (values(params, param_len)?, read(limits)?);
             let results = function.func().call_within(&params, &limits)?;

@@ -61,15 +61,19 @@ def enter(loop: asyncio.AbstractEventLoop, waiting: Waiting) -> None:
     _current.loop, _current.waiting = loop, waiting
 
 
-def _waker(loop: asyncio.AbstractEventLoop, woken: asyncio.Future[None]) -> Callable[[], None]:
-    """What ends `woken` from any thread. Raises `RuntimeError` if the loop is closed."""
+def _waker(loop: asyncio.AbstractEventLoop, woken: asyncio.Future[None]) -> Callable[[], bool]:
+    """What ends `woken` from any thread; false if the loop is closed."""
 
     def wake() -> None:
         if not woken.done():
             woken.set_result(None)
 
-    def wake_soon() -> None:
-        loop.call_soon_threadsafe(wake)
+    def wake_soon() -> bool:
+        try:
+            loop.call_soon_threadsafe(wake)
+        except RuntimeError:
+            return False
+        return True
 
     return wake_soon
 
@@ -84,7 +88,9 @@ async def in_thread(work: Callable[[], T], interrupt: Interrupt, timeout: float 
     if timeout is not None and context.waiting is not None:
         timer = asyncio.get_running_loop().call_later(timeout, context.waiting.stop, WasmTimeout)
     try:
-        result: T = await finish(_native.in_thread(work, context))
+        ended = asyncio.get_running_loop().create_future()
+        wake = _waker(asyncio.get_running_loop(), ended)
+        result: T = await _result(_native.in_thread(work, context, wake), ended)
     finally:
         if timer is not None:
             timer.cancel()
@@ -107,20 +113,19 @@ async def finish(call: Async) -> Any:
     """Waits for a call on a thread of the runtime; a cancelled task stops it and waits for its end."""
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
-    wake = _waker(loop, ended)
+    call.on_finish(_waker(loop, ended))
+    return await _result(call, ended)
 
-    def told() -> None:
-        # Nobody waits in a loop that is closed.
-        with contextlib.suppress(RuntimeError):
-            wake()
 
-    call.on_finish(told)
+async def _result(call: Async, ended: asyncio.Future[None]) -> Any:
     try:
         await asyncio.shield(ended)
     except asyncio.CancelledError:
         call.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await ended
+        # One that had not begun has ended without a word.
+        if not call.is_finished:
+            with contextlib.suppress(asyncio.CancelledError):
+                await ended
         raise
     try:
         return call.get()
@@ -131,6 +136,8 @@ async def finish(call: Async) -> Any:
 
 async def get_from_pool(pool: Pool, timeout: float | None = None) -> Instance:
     """Waits for a place without a thread: all threads may run guests that have the others."""
+    if (instance := pool.try_get()) is not None:
+        return instance
     loop = asyncio.get_running_loop()
     end = None if timeout is None else loop.time() + timeout
     while True:

@@ -112,8 +112,8 @@ def run(
 
     `source` is what `Module` takes, or a `Module`, which saves compiling it again. `args` follow the
     name of the program, which is that of the file or module unless `program` says another. The guest gets
-    what it is given and nothing else: `imports` are those of `Module.instantiate`; `env`, `dirs`,
-    `read_only_dirs`, `list_dirs`, the streams, `sockets`, `listeners`, `seed`, the clocks and
+    what it is given and nothing else: `imports` are those of `Module.instantiate`, beside WASI; `env`,
+    `dirs`, `read_only_dirs`, `list_dirs`, the streams, `sockets`, `listeners`, `seed`, the clocks and
     `max_descriptors` are those of `Wasi`. `"capture"` keeps at most `output_limit` bytes of a stream,
     64 MiB if it isn't given, for the result; a guest that writes more gets an error, and `truncated` says
     so. `memory` is the most pages of 64 KiB that a memory of it may have, and `limits` bounds it further.

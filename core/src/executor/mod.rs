@@ -138,22 +138,11 @@ impl Executor {
         self.invoke_within(func, params, &Limits::default())
     }
 
-    /// Whether it counts or limits calls itself; only then they need to be [`governed`](Executor::governed).
+    /// Whether it counts or limits calls itself; else functions may be called without it.
     #[doc(hidden)]
     #[inline(always)]
     pub fn governs(&self) -> bool {
         self.governs
-    }
-
-    /// Runs `call`, a call of `func` without the limits and the counting of its instance.
-    ///
-    /// # Errors
-    ///
-    /// What ended the call.
-    #[doc(hidden)]
-    #[cold]
-    pub fn governed<R>(&self, func: &Func, call: impl FnOnce() -> Result<R>) -> Result<R> {
-        self.within(func, &Limits::default(), call)
     }
 
     /// Calls a function on another thread, and returns at once.

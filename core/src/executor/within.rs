@@ -32,16 +32,6 @@ impl Executor {
     /// ```
     pub fn invoke_within(&self, func: &Func, params: &[Val], limits: &Limits) -> Result<Vec<Val>> {
         limits.check_for_call()?;
-        self.within(func, limits, || func.call_bare(params))
-    }
-
-    /// Runs `call`, a call of `func` without its limits and counting.
-    pub(super) fn within<T>(
-        &self,
-        func: &Func,
-        limits: &Limits,
-        call: impl FnOnce() -> Result<T>,
-    ) -> Result<T> {
         let metered = Metered::new(&self.config, &self.statistics);
         if limits.cost.is_some() && !self.config.statistics.cost_measuring {
             let detail = "the limit `cost` does not apply: the executor measures no costs";
@@ -49,10 +39,10 @@ impl Executor {
         }
         let all = self.config.limits.and(limits).and(&func.limits());
         within(&all, || match &metered {
-            None => func.counted(call),
-            Some(metered) => {
-                reported(metered, || metered.run_within(limits.cost.unwrap_or(u64::MAX), call))
-            }
+            None => func.counted(|| func.call_bare(params)),
+            Some(metered) => reported(metered, || {
+                metered.run_within(limits.cost.unwrap_or(u64::MAX), || func.call_bare(params))
+            }),
         })
     }
 }

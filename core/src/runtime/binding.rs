@@ -73,9 +73,8 @@ impl RawFunc {
     /// # Safety
     ///
     /// As for [`call`](RawFunc::call).
-    #[doc(hidden)]
     #[inline(always)]
-    pub unsafe fn call_bare<R>(&self, slots: *mut u128, results: impl FnOnce() -> R) -> Result<R> {
+    unsafe fn call_bare<R>(&self, slots: *mut u128, results: impl FnOnce() -> R) -> Result<R> {
         // SAFETY: the caller's promise is that of `call::enter`.
         let ended = unsafe { call::enter(self.func.func_ref(), self.entry, slots) };
         let result = match ended {
