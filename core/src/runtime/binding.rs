@@ -75,13 +75,17 @@ impl RawFunc {
     /// As for [`call`](RawFunc::call).
     #[inline(always)]
     unsafe fn call_bare<R>(&self, slots: *mut u128, results: impl FnOnce() -> R) -> Result<R> {
-        // SAFETY: the caller's promise is that of `call::enter`.
-        let ended = unsafe { call::enter(self.func.func_ref(), self.entry, slots) };
+        // Looked up once: in a shared library that is a call of its own.
+        let exec = Exec::current();
+        let (func, nobody) = (self.func.func_ref(), std::ptr::null_mut());
+        // SAFETY: the caller's promise is that of `call::enter`; a call ends on the stack it began on.
+        let ended = unsafe { call::enter_on(exec, nobody, func, self.entry, slots) };
         let result = match ended {
             Ok(()) => Ok(results()),
             Err(error) => Err(error),
         };
-        call::finish();
+        // SAFETY: as above.
+        unsafe { call::finish_on(exec) };
         result
     }
 

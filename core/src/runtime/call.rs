@@ -33,7 +33,23 @@ pub(crate) unsafe fn enter_from(
     entry: EntryStub,
     slots: *mut u128,
 ) -> Result<()> {
-    let exec = Exec::current();
+    // SAFETY: the caller's promise, and the state of this stack.
+    unsafe { enter_on(Exec::current(), caller, func, entry, slots) }
+}
+
+/// As [`enter_from`], for those who have looked up the state already.
+///
+/// # Safety
+///
+/// As there; `exec` is the state of the current stack.
+#[inline(always)]
+pub(crate) unsafe fn enter_on(
+    exec: *mut Exec,
+    caller: *mut InstanceCtx,
+    func: &FuncRef,
+    entry: EntryStub,
+    slots: *mut u128,
+) -> Result<()> {
     // SAFETY: the state belongs to this thread; no reference to it is held across the call, since
     // host functions that are called meanwhile take their own.
     unsafe {
@@ -122,9 +138,19 @@ unsafe fn run(
 /// Lets go of what the call kept alive; to be called when its results have been taken over.
 #[inline]
 pub(crate) fn finish() {
-    // SAFETY: the state belongs to this thread.
+    // SAFETY: the state of this stack.
+    unsafe { finish_on(Exec::current()) }
+}
+
+/// As [`finish`], for those who have looked up the state already.
+///
+/// # Safety
+///
+/// `exec` is the state of the current stack.
+#[inline(always)]
+pub(crate) unsafe fn finish_on(exec: *mut Exec) {
+    // SAFETY: the caller's promise.
     unsafe {
-        let exec = Exec::current();
         if (*exec).depth == 0 {
             (*exec).release_pins();
         }
