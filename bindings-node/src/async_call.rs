@@ -13,7 +13,8 @@ use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use wasmspan::{Deadline, ErrCode, Error, Interrupt, Task};
+use wasmspan::raw::Deadline;
+use wasmspan::{ErrCode, Error, Interrupt, Task};
 
 thread_local! {
     /// The number of the task that this thread runs.

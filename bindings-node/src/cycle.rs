@@ -19,7 +19,8 @@ use std::ptr;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Instant;
-use wasmspan::{ExternRef, Object, Survey};
+use wasmspan::ExternRef;
+use wasmspan::raw::{Object, Survey};
 
 /// Surveys take at most this part of the time.
 const SHARE: f64 = 0.02;
@@ -290,7 +291,7 @@ struct Owner<'a> {
 
 /// Ties what is closed.
 fn survey(state: &Rc<EnvState>) {
-    if wasmspan::in_call() {
+    if wasmspan::raw::in_call() {
         // Guests on the stack use what would look unused.
         state.disturb();
         return;
@@ -391,13 +392,13 @@ fn tie(state: &Rc<EnvState>) {
 /// What each closed unit holds of this environment's.
 fn held_by(
     state: &Rc<EnvState>,
-    units: &[wasmspan::Unit],
+    units: &[wasmspan::raw::Unit],
     objects: &[Object],
     closed: &[bool],
 ) -> Vec<Vec<Held>> {
     let mut imports = state.imports.borrow_mut();
     imports.retain(|_, import| import.strong_count() > 0);
-    let of_unit = |(unit, closed): (&wasmspan::Unit, &bool)| -> Vec<Held> {
+    let of_unit = |(unit, closed): (&wasmspan::raw::Unit, &bool)| -> Vec<Held> {
         let members = unit.members.iter().filter(|_| *closed);
         members.filter_map(|at| Some(Held::Import(imports.get(at)?.upgrade()?))).collect()
     };
@@ -413,7 +414,7 @@ fn held_by(
 }
 
 /// Which units hold something, or hold, in however many steps, one that does.
-fn leading_to(units: &[wasmspan::Unit], held: &[Vec<Held>]) -> Vec<bool> {
+fn leading_to(units: &[wasmspan::raw::Unit], held: &[Vec<Held>]) -> Vec<bool> {
     let mut holders: HashMap<usize, Vec<usize>> = HashMap::new();
     for (at, unit) in units.iter().enumerate() {
         unit.holds.iter().for_each(|held| holders.entry(*held).or_default().push(at));

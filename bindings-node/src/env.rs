@@ -29,7 +29,7 @@ pub struct EnvState {
     pub shared: Arc<Shared>,
     /// Exported functions by [`Func::identity`](wasmspan::Func::identity).
     pub functions: RefCell<HashMap<usize, Function>>,
-    /// JavaScript functions that are imported, by [`Survey::identity`](wasmspan::Survey::identity).
+    /// JavaScript functions that are imported, by [`Survey::identity`](wasmspan::raw::Survey::identity).
     pub imports: RefCell<HashMap<usize, Weak<JsRef>>>,
     /// What other objects of JavaScript's hold.
     pub handles: RefCell<Vec<Known>>,

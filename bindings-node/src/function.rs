@@ -15,7 +15,8 @@ use std::cell::RefCell;
 use std::ffi::c_void;
 use std::ptr;
 use std::rc::Rc;
-use wasmspan::{Func, FuncType, RawFunc, Val, ValType};
+use wasmspan::raw::RawFunc;
+use wasmspan::{Func, FuncType, Val, ValType};
 
 /// Parameters and results that fit into the array on the stack.
 pub const FEW: usize = 16;

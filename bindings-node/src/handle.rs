@@ -10,7 +10,8 @@ use napi::sys;
 use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::rc::{Rc, Weak};
-use wasmspan::{Global, Instance, Memory, Pool, Pooled, Store, Survey, Table, Vm};
+use wasmspan::raw::Survey;
+use wasmspan::{Global, Instance, Memory, Pool, Pooled, Store, Table, Vm};
 
 /// What an instance takes besides its memories: mappings, tables of pages, structures.
 const INSTANCE_BYTES: usize = 64 << 10;

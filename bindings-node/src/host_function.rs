@@ -9,7 +9,8 @@ use napi::sys;
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
-use wasmspan::{Caller, Func, FuncType, Slots, Survey, Val};
+use wasmspan::raw::{Slots, Survey};
+use wasmspan::{Caller, Func, FuncType, Val};
 
 /// A JavaScript function that wasm imports.
 pub struct Imported {

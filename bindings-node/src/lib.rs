@@ -66,7 +66,7 @@ pub fn version() -> &'static str {
 /// Live objects of the process, for leak tests.
 #[napi]
 pub fn live_objects() -> f64 {
-    wasmspan::live_objects() as f64
+    wasmspan::raw::live_objects() as f64
 }
 
 /// Panics of the addon that have become errors: for tests.

@@ -20,7 +20,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use wasmspan::{ErrCode, Place, Pool};
+use wasmspan::raw::Place;
+use wasmspan::{ErrCode, Pool};
 
 /// A pool.
 #[napi]

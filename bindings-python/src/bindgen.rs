@@ -13,8 +13,9 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 use pyo3::{IntoPyObjectExt, PyTraverseError};
+use wasmspan::Result;
 use wasmspan::bindgen::{self, CallError, Found, HeapStyle, Kind, Results, Span, Value};
-use wasmspan::{Result, Survey};
+use wasmspan::raw::Survey;
 
 /// Makes something that keeps handles to an instance, and counts these.
 fn on<T: Send>(

@@ -14,7 +14,7 @@ use crate::owner::{self, Owner, Target};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::sync::PoisonError;
-use wasmspan::Survey;
+use wasmspan::raw::Survey;
 
 /// To be called at exit.
 #[pyfunction]

@@ -14,7 +14,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use wasmspan::{Func, FuncType, Result, Survey, Surveyed, Val};
+use wasmspan::raw::{Survey, Surveyed};
+use wasmspan::{Func, FuncType, Result, Val};
 
 /// The callable of each host function, by the function's identity.
 fn callables() -> MutexGuard<'static, HashMap<usize, Weak<Callable>>> {
@@ -41,7 +42,7 @@ impl Drop for Body {
 /// The callables in each closed unit.
 pub fn callables_of(found: &Surveyed, closed: &[bool]) -> Vec<Vec<Arc<Callable>>> {
     let callables = callables();
-    let of_unit = |(unit, is_closed): (&wasmspan::Unit, &bool)| match is_closed {
+    let of_unit = |(unit, is_closed): (&wasmspan::raw::Unit, &bool)| match is_closed {
         true => unit.members.iter().filter_map(|at| callables.get(at)?.upgrade()).collect(),
         false => Vec::new(),
     };

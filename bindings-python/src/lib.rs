@@ -116,7 +116,7 @@ mod _native {
     /// Objects of the engine that are alive in this process: for tests of leaks.
     #[pyfunction]
     fn live_objects() -> usize {
-        wasmspan::live_objects()
+        wasmspan::raw::live_objects()
     }
 
     /// Panics of the package's native code that have become errors: for tests.

@@ -14,7 +14,8 @@ use pyo3::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use wasmspan::{Extern, Func, Global, Instance, Pool, Store, Survey, Table, Vm, Wasi};
+use wasmspan::raw::Survey;
+use wasmspan::{Extern, Func, Global, Instance, Pool, Store, Table, Vm, Wasi};
 
 /// What an owner stands for.
 pub enum Target {

@@ -20,7 +20,8 @@ use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use wasmspan::{Executor, Place, Pooled};
+use wasmspan::raw::Place;
+use wasmspan::{Executor, Pooled};
 
 /// Hands out instances of one module, never more than `size` at a time, each fresh.
 ///
@@ -150,7 +151,7 @@ impl Pool {
 #[pyclass(frozen, module = "wasmspan._native")]
 pub struct Reservation {
     pool: Py<Pool>,
-    turn: Mutex<Option<wasmspan::Reservation>>,
+    turn: Mutex<Option<wasmspan::raw::Reservation>>,
     place: Arc<Mutex<Option<Place>>>,
 }
 

@@ -185,7 +185,7 @@ fn start() -> bool {
     if event < 0 {
         return false;
     }
-    wasmspan::on_visit(visit);
+    wasmspan::raw::on_visit(visit);
     let stop = Interrupt::new();
     stop.guard_thread();
     *interrupt() = Some(stop);

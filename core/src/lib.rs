@@ -67,18 +67,10 @@ pub use compiler::{Compiler, Progress};
 pub use config::{Config, Limits};
 pub use error::{Cause, ErrCode, Error, ImportFault, Result};
 pub use executor::{Executor, Loader, Module, Pool, Pooled, Validator, ensure_signal_handlers};
-#[doc(hidden)]
-pub use executor::{Place, Reservation};
 pub use interrupt::Interrupt;
-#[doc(hidden)]
-pub use interrupt::{Deadline, WakerGuard, on_visit};
 pub use runtime::{
     Caller, Extern, ExternRef, Func, Global, HostResult, Instance, IntoFunc, Memory, SlotFunc,
-    Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy, live_objects,
-};
-#[doc(hidden)]
-pub use runtime::{
-    Object, RawFunc, Slots, Survey, Surveyed, Unit, binding_frame, in_call, interruptible,
+    Table, TypedFunc, Val, WasmParams, WasmResults, WasmTy,
 };
 pub use statistics::Statistics;
 pub use store::Store;

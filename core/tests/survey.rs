@@ -1,8 +1,8 @@
 //! What a collector of another language learns of what holds what.
 
+use wasmspan::raw::Survey;
 use wasmspan::{
-    Executor, ExternRef, Func, Instance, Module, RefType, SizeLimits, Store, Survey, Table,
-    TableType, Val,
+    Executor, ExternRef, Func, Instance, Module, RefType, SizeLimits, Store, Table, TableType, Val,
 };
 
 fn table(element: RefType) -> Table {

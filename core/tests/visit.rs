@@ -54,7 +54,7 @@ fn instance() -> Instance {
 
 #[test]
 fn a_guest_that_is_visited_goes_on() {
-    wasmspan::on_visit(visit);
+    wasmspan::raw::on_visit(visit);
     let guest = instance();
     // As text, in which each number is what it is.
     let work = || format!("{:?}", guest.call("work", &[Val::I32(20_000_000)]).expect("it ends"));

@@ -89,7 +89,7 @@ impl Footprint {
             files: entries("fd"),
             threads: entries("task"),
             resident,
-            objects: wasmspan::live_objects(),
+            objects: wasmspan::raw::live_objects(),
         }
     }
 

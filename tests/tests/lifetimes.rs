@@ -112,10 +112,10 @@ fn linked(config: &Config) -> [Instance; 2] {
 fn cyclic_links_are_freed_in_every_order() {
     let _turn = turn();
     for config in trap_modes() {
-        let before = wasmspan::live_objects();
+        let before = wasmspan::raw::live_objects();
         for order in 0..6 {
             let [a, b] = linked(&config);
-            assert!(wasmspan::live_objects() > before);
+            assert!(wasmspan::raw::live_objects() > before);
             let function = match a.get_global("g").expect("there").get() {
                 Val::FuncRef(Some(function)) => function,
                 other => panic!("{other:?}"),
@@ -154,17 +154,17 @@ fn cyclic_links_are_freed_in_every_order() {
                     drop((a, b));
                     global.set(&Val::FuncRef(None)).expect("mutable");
                     drop(global);
-                    assert_eq!(wasmspan::live_objects(), before);
+                    assert_eq!(wasmspan::raw::live_objects(), before);
                     continue;
                 }
             }
             drop(function);
-            assert_eq!(wasmspan::live_objects(), before, "order {order}");
+            assert_eq!(wasmspan::raw::live_objects(), before, "order {order}");
         }
         for _ in 0..500 {
             drop(linked(&config));
         }
-        assert_eq!(wasmspan::live_objects(), before);
+        assert_eq!(wasmspan::raw::live_objects(), before);
     }
 }
 
@@ -172,7 +172,7 @@ fn cyclic_links_are_freed_in_every_order() {
 fn host_tables_and_globals_take_part_in_cycles() {
     let _turn = turn();
     for config in trap_modes() {
-        let before = wasmspan::live_objects();
+        let before = wasmspan::raw::live_objects();
         for _ in 0..200 {
             let table = Table::new(TableType::new(RefType::FuncRef, 1, None)).expect("made");
             let ty = GlobalType::new(ValType::FuncRef, Mutability::Var);
@@ -191,7 +191,7 @@ fn host_tables_and_globals_take_part_in_cycles() {
             let host = Func::wrap(|| ()).expect("made");
             table.grow(1, &Val::FuncRef(Some(host))).expect("no limit");
         }
-        assert_eq!(wasmspan::live_objects(), before);
+        assert_eq!(wasmspan::raw::live_objects(), before);
     }
 }
 
@@ -316,7 +316,7 @@ fn failed_instantiation_leaves_nothing_behind() {
 fn cycles_through_a_third_instance_are_freed() {
     let _turn = turn();
     for config in trap_modes() {
-        let before = wasmspan::live_objects();
+        let before = wasmspan::raw::live_objects();
         for order in 0..3 {
             let store = Store::new();
             let executor = Executor::new(&config);
@@ -340,13 +340,13 @@ fn cycles_through_a_third_instance_are_freed() {
                     drop(c);
                     assert_eq!(b.call("b", &[]).expect("no trap")[0].i32(), Some(3));
                     drop((a, b));
-                    assert_eq!(wasmspan::live_objects(), before, "order {order}");
+                    assert_eq!(wasmspan::raw::live_objects(), before, "order {order}");
                     continue;
                 }
             }
             assert_eq!(c.call("call", &[]).expect("no trap")[0].i32(), Some(4));
             drop(c);
-            assert_eq!(wasmspan::live_objects(), before, "order {order}");
+            assert_eq!(wasmspan::raw::live_objects(), before, "order {order}");
         }
     }
 }
@@ -380,7 +380,7 @@ fn function_types_leave_nothing_behind() {
 fn cycles_through_an_instance_that_stores_nothing_are_freed() {
     let _turn = turn();
     for config in trap_modes() {
-        let before = wasmspan::live_objects();
+        let before = wasmspan::raw::live_objects();
         for _ in 0..3 {
             let executor = Executor::new(&config);
             let table = Table::new(TableType::new(RefType::FuncRef, 1, None)).expect("made");
@@ -395,7 +395,7 @@ fn cycles_through_an_instance_that_stores_nothing_are_freed() {
             drop((imports, a, table));
             assert_eq!(i.call("f", &[]).expect("no trap")[0].i32(), Some(9));
             drop(i);
-            assert_eq!(wasmspan::live_objects(), before);
+            assert_eq!(wasmspan::raw::live_objects(), before);
         }
     }
 }
@@ -405,7 +405,7 @@ fn cycles_through_an_instance_that_stores_nothing_are_freed() {
 fn groups_that_hold_each_other_are_freed() {
     let _turn = turn();
     for config in trap_modes() {
-        let before = wasmspan::live_objects();
+        let before = wasmspan::raw::live_objects();
         let executor = Executor::new(&config);
         let tables = [0, 1].map(|_| {
             Extern::from(Table::new(TableType::new(RefType::FuncRef, 1, None)).expect("made"))
@@ -418,11 +418,11 @@ fn groups_that_hold_each_other_are_freed() {
             executor.instantiate_with(&module(&config, &text), &tables).expect("it links")
         };
         let instances = [with(0), with(1)];
-        assert_eq!(wasmspan::live_objects(), before + 4);
+        assert_eq!(wasmspan::raw::live_objects(), before + 4);
         drop(tables);
-        assert_eq!(wasmspan::live_objects(), before + 4);
+        assert_eq!(wasmspan::raw::live_objects(), before + 4);
         drop(instances);
-        assert_eq!(wasmspan::live_objects(), before);
+        assert_eq!(wasmspan::raw::live_objects(), before);
     }
 }
 
@@ -432,7 +432,7 @@ fn groups_that_hold_each_other_are_freed() {
 fn groups_that_an_older_member_holds_are_freed() {
     let _turn = turn();
     for config in trap_modes() {
-        let before = wasmspan::live_objects();
+        let before = wasmspan::raw::live_objects();
         let executor = Executor::new(&config);
         let table = Table::new(TableType::new(RefType::FuncRef, 1, None)).expect("made");
         let instance = |text: &str, imports: &[Extern]| {
@@ -448,9 +448,9 @@ fn groups_that_an_older_member_holds_are_freed() {
         let own = l.get_table("own").expect("there");
         own.set(0, &Val::FuncRef(Some(f.clone()))).expect("within");
         drop((own, f, y, s, l));
-        assert_eq!(wasmspan::live_objects(), before + 4);
+        assert_eq!(wasmspan::raw::live_objects(), before + 4);
         drop(table);
-        assert_eq!(wasmspan::live_objects(), before);
+        assert_eq!(wasmspan::raw::live_objects(), before);
     }
 }
 
@@ -459,7 +459,7 @@ fn groups_that_an_older_member_holds_are_freed() {
 fn groups_that_an_older_instance_leads_to_are_freed() {
     let _turn = turn();
     for config in trap_modes() {
-        let before = wasmspan::live_objects();
+        let before = wasmspan::raw::live_objects();
         let executor = Executor::new(&config);
         let table = Table::new(TableType::new(RefType::FuncRef, 1, None)).expect("made");
         let instance = |text: &str, imports: &[Extern]| {
@@ -477,7 +477,7 @@ fn groups_that_an_older_instance_leads_to_are_freed() {
         let own = l.get_table("own").expect("there");
         own.set(0, &Val::FuncRef(Some(f.clone()))).expect("within");
         drop((own, f, y, s, l, a, table));
-        assert_eq!(wasmspan::live_objects(), before);
+        assert_eq!(wasmspan::raw::live_objects(), before);
     }
 }
 
@@ -491,10 +491,10 @@ fn panicking_destructors_leave_nothing_behind() {
         }
     }
     let _turn = turn();
-    let before = wasmspan::live_objects();
+    let before = wasmspan::raw::live_objects();
     let table = Table::new(TableType::new(RefType::ExternRef, 1, None)).expect("made");
     table.set(0, &Val::ExternRef(Some(ExternRef::new(Angry)))).expect("within");
     drop(table);
     drop(Func::wrap(|| ()).expect("made"));
-    assert_eq!(wasmspan::live_objects(), before);
+    assert_eq!(wasmspan::raw::live_objects(), before);
 }

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use wasmspan::{
-    Config, ErrCode, Executor, Func, Instance, Module, RawFunc, Statistics, Store, Val, Vm,
-};
+use wasmspan::raw::RawFunc;
+use wasmspan::{Config, ErrCode, Executor, Func, Instance, Module, Statistics, Store, Val, Vm};
 use wasmspan_tests::support::trap_modes;
 
 /// An opcode that no program uses: a table that differs only there has the usual costs, but code

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use wasmspan::config::{CompileTime, InterruptMode};
+use wasmspan::raw::Deadline;
 use wasmspan::{
-    Config, Deadline, ErrCode, Error, Executor, Extern, ExternRef, Func, Global, GlobalType,
-    Instance, Interrupt, Memory, MemoryType, Module, Mutability, RefType, Store, Table, TableType,
-    Val, ValType,
+    Config, ErrCode, Error, Executor, Extern, ExternRef, Func, Global, GlobalType, Instance,
+    Interrupt, Memory, MemoryType, Module, Mutability, RefType, Store, Table, TableType, Val,
+    ValType,
 };
 use wasmspan_tests::fuzz::Random;
 use wasmspan_tests::support::{Footprint, trap_modes};

@@ -1,7 +1,8 @@
 //! VMs leave nothing behind. Alone in its process, because it counts the process's objects.
 
 use wasmspan::config::HostRegistration;
-use wasmspan::{Config, Module, Vm, live_objects};
+use wasmspan::raw::live_objects;
+use wasmspan::{Config, Module, Vm};
 
 #[test]
 fn vms_with_hosts_imports_and_failed_runs_are_freed() {

@@ -4,7 +4,8 @@ use crate::abi::WasmEdge_CallingFrameContext;
 use crate::handle::Lent;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr;
-use wasmspan::{Caller, Error, binding_frame};
+use wasmspan::raw::binding_frame;
+use wasmspan::{Caller, Error};
 
 /// The record of a running host function. C gets its address, which is compared with those of the
 /// thread's frames before it is used.

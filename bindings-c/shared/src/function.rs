@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
-use wasmspan::{Func, RawFunc, ValType};
+use wasmspan::raw::RawFunc;
+use wasmspan::{Func, ValType};
 
 /// A function instance.
 pub struct FunctionObject {

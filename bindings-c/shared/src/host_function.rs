@@ -15,7 +15,8 @@ use crate::memory::MemoryObject;
 use crate::uses::Uses;
 use std::ptr;
 use std::sync::Arc;
-use wasmspan::{Caller, Func, Slots, ValType};
+use wasmspan::raw::Slots;
+use wasmspan::{Caller, Func, ValType};
 
 /// Calls a C function: frame, parameters, results.
 pub trait Body: Send + Sync + 'static {

@@ -259,7 +259,7 @@ pub fn release() {
         if deleted.depth.get() > 0 || deleted.objects.borrow().is_empty() {
             return Vec::new();
         }
-        if wasmspan::in_call() {
+        if wasmspan::raw::in_call() {
             // SAFETY: lists are never freed.
             if let Some(list) = unsafe { LIST.get().as_ref() } {
                 list.wanted.fetch_max(1, Ordering::Relaxed);

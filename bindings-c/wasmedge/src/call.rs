@@ -6,8 +6,9 @@ use std::ffi::c_void;
 use std::ptr;
 use std::time::Duration;
 use wasmspan::config::Limits;
+use wasmspan::raw::interruptible;
 use wasmspan::raw::wait_for_stop;
-use wasmspan::{ErrCode, Error, Interrupt, interruptible};
+use wasmspan::{ErrCode, Error, Interrupt};
 use wasmspan_c_shared::abi::{
     WasmEdge_Async, WasmEdge_ExecutorContext, WasmEdge_FunctionInstanceContext, WasmEdge_Result,
     WasmEdge_String, WasmEdge_VMContext, WasmEdge_Value,

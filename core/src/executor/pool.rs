@@ -4,13 +4,14 @@ use super::Executor;
 use super::module::Module;
 use super::{instantiate, link};
 use crate::error::{ErrCode, Error, Result};
+use crate::interrupt::Arrival;
 use crate::runtime::{Extern, Instance, Survey, thread_interrupt};
 use crate::statistics::Statistics;
 use crate::store::Store;
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Hands out instances of one module, never more than so many at a time.
@@ -192,42 +193,7 @@ impl Pool {
         let own = Arc::clone(&arrival);
         // Given up before what has arrived meanwhile is dropped.
         let _reservation = self.reserve(move |place| own.put(place));
-        let interrupt = thread_interrupt();
-        let _waker = interrupt.as_ref().map(|interrupt| {
-            let arrival = Arc::clone(&arrival);
-            interrupt.on_request_or_visit(Arc::new(move || {
-                // Whoever waits holds the lock until it sleeps.
-                drop(arrival.lock());
-                arrival.changed.notify_all();
-            }))
-        });
-        let mut place = arrival.lock();
-        loop {
-            if let Some(place) = place.take() {
-                return Ok(Some(place));
-            }
-            if let Some(interrupt) = &interrupt {
-                drop(place);
-                if interrupt.stops_wait() {
-                    return Err(Error::new(ErrCode::Interrupted));
-                }
-                place = arrival.lock();
-                if place.is_some() || interrupt.is_requested() {
-                    continue;
-                }
-            }
-            place = match end {
-                None => arrival.changed.wait(place).unwrap_or_else(PoisonError::into_inner),
-                Some(end) => {
-                    let left = end.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        return Ok(None);
-                    }
-                    let waited = arrival.changed.wait_timeout(place, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-        }
+        arrival.wait(thread_interrupt().as_ref(), end, Option::take)
     }
 
     fn exhausted(&self) -> Error {
@@ -264,24 +230,6 @@ impl Pool {
 impl Inner {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where a thread that waits finds its place.
-#[derive(Default)]
-struct Arrival {
-    place: Mutex<Option<Place>>,
-    changed: Condvar,
-}
-
-impl Arrival {
-    fn lock(&self) -> MutexGuard<'_, Option<Place>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn put(&self, place: Place) {
-        *self.lock() = Some(place);
-        self.changed.notify_all();
     }
 }
 

@@ -6,9 +6,11 @@
 //! flag is seen when wasm is entered again. Host functions that block wait on the interrupt itself.
 //! `deadline` makes requests when their time has come, `pending` is work that a stopped call leaves behind.
 
+mod arrival;
 mod deadline;
 mod pending;
 
+pub(crate) use arrival::Arrival;
 #[doc(hidden)]
 pub use deadline::Deadline;
 pub(crate) use pending::Pending;

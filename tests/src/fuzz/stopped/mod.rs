@@ -15,7 +15,8 @@ use program::{
 };
 use std::time::Duration;
 use wasmspan::config::{CompileTime, InterruptMode, OptLevel, TrapMode};
-use wasmspan::{Config, Deadline, ErrCode, ExternRef, Interrupt, Module, Store, Val};
+use wasmspan::raw::Deadline;
+use wasmspan::{Config, ErrCode, ExternRef, Interrupt, Module, Store, Val};
 
 /// Stops of each program.
 const STOPS: u64 = 16;
